@@ -1,0 +1,1 @@
+"""Measures speed and detection quality; prints figures, asserts nothing about time."""

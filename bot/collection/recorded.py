@@ -1,0 +1,84 @@
+"""How is a snapshot written down? The format of recorded answers, of stored snapshots and of baseline files.
+
+One JSON object a host: ``{"host", "queries": {name: [rows]}, "errors": {name: message}, "osquery_version"}``.
+What Diffy adds when it writes one itself: ``"statuses"`` for answers that are neither rows nor an error,
+``"taken_at"`` and ``"about"`` (the host as the cloud describes it).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from bot.errors import StoreCorrupt
+from bot.model import Answer, Host, QueryStatus, Row, Snapshot
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class _Recorded(msgspec.Struct, omit_defaults=True):
+    host: str
+    queries: dict[str, list[dict[str, str | int | float | bool | None]]] = {}
+    errors: dict[str, str] = {}
+    osquery_version: str = ""
+    statuses: dict[str, QueryStatus] = {}
+    taken_at: datetime = EPOCH
+    about: Host | None = None
+
+
+_DECODER = msgspec.json.Decoder(_Recorded)
+
+
+def to_json(snapshot: Snapshot) -> bytes:
+    """Return the snapshot as one JSON object; equal snapshots give equal bytes (answers sorted by query)."""
+    answers = sorted(snapshot.answers, key=lambda answer: answer.query)
+    record = _Recorded(
+        host=snapshot.host.id,
+        queries={a.query: [dict(row) for row in a.rows] for a in answers if a.known or a.rows},
+        errors={a.query: a.error or a.status.value for a in answers if not a.known},
+        osquery_version=snapshot.osquery_version,
+        statuses={a.query: a.status for a in answers if not a.known},
+        taken_at=snapshot.taken_at,
+        about=snapshot.host,
+    )
+    return msgspec.json.encode(record)
+
+
+def from_json(raw: bytes, *, about: Host | None = None, source: str = "a recorded answer") -> Snapshot:
+    """Return the snapshot in ``raw``.
+
+    Args:
+        about: The host as the cloud describes it; wins over what the file says.
+        source: What to call the file in an error.
+
+    Raises:
+        StoreCorrupt: Not of the form above.
+    """
+    try:
+        record = _DECODER.decode(raw.decode("utf-8", "backslashreplace").encode())
+    except msgspec.MsgspecError as error:
+        raise StoreCorrupt(
+            f"{source} is not a recorded answer: {error}.",
+            'Each file holds {"host", "queries": {name: [rows]}, "errors": {name: message}}.',
+        ) from error
+    answers = [
+        Answer(name, QueryStatus.ROWS if rows else QueryStatus.EMPTY, tuple(_row(row) for row in rows))
+        for name, rows in record.queries.items()
+        if name not in record.errors
+    ]
+    for name, message in record.errors.items():
+        status = record.statuses.get(name, QueryStatus.ERROR)
+        kept = tuple(_row(row) for row in record.queries.get(name, ()))
+        answers.append(Answer(name, status, kept if status is QueryStatus.TOO_MANY else (), message))
+    host = about or record.about or Host(id=record.host)
+    return Snapshot(host, record.taken_at, tuple(answers), record.osquery_version)
+
+
+def _row(row: dict[str, Any]) -> Row:
+    """Return the row with every value as text, as osquery prints it (NULL is empty)."""
+    return {
+        key: value if type(value) is str else "" if value is None else str(value)
+        for key, value in row.items()
+    }

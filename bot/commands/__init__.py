@@ -1,0 +1,1 @@
+"""One file per `/diffy` subcommand: words to workflow."""

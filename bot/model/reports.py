@@ -1,0 +1,197 @@
+"""What the analysis says: findings, hosts in order, coverage; all that a view needs, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bot.model.hosts import Host, Missed
+from bot.model.snapshots import QueryStatus, Row
+
+
+class Method(StrEnum):
+    """Against what a host is compared."""
+
+    PEERS = "peers"
+    BASELINE = "baseline"
+    BOTH = "both"
+
+
+class Change(StrEnum):
+    """How the row differs from what is expected of this host."""
+
+    ADDED = "added"  # here, and not expected
+    REMOVED = "removed"  # expected, and not here; ``row`` is the expected row
+    CHANGED = "changed"  # the same slot with another value; ``expected`` is the usual row
+
+
+class Quadrant(StrEnum):
+    """Drift and rarity together."""
+
+    NEW_RARE = "new_rare"  # investigate first
+    NEW_COMMON = "new_common"  # the group changed: a deploy, or a majority compromise
+    KNOWN_RARE = "known_rare"  # this host lost it or is stale
+    RARE = "rare"  # no baseline: only rarity is known
+
+
+class HostStatus(StrEnum):
+    """How much of a host is known."""
+
+    ANSWERED = "answered"
+    PARTIAL = "partial"
+    MISSED = "missed"
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """What was asked, for the head of a report. Times are aware UTC."""
+
+    id: str
+    target: str
+    method: Method
+    method_reason: str  # why this method: "a baseline exists", "no baseline of web-asg yet"
+    pack: str
+    requested_by: str
+    started_at: datetime
+    finished_at: datetime
+    incident: str = ""
+    provisional: bool = False
+    focus: str = ""  # the host that was named, if one was
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineInfo:
+    """The baseline that was compared with."""
+
+    version: int
+    author: str
+    created_at: datetime
+    renewed_at: datetime
+    hosts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownQuery:
+    """A query whose answer is not known on a host. ``error`` is host text: hostile."""
+
+    host: str
+    query: str
+    status: QueryStatus
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Who answered. ``targeted`` = ``answered`` + ``partial`` + len(``missed``)."""
+
+    targeted: int
+    answered: int
+    partial: int
+    missed: tuple[Missed, ...] = ()
+    unknown: tuple[UnknownQuery, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScorePart:
+    """One part of a finding's score: what it rests on, in words, and its bits."""
+
+    label: str
+    bits: float
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A judged difference with its reason.
+
+    Attributes:
+        hosts: Hosts that show it, sorted by id.
+        query: Name of the pack's query.
+        row: The row as collected (secrets masked), under the query's column names. For REMOVED, the expected row.
+        expected: What peers or the baseline have in its place; None when nothing.
+        score: Bits; larger is sharper.
+        seen_on: How many of the ``of`` peers that answered the query have the same (the shown hosts not counted).
+        baseline_seen: How many of the ``baseline_of`` baseline snapshots have the same; None without a baseline.
+        why: One line that a tired person understands. Holds host text: hostile.
+        tentative: Too few peers and baseline snapshots to be surer.
+        outlying: Whether this finding alone marks its hosts as standing out.
+        rows: Up to 20 more raw rows behind the finding (secrets masked), when it stands for several.
+    """
+
+    hosts: tuple[str, ...]
+    query: str
+    change: Change
+    row: Row
+    expected: Row | None
+    score: float
+    seen_on: int
+    of: int
+    baseline_seen: int | None
+    baseline_of: int | None
+    attack: tuple[str, ...]
+    why: str
+    quadrant: Quadrant = Quadrant.RARE
+    tentative: bool = False
+    outlying: bool = False
+    parts: tuple[ScorePart, ...] = ()
+    rows: tuple[Row, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HostVerdict:
+    """One host's place. ``rank`` counts from 1, most suspicious first; missed hosts come last, unranked (0)."""
+
+    id: str
+    rank: int
+    score: float
+    outlier: bool
+    status: HostStatus
+    cohort: str
+    reason: str = ""  # one line: its sharpest finding; host text
+    host: Host | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LookAlikes:
+    """Hosts that look alike, for description only; a host is never judged by it."""
+
+    label: str  # "template 12", "apart"
+    hosts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the evidence can carry: n peers, B baseline snapshots, the most bits one fact could reach by rarity."""
+
+    peers: int
+    baseline: int
+    most_bits: float
+    threshold_bits: float
+    tentative: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The judged result of one run. Order of every tuple is final: views show it as it is.
+
+    ``findings``: sharpest first. ``notes``: sentences on what can and cannot be claimed, group-wide changes,
+    a stale baseline, the majority changed; they may hold host text.
+    """
+
+    run: RunInfo
+    coverage: Coverage
+    hosts: tuple[HostVerdict, ...]
+    findings: tuple[Finding, ...]
+    limits: Limits
+    lookalikes: tuple[LookAlikes, ...] = ()
+    notes: tuple[str, ...] = ()
+    baseline: BaselineInfo | None = None
+
+    @property
+    def outliers(self) -> tuple[HostVerdict, ...]:
+        """The hosts that stand out, most suspicious first."""
+        return tuple(host for host in self.hosts if host.outlier)
+
+    def of_host(self, host: str) -> tuple[Finding, ...]:
+        """The findings of one host, sharpest first."""
+        return tuple(finding for finding in self.findings if host in finding.hosts)

@@ -1,0 +1,214 @@
+"""What does the core ask of the world? Each Protocol is met by one adapter, and by one small working fake in tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from bot.model import (
+    Attachment,
+    AuditEntry,
+    Baseline,
+    BaselineInfo,
+    Group,
+    Message,
+    Method,
+    Missed,
+    Pack,
+    Report,
+    Run,
+    RunInfo,
+    Schedule,
+    Snapshot,
+    Target,
+)
+
+
+class Clock(Protocol):
+    """Time, handed in so that tests own it."""
+
+    def now(self) -> datetime:
+        """Aware UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+        ...
+
+
+class Inventory(Protocol):
+    """Which hosts does a target mean?"""
+
+    def resolve(self, target: Target) -> Group:
+        """Name the hosts to ask and those that are known not to answer.
+
+        Raises:
+            UnknownTarget: No such group or host; the hint carries near names.
+            EmptyTarget: The group holds no host at all.
+            InventoryError: AWS could not say.
+        """
+        ...
+
+
+class Collector(Protocol):
+    """Asks hosts. Every host of ``group.hosts`` ends in exactly one call of ``deliver``."""
+
+    def collect(
+        self,
+        group: Group,
+        pack: Pack,
+        *,
+        run_id: str,
+        deadline_s: float,
+        deliver: Callable[[Snapshot | Missed], None],
+        stop: Callable[[], bool],
+    ) -> None:
+        """Ask every host of the group and deliver each answer as it arrives; return when all are accounted for.
+
+        Args:
+            deadline_s: Seconds from now after which silent hosts are given up as Missed(DEADLINE).
+            deliver: Called from the calling thread, once a host.
+            stop: Asked between polls; once true, what is silent is cancelled and Missed(CANCELLED).
+
+        Raises:
+            CollectionError: Nothing could be sent at all (credentials, permissions, network).
+        """
+        ...
+
+
+class SnapshotStore(Protocol):
+    """Snapshots on disk, compressed, named by the digest of their content."""
+
+    def put(self, snapshot: Snapshot) -> str:
+        """Store and return the digest (sha256, hex)."""
+        ...
+
+    def get(self, digest: str) -> Snapshot:
+        """Return the snapshot; NotFound or StoreCorrupt otherwise."""
+        ...
+
+
+class ReportStore(Protocol):
+    """Finished reports, one file a run."""
+
+    def put(self, report: Report) -> None: ...
+
+    def get(self, run_id: str) -> Report:
+        """Return the stored report; NotFound or StoreCorrupt otherwise."""
+        ...
+
+
+class Store(Protocol):
+    """Runs, baselines, schedules and audit. Every call is durable when it returns; thread-safe."""
+
+    def save_run(self, run: Run) -> None: ...
+
+    def run(self, run_id: str) -> Run:
+        """Return the run; NotFound otherwise. Finished runs too."""
+        ...
+
+    def live_runs(self) -> tuple[Run, ...]:
+        """Runs that have not ended, oldest first."""
+        ...
+
+    def recent_runs(self, limit: int) -> tuple[Run, ...]:
+        """Newest first, live and ended."""
+        ...
+
+    def add_baseline(self, baseline: Baseline) -> None: ...
+
+    def renew_baseline(self, target: str, version: int, at: datetime) -> None: ...
+
+    def baseline(self, target: str, version: int | None = None) -> Baseline | None:
+        """The present baseline of a target (or that version); None when there is none."""
+        ...
+
+    def baselines(self, target: str | None = None) -> tuple[Baseline, ...]:
+        """All versions, by target, newest version first."""
+        ...
+
+    def save_schedule(self, schedule: Schedule) -> None: ...
+
+    def remove_schedule(self, schedule_id: str) -> None: ...
+
+    def schedules(self) -> tuple[Schedule, ...]: ...
+
+    def audit(self, entry: AuditEntry) -> None: ...
+
+    def audit_entries(self, limit: int) -> tuple[AuditEntry, ...]:
+        """Newest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeRequest:
+    """All that judging needs, by digest: small enough to send to another process.
+
+    Attributes:
+        known: Every targeted host, missed ones too.
+        snapshots: Digests of what was collected.
+        baseline: Digests of the baseline's snapshots; empty without one.
+    """
+
+    run: RunInfo
+    group: Group
+    snapshots: tuple[str, ...]
+    missed: tuple[Missed, ...]
+    pack: Pack
+    method: Method
+    baseline: tuple[str, ...] = ()
+    baseline_info: BaselineInfo | None = None
+
+
+class Judge(Protocol):
+    """Folds and judges, away from the threads that acknowledge Slack."""
+
+    def judge(self, request: JudgeRequest) -> Report:
+        """Blocks until judged. Raises AnalysisError (worker died twice, or a defect), StoreError."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Scheduler(Protocol):
+    """Fires schedules. TinyDB is the truth; jobs are rebuilt from it at start."""
+
+    def check(self, words: str) -> str:
+        """Turn "daily 06:00 UTC" or five cron fields into five cron fields; UsageError with examples otherwise."""
+        ...
+
+    def next_fire(self, cron: str, after: datetime) -> datetime: ...
+
+    def put(self, schedule: Schedule) -> None: ...
+
+    def remove(self, schedule_id: str) -> None: ...
+
+    def start(self, fire: Callable[[str, bool], None], schedules: Sequence[Schedule]) -> None:
+        """Start firing ``fire(schedule_id, late)``; those missed while down fire once, at once, with late=True."""
+        ...
+
+    def stop(self) -> None: ...
+
+
+class Chat(Protocol):
+    """Slack, as the workflows see it. Every call may raise ChatError."""
+
+    def post(self, channel: str, message: Message, *, thread: str = "") -> str:
+        """Post and return the message's ts. Tries rich, then plain, then a file: an answer is never lost."""
+        ...
+
+    def update(self, channel: str, ts: str, message: Message) -> None: ...
+
+    def ephemeral(self, channel: str, user: str, message: Message) -> None: ...
+
+    def upload(self, channel: str, file: Attachment, *, thread: str = "", comment: str = "") -> None: ...
+
+    def open_view(self, trigger_id: str, view: Mapping[str, Any]) -> str:
+        """Open a modal and return its view id. A trigger lives 3 s and works once."""
+        ...
+
+    def update_view(self, view_id: str, view: Mapping[str, Any]) -> None: ...
+
+    def permalink(self, channel: str, ts: str) -> str: ...

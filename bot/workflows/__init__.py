@@ -1,0 +1,1 @@
+"""Use cases shared by Slack, the command line and the schedule."""
