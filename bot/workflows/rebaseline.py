@@ -211,7 +211,7 @@ def _launched(host: Host) -> datetime:
 def take(live: Live, services: Services, presenter: Presenter) -> RunState:
     """Take a baseline as its run asks; return WAITING when a person must decide first, else DONE."""
     proposal = propose(live, services, presenter)
-    services.reports.put(proposal.drift or proposal.peers)
+    services.reports.put(proposal.peers)
     live.save(has_report=True)
     if proposal.standing_out:
         shown = presenter.proposed(live.run, proposal)

@@ -1,0 +1,87 @@
+"""Who is a user, and what is a channel? Asked of Slack once, then answered from memory for a while."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+from slack_sdk import WebClient
+
+from bot.adapters.slack_chat import said
+from bot.errors import ChatError
+from bot.ports import Clock
+from bot.workflows.access import Person, Place
+
+FRESH_S = 600.0  # a guest made a member, or a channel shared, counts after ten minutes at most
+ABSENT = frozenset({"channel_not_found", "user_not_found", "users_not_found"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    person: Person | None
+    place: Place | None
+    at: float
+
+
+class SlackDirectory:
+    """Users and channels by id. ``person`` and ``place`` never ask Slack; ``learn`` does."""
+
+    def __init__(self, client: WebClient, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._known: dict[str, _Known] = {}
+
+    def person(self, user: str) -> Person | None:
+        """What is remembered of a user; None when nothing fresh is."""
+        known = self._fresh(user)
+        return known.person if known else None
+
+    def place(self, channel: str) -> Place | None:
+        """What is remembered of a channel; None when nothing fresh is."""
+        known = self._fresh(channel)
+        return known.place if known else None
+
+    def learn(self, user: str, channel: str) -> None:
+        """Ask Slack about whichever of both is not known. Raises ChatError when Slack does not answer."""
+        if user and self.person(user) is None:
+            self._keep(user, _Known(self._ask_person(user), None, self._clock.monotonic()))
+        if channel and self.place(channel) is None:
+            self._keep(channel, _Known(None, self._ask_place(channel), self._clock.monotonic()))
+
+    def forget(self, channel: str) -> None:
+        """Drop what is remembered of a channel, since Slack has just said otherwise."""
+        with self._lock:
+            self._known.pop(channel, None)
+
+    def _fresh(self, key: str) -> _Known | None:
+        with self._lock:
+            known = self._known.get(key)
+        if known is None or self._clock.monotonic() - known.at > FRESH_S:
+            return None
+        return known
+
+    def _keep(self, key: str, known: _Known) -> None:
+        with self._lock:
+            self._known[key] = known
+
+    def _ask_person(self, user: str) -> Person:
+        try:
+            found = said(lambda: self._client.users_info(user=user))["user"]
+        except ChatError as error:
+            if error.code in ABSENT:
+                return Person(user, full_member=False)
+            raise
+        outside = ("is_restricted", "is_ultra_restricted", "is_stranger", "deleted", "is_bot")
+        return Person(user, full_member=not any(found.get(flag) for flag in outside))
+
+    def _ask_place(self, channel: str) -> Place:
+        try:
+            found = said(lambda: self._client.conversations_info(channel=channel))["channel"]
+        except ChatError as error:
+            if error.code in ABSENT:  # a private channel without Diffy looks like no channel at all
+                return Place(channel, shared=None, member=False)
+            raise
+        shared = bool(found.get("is_ext_shared") or found.get("is_pending_ext_shared"))
+        direct = bool(found.get("is_im") or found.get("is_mpim"))
+        return Place(channel, shared=shared, direct=direct, member=bool(found.get("is_member")) or direct)

@@ -1,0 +1,167 @@
+"""Who is let in, and who answers? Each command, press and submission passes here, decided from memory.
+
+What Slack is not yet known to say of a user or channel is asked in the background; the person is told so, and the
+request goes on by itself when the answer is there.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
+
+from bot import views
+from bot.commands import COMMANDS, look_up
+from bot.commands.command import Right
+from bot.errors import DiffyError, Refused, UsageError
+from bot.interactions import INTERACTIONS, SUBMISSIONS
+from bot.interactions.drill_down import read_place
+from bot.model import Message
+from bot.workflows.access import Access, Person, Place
+from bot.workflows.calls import Call, Press, Submission
+from bot.workflows.desk import Desk, Tell
+
+log = logging.getLogger(__name__)
+
+
+class Directory(Protocol):
+    """What is known of users and channels."""
+
+    def person(self, user: str) -> Person | None: ...
+
+    def place(self, channel: str) -> Place | None: ...
+
+    def learn(self, user: str, channel: str) -> None: ...
+
+
+class Reception:
+    """Authorises and dispatches. ``aside`` runs what must not hold an acknowledgement back."""
+
+    def __init__(self, desk: Desk, access: Access, directory: Directory, aside: ThreadPoolExecutor) -> None:
+        self._desk = desk
+        self._access = access
+        self._directory = directory
+        self._aside = aside
+
+    def command(self, call: Call, tell: Tell) -> Message:
+        """Answer a command, at once and from memory; the answer is seen by the caller alone."""
+        if self._known(call.user, call.channel):
+            return self._answer(call, tell)
+        self._aside.submit(
+            self._learn_then, call.user, call.channel, tell, lambda: tell(self._answer(call, tell))
+        )
+        return views.one_moment()
+
+    def press(self, press: Press, tell: Tell) -> None:
+        """Perform a press in the background."""
+        self._aside.submit(
+            self._learn_then,
+            press.user,
+            press.channel,
+            tell,
+            lambda: self._guarded(press.user, tell, lambda: self._press(press, tell)),
+        )
+
+    def submit(self, submission: Submission, tell: Tell) -> Mapping[str, str]:
+        """Check a submitted modal; perform it in the background. The channel is that of its run."""
+        handler = SUBMISSIONS.get(submission.callback)
+        if handler is None:
+            return {}
+        errors = handler.check(submission)
+        if errors:
+            return errors
+        try:
+            run = self._desk.services.store.run(read_place(submission.metadata).run)
+        except DiffyError as error:
+            return {next(iter(submission.values), ""): str(error)}
+
+        def say(message: Message) -> None:
+            self._desk.chat.ephemeral(run.channel, submission.user, message)
+
+        def perform() -> None:
+            self._allow("change", submission.user, run.channel, submission.callback)
+            handler.submit(submission, self._desk)
+
+        self._aside.submit(
+            self._learn_then,
+            submission.user,
+            run.channel,
+            say,
+            lambda: self._guarded(submission.user, say, perform),
+        )
+        return {}
+
+    def _answer(self, call: Call, tell: Tell) -> Message:
+        name = ""
+        try:
+            command, words = look_up(call.text)
+            name = command.name
+            right = command.right(words)
+            if right is not None:
+                self._allow(right, call.user, call.channel, call.text)
+                place = self._directory.place(call.channel)
+                if place is not None and place.member is False and name != "status":
+                    return views.not_in_channel(call.channel)
+            return command.answer(call, words, self._desk, tell)
+        except UsageError as error:
+            return views.usage(error, COMMANDS[name].usage if name else "")
+        except Refused as error:
+            return views.refusal(error)
+        except DiffyError as error:
+            return views.failure(error)
+        except Exception as error:  # the listener's broad catch: a person gets a reference, the log the rest
+            return self._unknown(error)
+
+    def _press(self, press: Press, tell: Tell) -> None:
+        interaction = INTERACTIONS[press.action]
+        self._allow(interaction.right, press.user, self._channel_of(press), press.action)
+        interaction.press(press, self._desk, tell)
+
+    def _channel_of(self, press: Press) -> str:
+        """A press inside a modal carries no channel: it is that of the modal's run."""
+        if press.channel or not press.metadata:
+            return press.channel
+        return self._desk.services.store.run(read_place(press.metadata).run).channel
+
+    def _allow(self, right: Right, user: str, channel: str, what: str) -> None:
+        person = self._directory.person(user) or Person(user)
+        place = self._directory.place(channel) or Place(channel)
+        try:
+            self._access.may(right, person, place)
+        except Refused as refused:
+            self._desk.audit(user, "refused", "", "", channel, f"{right}: {what} ({refused.message})")
+            raise
+
+    def _known(self, user: str, channel: str) -> bool:
+        return self._directory.person(user) is not None and self._directory.place(channel) is not None
+
+    def _learn_then(self, user: str, channel: str, tell: Tell, go_on: Callable[[], None]) -> None:
+        try:
+            self._directory.learn(user, channel)
+        except DiffyError as error:
+            tell(views.failure(error))
+            return
+        try:
+            go_on()
+        except Exception as error:
+            log.exception("an answer could not be given")
+            tell(self._unknown(error))
+
+    def _guarded(self, user: str, tell: Tell, perform: Callable[[], None]) -> None:
+        """Perform; what goes wrong reaches the person who pressed."""
+        try:
+            perform()
+        except Refused as error:
+            tell(views.refusal(error))
+        except DiffyError as error:
+            log.info("a press by %s failed: %s", user, error)
+            tell(views.failure(error))
+        except Exception as error:  # as above
+            tell(self._unknown(error))
+
+    def _unknown(self, error: Exception) -> Message:
+        reference = secrets.token_hex(4)
+        log.error("unexpected failure %s", reference, exc_info=error)
+        return views.failure(error, reference)
