@@ -55,7 +55,9 @@ class Reception:
         return views.one_moment()
 
     def press(self, press: Press, tell: Tell) -> None:
-        """Perform a press in the background."""
+        """Perform a press in the background. Inside a modal, what goes wrong is shown in the modal."""
+        if press.view_id and not press.channel:
+            tell = self._into(press.view_id)
         self._aside.submit(
             self._learn_then,
             press.user,
@@ -64,7 +66,7 @@ class Reception:
             lambda: self._guarded(press.user, tell, lambda: self._press(press, tell)),
         )
 
-    def submit(self, submission: Submission, tell: Tell) -> Mapping[str, str]:
+    def submit(self, submission: Submission) -> Mapping[str, str]:
         """Check a submitted modal; perform it in the background. The channel is that of its run."""
         handler = SUBMISSIONS.get(submission.callback)
         if handler is None:
@@ -111,13 +113,19 @@ class Reception:
             return views.refusal(error)
         except DiffyError as error:
             return views.failure(error)
-        except Exception as error:  # the listener's broad catch: a person gets a reference, the log the rest
+        except Exception as error:  # noqa: BLE001 - the listener's broad catch: a person gets a reference, the log the rest
             return self._unknown(error)
 
     def _press(self, press: Press, tell: Tell) -> None:
         interaction = INTERACTIONS[press.action]
         self._allow(interaction.right, press.user, self._channel_of(press), press.action)
         interaction.press(press, self._desk, tell)
+
+    def _into(self, view_id: str) -> Tell:
+        def show(message: Message) -> None:
+            self._desk.chat.update_view(view_id, views.modal_error(message.text))
+
+        return show
 
     def _channel_of(self, press: Press) -> str:
         """A press inside a modal carries no channel: it is that of the modal's run."""
@@ -158,7 +166,7 @@ class Reception:
         except DiffyError as error:
             log.info("a press by %s failed: %s", user, error)
             tell(views.failure(error))
-        except Exception as error:  # as above
+        except Exception as error:  # noqa: BLE001 - as above
             tell(self._unknown(error))
 
     def _unknown(self, error: Exception) -> Message:

@@ -29,7 +29,7 @@ class Front(Protocol):
 
     def press(self, press: Press, tell: Tell) -> None: ...
 
-    def submit(self, submission: Submission, tell: Tell) -> Mapping[str, str]:
+    def submit(self, submission: Submission) -> Mapping[str, str]:
         """Return errors by block id; empty when the modal may close."""
         ...
 
@@ -79,7 +79,7 @@ def make_app(
         app.action(action_id)(on_action)
 
     def on_view(ack: Ack, body: dict[str, Any]) -> None:
-        errors = front.submit(_to_submission(body), lambda message: None)
+        errors = front.submit(_to_submission(body))
         if errors:
             ack(response_action="errors", errors=dict(errors))
         else:

@@ -38,7 +38,7 @@ class SlackThread:
         *,
         edit_every_s: float,
         tell: Tell | None = None,
-        schedule_of: Callable[[Run], Schedule | None] = lambda run: None,
+        schedule_of: Callable[[Run], Schedule | None],
     ) -> None:
         self._chat = chat
         self._clock = clock
