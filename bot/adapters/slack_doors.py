@@ -36,7 +36,7 @@ class SocketDoor:
 class HttpDoor:
     """HTTP: Slack posts to /slack/events; Bolt checks each signature. /healthz answers 200 for load balancers."""
 
-    def __init__(self, app: App, *, port: int, host: str = "0.0.0.0") -> None:  # noqa: S104 - Slack comes from outside
+    def __init__(self, app: App, *, port: int, host: str = "0.0.0.0") -> None:
         slack = SlackRequestHandler(app, path="/slack/events")
         self._server: Any = waitress.create_server(
             _with_health(slack), host=host, port=port, threads=HTTP_THREADS, ident="diffy"
