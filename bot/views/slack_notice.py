@@ -1,0 +1,97 @@
+"""What does a schedule post when a group has changed since its baseline? One notice, waiting for a person."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.hostile import label, said
+from bot.model import Baseline, Block, Message, Report, Run, Schedule
+from bot.views import actions as ids
+from bot.views import sentences
+from bot.views.changes import change_lines, change_summary
+from bot.views.files import findings_file
+from bot.views.slack_parts import (
+    Part,
+    button,
+    buttons,
+    code,
+    context,
+    header,
+    items,
+    message,
+    more,
+    people,
+    preformatted,
+    rich,
+    section,
+    text,
+    user,
+)
+from bot.views.words import age, plural, when
+
+
+def notice(
+    report: Report,
+    run: Run,
+    schedule: Schedule,
+    baseline: Baseline,
+    now: datetime,
+    *,
+    late: bool = False,
+    decided: str = "",
+) -> Message:
+    """Return the notice of a changed group: what was added, removed, changed; Accept and Keep.
+
+    Args:
+        late: It fired after the process had been down at its hour.
+        decided: What a person did with it; the buttons for it go then.
+    """
+    target = label(report.run.target)
+    number = len({host for finding in report.findings for host in finding.hosts})
+    head = f"{target} changed: {change_summary(report)} on {plural(number, 'host')}"
+    blocks: list[Block] = [header(f"🔔 {head}"), rich(section(*_lead(report, baseline, now, late=late)))]
+    blocks.append(rich(preformatted(change_lines(report))))
+    gaps = [[text(f"{hosts}: {why}")] for hosts, why in sentences.missed(report.coverage)]
+    gaps += [[text(f"{query} {how}")] for query, how in sentences.unknown(report.coverage)]
+    if gaps:
+        blocks.append(rich(section(text("Not everything is known", bold=True)), items(*gaps)))
+    if notes := sentences.notes(report):
+        blocks.append(rich(items(*([text(note)] for note in notes[:3]))))
+    if decided:
+        blocks.append(rich(section(text("✔️  "), *people(decided))))
+    blocks.append(_foot(run, schedule))
+    choices = [button("Look deeper", ids.DRILL_DOWN, run.id, **({} if not decided else {"style": "primary"}))]
+    if not decided:
+        choices = [
+            button("Accept as new baseline", ids.ACCEPT, run.id, style="primary"),
+            button(f"Keep version {baseline.version}", ids.KEEP, run.id),
+            *choices,
+        ]
+    blocks.append(buttons(*choices, more(run.id)))
+    return message(f"{head} (run {label(run.id)})", blocks, file=findings_file(report))
+
+
+def kept(baseline: Baseline, by: str, at: datetime) -> Message:
+    """Return the line in the thread that says who kept the present baseline."""
+    parts = [user(by), text(f" kept version {baseline.version} of "), code(baseline.target)]
+    parts.append(text(f" on {when(at)}: the same differences will be reported again."))
+    return message(
+        f"Version {baseline.version} of {label(baseline.target)} is kept.",
+        [rich(section(*parts))],
+    )
+
+
+def _lead(report: Report, baseline: Baseline, now: datetime, *, late: bool) -> list[Part]:
+    since = f"Since baseline version {baseline.version} ({age(baseline.created_at, now)}, by "
+    parts = [text(since), user(baseline.author), text(f"). {sentences.verdict(report)}. ")]
+    if late:
+        parts.append(text("Diffy was down when this was due; it ran once now. ", bold=True))
+    parts.append(text("The baseline stays as it is until a person decides.", italic=True))
+    return parts
+
+
+def _foot(run: Run, schedule: Schedule) -> Block:
+    words = f"Run {said(run.id, 40)} · schedule {said(schedule.id, 40)}: {said(schedule.words or schedule.cron, 80)}"
+    if schedule.next_fire_at:
+        words += f" · next {when(schedule.next_fire_at)}"
+    return context(words)
