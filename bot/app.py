@@ -28,11 +28,11 @@ from bot.adapters.snapshot_files import SnapshotFiles
 from bot.adapters.tinydb_store import TinyDbStore
 from bot.errors import DiffyError
 from bot.interactions import INTERACTIONS, VIEWS
-from bot.model import Run, Schedule
+from bot.model import Run
 from bot.ports import Collector, Inventory
 from bot.reception import Reception
 from bot.settings import Settings
-from bot.workflows.desk import Desk, Tell
+from bot.workflows.desk import Desk, Tell, schedule_of
 from bot.workflows.presenting import Presenter
 from bot.workflows.runs import Runs
 from bot.workflows.scheduled import fire
@@ -102,13 +102,13 @@ def serve(settings: Settings, *, until: threading.Event | None = None) -> None:
         runs = Runs(services)
         scheduler = CronScheduler(services.clock)
 
-        def schedule_of(run: Run) -> Schedule | None:
-            schedule_id = run.requested_by.removeprefix("schedule:")
-            return next((s for s in services.store.schedules() if s.id == schedule_id), None)
-
         def presenter_for(run: Run, tell: Tell | None) -> Presenter:
             return SlackThread(
-                chat, services.clock, edit_every_s=services.pace.edit_every_s, tell=tell, schedule_of=schedule_of
+                chat,
+                services.clock,
+                edit_every_s=services.pace.edit_every_s,
+                tell=tell,
+                schedule_of=lambda run: schedule_of(services.store, run),
             )
 
         desk = Desk(services, runs, scheduler, chat, new_run_id, presenter_for, packs.names)
@@ -123,11 +123,17 @@ def serve(settings: Settings, *, until: threading.Event | None = None) -> None:
                 views=list(VIEWS),
             )
             chat.know_workspace()
-            door = SocketDoor(app, settings.app_token) if settings.app_token else HttpDoor(app, port=settings.port)
+            door = (
+                SocketDoor(app, settings.app_token)
+                if settings.app_token
+                else HttpDoor(app, port=settings.port)
+            )
             for run in runs.take_up(lambda run: presenter_for(run, None)):
                 log.info("run %s was cut off and has been ended with a message", run.id)
             _learn_known(directory, settings)
-            scheduler.start(lambda schedule_id, late: fire(desk, schedule_id, late=late), services.store.schedules())
+            scheduler.start(
+                lambda schedule_id, late: fire(desk, schedule_id, late=late), services.store.schedules()
+            )
             door.open()
             log.info("ready (%s)", "Socket Mode" if settings.app_token else f"HTTP on port {settings.port}")
             until.wait()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -33,7 +32,7 @@ from bot.settings import Settings
 from bot.workflows import targets
 from bot.workflows.live import Ending, Live
 from bot.workflows.proposal import Proposal
-from bot.workflows.rebaseline import baseline_of, propose
+from bot.workflows.rebaseline import EVERY_HOST, baseline_of, propose
 from bot.workflows.services import Services
 from bot.workflows.triage import triage
 
@@ -153,12 +152,12 @@ def _services(request: Request) -> Services:
     )
 
 
-def _baseline_source(request: Request, held: MemorySnapshots) -> Any:
+def _baseline_source(request: Request, held: MemorySnapshots) -> Callable[[str], Baseline | None]:
     """Return the function that finds a target's baseline: in the file that was named, else in the data folder."""
     if request.baseline is not None:
         baseline, snapshots = baseline_file.read(request.baseline)
         named = replace(baseline, snapshots=tuple(held.put(snapshot) for snapshot in snapshots))
-        return lambda target: named  # noqa: ARG005 - the file that was named is meant, whatever its target is called
+        return lambda target: named
     found: dict[str, Baseline | None] = {}
 
     def find(target: str) -> Baseline | None:
@@ -179,7 +178,9 @@ def _from_data_folder(path: Path, target: str, held: MemorySnapshots) -> Baselin
         if baseline is None:
             return None
         files = SnapshotFiles(folder)
-        return replace(baseline, snapshots=tuple(held.put(files.get(digest)) for digest in baseline.snapshots))
+        return replace(
+            baseline, snapshots=tuple(held.put(files.get(digest)) for digest in baseline.snapshots)
+        )
     finally:
         folder.close()
 
@@ -187,7 +188,7 @@ def _from_data_folder(path: Path, target: str, held: MemorySnapshots) -> Baselin
 def _live(request: Request, services: Services, kind: RunKind) -> Live:
     take_hosts = request.take_hosts
     if take_hosts is None:
-        take_hosts = 1_000_000 if request.recorded is not None else 3
+        take_hosts = EVERY_HOST if request.recorded is not None else 3
     run = Run(
         id=new_run_id(),
         kind=kind,
@@ -271,5 +272,3 @@ def exit_code(report: Report, *, min_coverage: float) -> int:
     if report.outliers or any(finding.outlying for finding in report.findings):
         return 1
     return 0 if coverage_share(report) >= min_coverage else 2
-
-

@@ -17,8 +17,8 @@ from bot.commands import COMMANDS, look_up
 from bot.commands.command import Right
 from bot.errors import DiffyError, Refused, UsageError
 from bot.interactions import INTERACTIONS, SUBMISSIONS
-from bot.interactions.drill_down import read_place
 from bot.model import Message
+from bot.views.actions import drill_place
 from bot.workflows.access import Access, Person, Place
 from bot.workflows.calls import Call, Press, Submission
 from bot.workflows.desk import Desk, Tell
@@ -71,11 +71,11 @@ class Reception:
         handler = SUBMISSIONS.get(submission.callback)
         if handler is None:
             return {}
-        errors = handler.check(submission)
+        errors: Mapping[str, str] = handler.check(submission)
         if errors:
             return errors
         try:
-            run = self._desk.services.store.run(read_place(submission.metadata).run)
+            run = self._desk.services.store.run(_run_of(submission.metadata))
         except DiffyError as error:
             return {next(iter(submission.values), ""): str(error)}
 
@@ -108,7 +108,7 @@ class Reception:
                     return views.not_in_channel(call.channel)
             return command.answer(call, words, self._desk, tell)
         except UsageError as error:
-            return views.usage(error, COMMANDS[name].usage if name else "")
+            return views.usage(f"/diffy {COMMANDS[name or 'help'].usage}", problem=str(error))
         except Refused as error:
             return views.refusal(error)
         except DiffyError as error:
@@ -131,7 +131,7 @@ class Reception:
         """A press inside a modal carries no channel: it is that of the modal's run."""
         if press.channel or not press.metadata:
             return press.channel
-        return self._desk.services.store.run(read_place(press.metadata).run).channel
+        return self._desk.services.store.run(_run_of(press.metadata)).channel
 
     def _allow(self, right: Right, user: str, channel: str, what: str) -> None:
         person = self._directory.person(user) or Person(user)
@@ -173,3 +173,7 @@ class Reception:
         reference = secrets.token_hex(4)
         log.error("unexpected failure %s", reference, exc_info=error)
         return views.failure(error, reference)
+
+
+def _run_of(metadata: str) -> str:
+    return drill_place({"private_metadata": metadata}).run

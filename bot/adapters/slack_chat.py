@@ -47,13 +47,16 @@ def make_client(token: str, *, base_url: str, timeout_s: int = 20) -> WebClient:
 class SlackChat:
     """Implements ``ports.Chat`` on Slack's Web API. Thread-safe, as WebClient is."""
 
-    def __init__(self, client: WebClient, *, workspace_url: str = "") -> None:
+    def __init__(self, client: WebClient) -> None:
         self._client = client
-        self._workspace_url = workspace_url
+        self._workspace_url = ""
+
+    def know_workspace(self) -> None:
+        """Ask Slack once for the workspace's address, which links to messages begin with."""
+        self._workspace_url = str(said(self._client.auth_test).get("url") or "")
 
     def post(self, channel: str, message: Message, *, thread: str = "") -> str:
         """Post and return the message's ts; see ``ports.Chat``."""
-        extra = {"thread_ts": thread} if thread else {}
 
         def send(blocks: tuple[Block, ...]) -> str:
             answer = said(
@@ -63,7 +66,7 @@ class SlackChat:
                     blocks=[dict(block) for block in blocks],
                     unfurl_links=False,
                     unfurl_media=False,
-                    **extra,
+                    thread_ts=thread or None,
                 )
             )
             return str(answer["ts"])

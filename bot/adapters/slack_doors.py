@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-import waitress
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_bolt.adapter.wsgi import SlackRequestHandler
+from waitress.server import create_server
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ class SocketDoor:
     """Socket Mode: Slack's events arrive over WebSockets that this process opens."""
 
     def __init__(self, app: App, app_token: str) -> None:
-        self._handler = SocketModeHandler(app, app_token, trace_enabled=False)
+        self._handler: Any = SocketModeHandler(app, app_token)  # its methods carry no types
 
     def open(self) -> None:
         """Connect. Raises slack_sdk's errors when the app-level token is refused."""
@@ -38,7 +38,7 @@ class HttpDoor:
 
     def __init__(self, app: App, *, port: int, host: str = "0.0.0.0") -> None:
         slack = SlackRequestHandler(app, path="/slack/events")
-        self._server: Any = waitress.create_server(
+        self._server: Any = create_server(
             _with_health(slack), host=host, port=port, threads=HTTP_THREADS, ident="diffy"
         )
         self.port: int = self._server.effective_port

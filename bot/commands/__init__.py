@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from bot import views
 from bot.commands import analyze, baseline, cancel, packs, schedule, status
 from bot.commands.command import Command, Right
 from bot.commands.words import split, suggest
 from bot.errors import UsageError
 from bot.model import Message
-from bot.views import help_text
 from bot.workflows.calls import Call
 from bot.workflows.desk import Desk, Tell
 
@@ -17,7 +17,7 @@ def _no_right(words: tuple[str, ...]) -> Right | None:
 
 
 def _help(call: Call, typed: tuple[str, ...], desk: Desk, tell: Tell) -> Message:
-    return help_text(tuple((command.usage, command.summary) for command in COMMANDS.values()))
+    return views.help(tuple((command.usage, command.summary) for command in COMMANDS.values()))
 
 
 COMMANDS: dict[str, Command] = {

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from bot import views
 from bot.errors import ChatError, DiffyError, UsageError
-from bot.interactions.drill_down import read_place
 from bot.interactions.interaction import Interaction
-from bot.model import Report, Run, RunKind
-from bot.views import actions
+from bot.model import Baseline, Report, Run, RunKind
+from bot.views import actions, drill_place
+from bot.views.words import when
 from bot.workflows.calls import Press, Submission
 from bot.workflows.deciding import accept, keep, waiting_run
 from bot.workflows.desk import Desk, Tell
@@ -27,37 +27,47 @@ def _open(press: Press, desk: Desk, tell: Tell) -> None:
 
 def check(submission: Submission) -> Mapping[str, str]:
     """Return what is wrong with a submitted modal, by block id; empty when it can be accepted."""
-    reason = submission.values.get(actions.REASON_BLOCK, "")
+    reason = submission.values.get(actions.REASON, "")
     if not isinstance(reason, str) or not reason.strip():
-        return {actions.REASON_BLOCK: "Say why this is normal."}
+        return {actions.REASON: "Say why this is normal."}
     return {}
 
 
 def submit(submission: Submission, desk: Desk) -> None:
     """Accept, then say so in the thread and in the parent message."""
-    run_id = read_place(submission.metadata).run
-    reason = submission.values.get(actions.REASON_BLOCK, "")
-    also = submission.values.get(actions.ALSO_BLOCK, ())
-    if isinstance(reason, tuple) or isinstance(also, str):
+    run_id = drill_place({"private_metadata": submission.metadata}).run
+    reason = submission.values.get(actions.REASON, "")
+    also = tuple(
+        host for chosen in submission.values.values() if isinstance(chosen, tuple) for host in chosen
+    )
+    if isinstance(reason, tuple):
         raise UsageError("This window is from another version of Diffy.", "Close it and press again.")
     run, report, baseline, left_out = accept(desk, run_id, by=submission.user, reason=reason, also=also)
-    now = desk.now()
-    desk.chat.post(run.channel, views.accepted(baseline, left_out, now), thread=run.message_ts)
-    _redraw(desk, run, report, views.decided_text(run, baseline, now))
+    desk.chat.post(run.channel, views.accepted(baseline, left=left_out), thread=run.message_ts)
+    _redraw(desk, run, report, views.accepted_text(baseline), baseline)
 
 
 def _keep(press: Press, desk: Desk, tell: Tell) -> None:
     run, report = keep(desk, press.value, by=press.user)
-    _redraw(desk, run, report, views.decided_text(run, None, desk.now()))
+    _redraw(desk, run, report, views.kept_text(press.user, when(desk.now())), None)
 
 
-def _redraw(desk: Desk, run: Run, report: Report, decided: str) -> None:
+def _redraw(desk: Desk, run: Run, report: Report, decided: str, baseline: Baseline | None) -> None:
     """Show the decision in the parent; the buttons that make no sense any more go."""
-    present = desk.services.store.baseline(report.run.target)
+    now = desk.now()
     if run.kind is RunKind.ANALYZE:
-        message = views.verdict(report, run, decided=decided, now=desk.now())
+        message = views.verdict(report, run, decided=decided, now=now)
+    elif run.kind is RunKind.REFRESH and report.baseline is not None:
+        compared = desk.services.store.baseline(report.run.target, report.baseline.version)
+        message = (
+            views.notice(report, run, desk.schedule_of(run), compared, now, decided=decided)
+            if compared is not None
+            else views.verdict(report, run, decided=decided, now=now)
+        )
+    elif baseline is not None:
+        message = views.baseline_taken(baseline, now)
     else:
-        message = views.decided(report, run, present, decided, desk.now())
+        message = views.baseline_declined(run, run.decided_by)
     try:
         desk.chat.update(run.channel, run.message_ts, message)
     except ChatError:

@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-import msgspec
+from dataclasses import replace
 
 from bot import views
 from bot.errors import DiffyError
 from bot.interactions.interaction import Interaction, stored
-from bot.views import actions
+from bot.views import DrillPlace, actions, drill_place
 from bot.workflows.calls import Press
 from bot.workflows.desk import Desk, Tell
 
 
-class Place(msgspec.Struct, frozen=True):
-    """Where in the report the modal stands; travels in its private_metadata, so it is not trusted."""
-
-    run: str
-    host: str = ""
-    query: str = ""
-    page: int = 1
-    channel: str = ""
-
-
-def read_place(metadata: str) -> Place:
-    """Return the place; DiffyError when the modal is not ours any more."""
-    try:
-        return msgspec.json.decode(metadata, type=Place)
-    except msgspec.MsgspecError as error:
-        raise DiffyError(
-            "This window is from another version of Diffy.", "Close it and press again."
-        ) from error
+def read_place(press: Press) -> DrillPlace:
+    """Return where the modal stands; it travels in the modal, so it is not trusted."""
+    return drill_place({"private_metadata": press.metadata})
 
 
 def _open(press: Press, desk: Desk, tell: Tell) -> None:
@@ -43,7 +28,7 @@ def _open(press: Press, desk: Desk, tell: Tell) -> None:
     desk.audit(press.user, "drill_down", report.run.target, report.run.id, press.channel)
 
 
-def _show(press: Press, desk: Desk, place: Place) -> None:
+def _show(press: Press, desk: Desk, place: DrillPlace) -> None:
     _, report = stored(desk, place.run)
     desk.chat.update_view(
         press.view_id, views.drill_down(report, host=place.host, query=place.query, page=place.page)
@@ -51,17 +36,21 @@ def _show(press: Press, desk: Desk, place: Place) -> None:
 
 
 def _pick_host(press: Press, desk: Desk, tell: Tell) -> None:
-    _show(press, desk, Place(read_place(press.metadata).run, host=press.value))
+    _show(press, desk, DrillPlace(read_place(press).run, host=_chosen(press)))
 
 
 def _pick_query(press: Press, desk: Desk, tell: Tell) -> None:
-    place = read_place(press.metadata)
-    _show(press, desk, Place(place.run, place.host, press.value))
+    place = read_place(press)
+    _show(press, desk, DrillPlace(place.run, place.host, _chosen(press)))
+
+
+def _chosen(press: Press) -> str:
+    return "" if press.value == actions.ANY else press.value
 
 
 def _turn(step: int, press: Press, desk: Desk) -> None:
-    place = read_place(press.metadata)
-    _show(press, desk, Place(place.run, place.host, place.query, max(1, place.page + step)))
+    place = read_place(press)
+    _show(press, desk, replace(place, page=max(1, place.page + step)))
 
 
 def _next(press: Press, desk: Desk, tell: Tell) -> None:
@@ -73,16 +62,12 @@ def _previous(press: Press, desk: Desk, tell: Tell) -> None:
 
 
 def _post(press: Press, desk: Desk, tell: Tell) -> None:
-    place = read_place(press.metadata)
+    place = read_place(press)
     run, report = stored(desk, place.run)
     message = views.posted_rows(report, place.host, place.query, place.page, press.user)
     desk.chat.post(run.channel, message, thread=run.message_ts)
     desk.audit(
         press.user, "post_to_thread", report.run.target, run.id, run.channel, f"{place.host} {place.query}"
-    )
-    desk.chat.update_view(
-        press.view_id,
-        views.drill_down(report, host=place.host, query=place.query, page=place.page, posted=True),
     )
 
 

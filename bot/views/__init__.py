@@ -18,6 +18,7 @@ from bot.views.slack_drill import drill_down, posted_rows
 from bot.views.slack_lists import help, packs, schedule_list, schedule_removed, schedule_saved, status, usage
 from bot.views.slack_notice import kept, notice
 from bot.views.slack_run import ack, ended, failure, joined, not_in_channel, progress, refusal
+from bot.views.slack_small import baseline_declined, cancelling, one_moment, unchanged_late
 from bot.views.slack_thread import host_reply, rest_reply
 from bot.views.slack_verdict import provisional, top_hosts, verdict
 from bot.views.terminal import baseline_text, pack_text, packs_text, report_text
@@ -30,10 +31,12 @@ __all__ = [
     "accepted",
     "accepted_text",
     "ack",
+    "baseline_declined",
     "baseline_list",
     "baseline_proposal",
     "baseline_taken",
     "baseline_text",
+    "cancelling",
     "drill_down",
     "drill_place",
     "ended",
@@ -50,6 +53,7 @@ __all__ = [
     "modal_error",
     "not_in_channel",
     "notice",
+    "one_moment",
     "pack_text",
     "packs",
     "packs_text",
@@ -66,6 +70,7 @@ __all__ = [
     "status",
     "to_json",
     "top_hosts",
+    "unchanged_late",
     "usage",
     "verdict",
 ]

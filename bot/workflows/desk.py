@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.model import AuditEntry, Message, Method, Run, RunKind, Target
-from bot.ports import Chat, Scheduler
+from bot.model import AuditEntry, Message, Method, Run, RunKind, Schedule, Target
+from bot.ports import Chat, Scheduler, Store
 from bot.workflows.presenting import Presenter
 from bot.workflows.runs import Runs, Submitted
 from bot.workflows.services import Services
@@ -40,6 +40,10 @@ class Desk:
     def now(self) -> datetime:
         """The time, aware UTC."""
         return self.services.clock.now()
+
+    def schedule_of(self, run: Run) -> Schedule:
+        """Return the schedule that started a run; one that was removed since, by its id alone."""
+        return schedule_of(self.services.store, run)
 
     def start(
         self,
@@ -86,3 +90,12 @@ class Desk:
     ) -> None:
         """Write down who did what."""
         self.services.store.audit(AuditEntry(self.now(), actor, action, target, run, channel, detail[:500]))
+
+
+def schedule_of(store: Store, run: Run) -> Schedule:
+    """Return the schedule that started a run; one that was removed since, by its id alone."""
+    schedule_id = run.requested_by.removeprefix("schedule:")
+    for schedule in store.schedules():
+        if schedule.id == schedule_id:
+            return schedule
+    return Schedule(schedule_id, run.target, "", "removed", run.channel, "", run.created_at)

@@ -18,10 +18,10 @@ TICK_S = 0.25
 
 @dataclass(slots=True)
 class Gathered:
-    """What has arrived. ``digests`` maps host id to the digest of its stored snapshot."""
+    """What has arrived, by host id: the digest of each stored snapshot, and the queries it could not answer."""
 
     digests: dict[str, str] = field(default_factory=dict)
-    partial: set[str] = field(default_factory=set)
+    unknown: dict[str, frozenset[str]] = field(default_factory=dict)
     missed: list[Missed] = field(default_factory=list)
 
     def in_order(self) -> tuple[str, ...]:
@@ -119,7 +119,7 @@ def _judge_aside(
     judge_so_far: Callable[[Gathered], Report] | None, got: Gathered, arrivals: queue.SimpleQueue[_Arrival]
 ) -> None:
     """Judge a copy of what has arrived in a thread of its own, so that answers keep being taken."""
-    copy = Gathered(dict(got.digests), set(got.partial), list(got.missed))
+    copy = Gathered(dict(got.digests), dict(got.unknown), list(got.missed))
 
     def judge() -> None:
         if judge_so_far is None:
@@ -137,8 +137,7 @@ def _take(arrival: Snapshot | Missed, got: Gathered, services: Services) -> None
         got.missed.append(arrival)
         return
     got.digests[arrival.host.id] = services.snapshots.put(arrival)
-    if arrival.partial:
-        got.partial.add(arrival.host.id)
+    got.unknown[arrival.host.id] = frozenset(answer.query for answer in arrival.answers if not answer.known)
 
 
 def _accounted(group: Group, got: Gathered) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -26,6 +26,7 @@ from bot.workflows.services import Services
 from bot.workflows.triage import check_stop, judge_request, present_baseline
 
 WITNESSES = 50  # hosts asked in all, so that the chosen ones can be seen beside peers: one batch of SSM
+EVERY_HOST = 0  # as a number of hosts: all of the group
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -47,6 +48,8 @@ def choose_hosts(group: Group, *, count: int, named: tuple[str, ...] = ()) -> tu
                 f"Hosts: {', '.join(sorted(by_id)[:5])}{' …' if len(by_id) > 5 else ''}.",
             )
         return tuple(by_id[host] for host in dict.fromkeys(named))
+    if count == EVERY_HOST:
+        return group.hosts
     newest = max(group.hosts, key=lambda host: (_version(host), _launched(host))).template_version
     candidates = [host for host in group.hosts if host.template_version == newest]
     candidates.sort(key=lambda host: (_launched(host), host.id), reverse=True)
@@ -71,10 +74,8 @@ def propose(live: Live, services: Services, presenter: Presenter, *, witnesses: 
     live.progress = replace(live.progress, state=RunState.COMPARING)
     live.save(state=RunState.COMPARING)
     presenter.progress(live.run, live.progress)
-    whole = [host for host in chosen if host.id in got.digests and host.id not in got.partial]
-    taken = [
-        host for host in chosen if host.id in got.digests and (host in whole or host.id in run.take_from)
-    ]
+    partial = partly_answered(got.unknown)
+    taken = [h for h in chosen if h.id in got.digests and (h.id not in partial or h.id in run.take_from)]
     if not taken:
         raise EmptyTarget(
             f"None of the chosen hosts of {group.name} answered every query, so no baseline was taken.",
@@ -181,14 +182,29 @@ def acceptable(report: Report, *, also: Iterable[str] = ()) -> tuple[tuple[str, 
         also: Hosts named one by one by the person who accepts; they are taken nevertheless.
     """
     named = set(also)
+    unknown = {verdict.id: set[str]() for verdict in report.hosts if verdict.status is not HostStatus.MISSED}
+    for query in report.coverage.unknown:
+        unknown[query.host].add(query.query)
+    partial = partly_answered(unknown)
     taken: list[str] = []
     left_out: list[str] = []
     for verdict in sorted(report.hosts, key=lambda verdict: verdict.id):
         if verdict.status is HostStatus.MISSED:
             continue
-        sound = not verdict.outlier and verdict.status is HostStatus.ANSWERED
+        sound = not verdict.outlier and verdict.id not in partial
         (taken if sound or verdict.id in named else left_out).append(verdict.id)
     return tuple(taken), tuple(left_out)
+
+
+def partly_answered(unknown: Mapping[str, Set[str]]) -> frozenset[str]:
+    """Return the hosts that left a query unanswered which another host answered.
+
+    A query that no host could answer (another osquery version, no such table) speaks against no host.
+    """
+    if not unknown:
+        return frozenset()
+    everywhere = frozenset.intersection(*(frozenset(queries) for queries in unknown.values()))
+    return frozenset(host for host, queries in unknown.items() if frozenset(queries) - everywhere)
 
 
 def _asked(group: Group, chosen: tuple[Host, ...], *, witnesses: bool) -> Group:

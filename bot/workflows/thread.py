@@ -38,7 +38,7 @@ class SlackThread:
         *,
         edit_every_s: float,
         tell: Tell | None = None,
-        schedule_of: Callable[[Run], Schedule | None],
+        schedule_of: Callable[[Run], Schedule],
     ) -> None:
         self._chat = chat
         self._clock = clock
@@ -91,9 +91,10 @@ class SlackThread:
     def proposed(self, run: Run, proposal: Proposal) -> Run:
         """Show what waits for a person: a baseline to confirm, or what a schedule found changed."""
         now = self._clock.now()
-        schedule = self._schedule_of(run)
         if run.kind is RunKind.REFRESH and proposal.present is not None and proposal.drift is not None:
-            message = views.notice(proposal.drift, run, schedule, proposal.present, now, late=run.missed_tick)
+            message = views.notice(
+                proposal.drift, run, self._schedule_of(run), proposal.present, now, late=run.missed_tick
+            )
         else:
             message = views.baseline_proposal(
                 proposal.drift, run, proposal.chosen, proposal.present, proposal.standing_out, now
@@ -103,7 +104,7 @@ class SlackThread:
 
     def taken(self, run: Run, baseline: Baseline, proposal: Proposal) -> None:
         """Show the baseline that was taken, and what differs from the one before."""
-        self._final(run, views.baseline_taken(baseline, proposal.drift, proposal.left_out, self._clock.now()))
+        self._final(run, views.baseline_taken(baseline, self._clock.now()))
 
     def unchanged(self, run: Run, baseline: Baseline) -> None:
         """Say nothing, unless the schedule ran late."""
