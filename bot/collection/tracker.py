@@ -92,7 +92,7 @@ class Tracker:
     ) -> None:
         self._read = read
         self._bucket = bucket
-        self._deadline = deadline
+        self.deadline = deadline
         self._jitter = jitter
         self._silent = {host: _Host() for host in hosts}
         self._batches: dict[int, tuple[str, ...]] = {}
@@ -112,7 +112,7 @@ class Tracker:
         """When ``tick`` next has something to do, if AWS says nothing before."""
         polls = [command.poll_at for command in self._commands.values()]
         reads = [host.read_at for host in self._silent.values()]
-        return min([self._deadline, self._describe_at, *polls, *reads])
+        return min([self.deadline, self._describe_at, *polls, *reads])
 
     def begin(self, now: float) -> tuple[Action, ...]:
         """Return the first sends; call once."""
@@ -122,7 +122,7 @@ class Tracker:
 
     def tick(self, now: float) -> tuple[Action, ...]:
         """Return what is due by now."""
-        if now >= self._deadline:
+        if now >= self.deadline:
             return self._give_up(MissReason.DEADLINE)
         actions: list[Action] = []
         for name, command in self._commands.items():
@@ -323,10 +323,9 @@ class Tracker:
             for name, command in self._commands.items()
             if (waiting := tuple(host for host in command.hosts if self._waits(host)))
         ]
-        missed: list[Action] = []
-        for host, record in tuple(self._silent.items()):
-            missed += self._miss((host,), reason, _silence(record))
-        return (*cancels, *missed)
+        missed = [Deliver(Missed(host, reason, _silence(record))) for host, record in self._silent.items()]
+        self._silent.clear()
+        return (*missed, *cancels)
 
     def _miss(self, hosts: Iterable[str], reason: MissReason, detail: str) -> tuple[Action, ...]:
         return tuple(action for host in tuple(hosts) for action in self._end(Missed(host, reason, detail)))
