@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from bot.hostile import size
+from bot.hostile import clean, size
 from bot.model import Change, Finding, Report
-from bot.views.words import differing, one_line, plural, query_title
+from bot.views.words import differing, fold, plural, query_title, row_pieces
 
 SIGNS = {Change.ADDED: "+", Change.REMOVED: "-", Change.CHANGED: "~"}
-MOST_LINES = 24
-LINE_LIMIT = 240
+MOST_ENTRIES = 24
+VALUE_LIMIT = 160
+ENTRY_LIMIT = 360
 LINES_LIMIT = 4_500
+WIDTH = 76  # what a box holds on a laptop
 
 
 def change_summary(report: Report) -> str:
@@ -31,36 +33,41 @@ def change_lines(report: Report) -> str:
     known = report.coverage.answered + report.coverage.partial
     lines: list[str] = []
     used = shown = 0
-    queries = dict.fromkeys(finding.query for finding in report.findings)
-    for query in queries:
-        findings = [finding for finding in report.findings if finding.query == query]
-        entry = [query_title(query)]
-        for finding in findings:
-            line = f"{SIGNS[finding.change]} {_line(finding)}  [{_on(finding, known)}]"
-            if shown == MOST_LINES or used + size(line) > LINES_LIMIT:
+    for query in dict.fromkeys(finding.query for finding in report.findings):
+        entries = []
+        for finding in report.findings:
+            if finding.query != query or shown == MOST_ENTRIES:
+                continue
+            entry = _entry(finding, known)
+            if used + size(entry) > LINES_LIMIT:
                 break
-            entry.append(line)
-            used += size(line) + 1
+            entries.append(entry)
+            used += size(entry) + 1
             shown += 1
-        if len(entry) > 1:
-            lines += entry
+        if entries:
+            lines += [query_title(query).upper(), *entries]
     if shown < len(report.findings):
         lines.append(f"…({plural(len(report.findings) - shown, 'more difference')} in the file)")
     return "\n".join(lines)
 
 
-def _line(finding: Finding) -> str:
+def _entry(finding: Finding, known: int) -> str:
     if finding.change is Change.CHANGED and finding.expected is not None:
         changed = differing(finding.row, finding.expected)
-        was = one_line(finding.expected, limit=LINE_LIMIT // 2, only=changed)
         same = tuple(column for column in finding.row if column not in changed)
-        where = one_line(finding.row, limit=LINE_LIMIT // 2, only=same) if same else ""
-        return f"{where}  {one_line(finding.row, limit=LINE_LIMIT // 2, only=changed)}  (was {was})".strip()
-    return one_line(finding.row, limit=LINE_LIMIT)
+        pieces = [*row_pieces(finding.row, VALUE_LIMIT, same), *row_pieces(finding.row, VALUE_LIMIT, changed)]
+        was = "  ".join(row_pieces(finding.expected, VALUE_LIMIT, changed))
+        lines = [*fold(pieces, ENTRY_LIMIT, WIDTH), f"was {clean(was, ENTRY_LIMIT)}"]
+    else:
+        lines = fold(row_pieces(finding.row, VALUE_LIMIT), ENTRY_LIMIT, WIDTH)
+    lines.append(f"on {_on(finding, known)}")
+    return "\n".join(
+        f"{SIGNS[finding.change] if index == 0 else ' '} {line}" for index, line in enumerate(lines)
+    )
 
 
 def _on(finding: Finding, known: int) -> str:
     number = len(finding.hosts)
     if number == known and known > 1:
         return f"all {plural(number, 'host')}"
-    return finding.hosts[0][:40] if number == 1 else f"{number:,} of {plural(known, 'host')}"
+    return clean(finding.hosts[0], 48) if number == 1 else f"{number:,} of {plural(known, 'host')}"

@@ -7,11 +7,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.hostile import clean, said
-from bot.model import Baseline, BaselineInfo, Coverage, HostVerdict, Method, MissReason, QueryStatus, Report
-from bot.views.words import MISSED, UNKNOWN, age, bits, listed, plural, query_title, when
+from bot.model import (
+    Baseline,
+    BaselineInfo,
+    Coverage,
+    HostVerdict,
+    Method,
+    Missed,
+    MissReason,
+    QueryStatus,
+    Report,
+    UnknownQuery,
+)
+from bot.views.words import MISSED, UNKNOWN, age, ago, bits, listed, plural, query_title, when
 
 MOST_NAMES = 5  # host names in one sentence
 MOST_REASONS = 6  # sentences on hosts that did not answer, and on queries that are unknown
@@ -88,6 +100,33 @@ def _clause(head: str, coverage: Coverage) -> str:
     return "; ".join([head, *tail])
 
 
+def against(report: Report, now: datetime) -> str:
+    """Return with what the hosts were compared, with the baseline's age, in one short line.
+
+    "Compared with baseline 3 (6 days old, 3 hosts) and each other".
+    """
+    peers = "its peers" if report.run.focus else "each other"
+    info = report.baseline
+    if info is None:
+        with_what = f"{peers} alone" if report.run.method is Method.PEERS else f"the baseline and {peers}"
+    else:
+        held = f"baseline {info.version} ({age(info.created_at, now)}, {plural(len(info.hosts), 'host')}"
+        if info.renewed_at > info.created_at:
+            held += f", found unchanged {ago(info.renewed_at, now)}"
+        with_what = {
+            Method.PEERS: f"{peers} alone, not with {held})",
+            Method.BASELINE: f"{held}) alone",
+            Method.BOTH: f"{held}) and {peers}",
+        }[report.run.method]
+    return f"Compared with {with_what}"
+
+
+def method(report: Report) -> str:
+    """Return the method by name, and why it was chosen: "Method both (a baseline exists)"."""
+    why = said(report.run.method_reason, 120)
+    return f"Method {report.run.method.value}{f' ({why})' if why else ''}"
+
+
 def compared(report: Report) -> str:
     """Return with what the hosts were compared, and why so: "Compared with peers: no baseline of web-asg yet"."""
     with_what = {
@@ -124,10 +163,10 @@ def rests_on(report: Report) -> str:
     if report.run.method is not Method.PEERS or limits.baseline:
         hosts.append(plural(limits.baseline, "baseline snapshot"))
     text = (
-        f"Rests on {listed(hosts, 2)}: being rare can give one fact at most {bits(limits.most_bits)}; "
-        f"from {bits(limits.threshold_bits)} on it marks its host"
+        f"Rests on {listed(hosts, 2)}. Being rare gives one fact at most {bits(limits.most_bits)}; "
+        f"{bits(limits.threshold_bits)} mark a host"
     )
-    return f"{text}. Too few to be sure: take it as tentative" if limits.tentative else text
+    return f"{text}. That is too few to be sure: take it as tentative" if limits.tentative else text
 
 
 def lookalikes(report: Report) -> str:
@@ -135,7 +174,7 @@ def lookalikes(report: Report) -> str:
     parts = []
     for group in report.lookalikes[:6]:
         label = said(group.label, 40)
-        joint = " " if label == "apart" or label.startswith(("on ", "with ")) else " on "
+        joint = " on " if label.startswith(("template", "image", "ami")) else " "
         parts.append(f"{len(group.hosts):,}{joint}{label}")
     more = len(report.lookalikes) - 6
     if more > 0:
@@ -143,43 +182,58 @@ def lookalikes(report: Report) -> str:
     return ", ".join(parts)
 
 
-def missed(coverage: Coverage) -> tuple[tuple[str, str], ...]:
-    """Return (hosts, reason in words) for those that did not answer, one pair a reason, as first met.
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something that is not known: on these hosts, and on ``more`` that are not named; why, in words."""
+
+    hosts: tuple[str, ...]
+    more: int
+    why: str
+    query: str = ""
+
+    def __str__(self) -> str:
+        named = ", ".join(self.hosts)
+        where = f"{named} and {self.more:,} more" if self.more and named else named or f"{self.more:,} more"
+        return f"{self.query} {self.why} on {where}" if self.query else f"{where}: {self.why}"
+
+
+def missed(coverage: Coverage) -> tuple[Gap, ...]:
+    """Return the hosts that did not answer, one entry a reason, as first met.
 
     Where a reason holds one host, what the host or AWS said of it follows the reason.
     """
-    by_reason: dict[MissReason, list[int]] = defaultdict(list)
-    for index, one in enumerate(coverage.missed):
-        by_reason[one.reason].append(index)
-    pairs = []
-    for reason, indexes in list(by_reason.items())[:MOST_REASONS]:
-        names = listed([host_name(coverage.missed[i].host) for i in indexes[:MOST_NAMES]], MOST_NAMES)
-        if len(indexes) > MOST_NAMES:
-            names = f"{names.replace(' and ', ', ')} and {len(indexes) - MOST_NAMES:,} more"
-        detail = said(coverage.missed[indexes[0]].detail, 120) if len(indexes) == 1 else ""
-        pairs.append((names, f"{MISSED[reason]}{f' ({detail})' if detail else ''}"))
-    rest = sum(len(indexes) for indexes in list(by_reason.values())[MOST_REASONS:])
+    by_reason: dict[MissReason, list[Missed]] = defaultdict(list)
+    for one in coverage.missed:
+        by_reason[one.reason].append(one)
+    gaps = []
+    for reason, all_of_it in list(by_reason.items())[:MOST_REASONS]:
+        detail = said(all_of_it[0].detail, 120) if len(all_of_it) == 1 else ""
+        why = f"{MISSED[reason]}{f' ({detail})' if detail else ''}"
+        gaps.append(_gap([one.host for one in all_of_it], why, MOST_NAMES))
+    rest = sum(len(all_of_it) for all_of_it in list(by_reason.values())[MOST_REASONS:])
     if rest:
-        pairs.append((f"{rest:,} more", "for other reasons, listed in the file"))
-    return tuple(pairs)
+        gaps.append(Gap((), rest, "other reasons, listed in the file"))
+    return tuple(gaps)
 
 
-def unknown(coverage: Coverage) -> tuple[tuple[str, str], ...]:
-    """Return (query, how it ended and where) for what is not known of hosts that answered in part."""
-    by_query: dict[tuple[str, QueryStatus], list[int]] = defaultdict(list)
-    for index, one in enumerate(coverage.unknown):
-        by_query[one.query, one.status].append(index)
-    pairs = []
-    for (query, status), indexes in list(by_query.items())[:MOST_REASONS]:
-        names = [host_name(coverage.unknown[i].host) for i in indexes[:3]]
-        where = listed(names, 3) if len(indexes) <= 3 else f"{', '.join(names)} and {len(indexes) - 3:,} more"
-        error = said(coverage.unknown[indexes[0]].error, 100) if len(indexes) == 1 else ""
-        pairs.append((query_title(query), f"{UNKNOWN[status]} on {where}{f' ({error})' if error else ''}"))
-    if len(by_query) > MOST_REASONS:
-        pairs.append(
-            (plural(len(by_query) - MOST_REASONS, "more query", "more queries"), "listed in the file")
-        )
-    return tuple(pairs)
+def unknown(coverage: Coverage) -> tuple[Gap, ...]:
+    """Return what is not known of hosts that answered in part, one entry a query and how it ended."""
+    by_query: dict[tuple[str, QueryStatus], list[UnknownQuery]] = defaultdict(list)
+    for one in coverage.unknown:
+        by_query[one.query, one.status].append(one)
+    gaps = []
+    for (query, status), all_of_it in list(by_query.items())[:MOST_REASONS]:
+        error = said(all_of_it[0].error, 100) if len(all_of_it) == 1 else ""
+        why = f"{UNKNOWN[status]}{f' ({error})' if error else ''}"
+        gaps.append(_gap([one.host for one in all_of_it], why, 3, said(query_title(query), 60)))
+    rest = sum(len(all_of_it) for all_of_it in list(by_query.values())[MOST_REASONS:])
+    if rest:
+        gaps.append(Gap((), rest, "not known either; listed in the file"))
+    return tuple(gaps)
+
+
+def _gap(hosts: Sequence[str], why: str, most: int, query: str = "") -> Gap:
+    return Gap(tuple(host_name(host) for host in hosts[:most]), max(0, len(hosts) - most), why, query)
 
 
 def notes(report: Report) -> tuple[str, ...]:

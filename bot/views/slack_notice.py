@@ -17,7 +17,7 @@ from bot.views.slack_parts import (
     code,
     context,
     header,
-    items,
+    hosts,
     message,
     more,
     people,
@@ -27,6 +27,7 @@ from bot.views.slack_parts import (
     text,
     user,
 )
+from bot.views.slack_verdict import gaps
 from bot.views.words import age, plural, when
 
 
@@ -51,22 +52,17 @@ def notice(
     head = f"{target} changed: {change_summary(report)} on {plural(number, 'host')}"
     blocks: list[Block] = [header(f"🔔 {head}"), rich(section(*_lead(report, baseline, now, late=late)))]
     blocks.append(rich(preformatted(change_lines(report))))
-    gaps = [[text(f"{hosts}: {why}")] for hosts, why in sentences.missed(report.coverage)]
-    gaps += [[text(f"{query} {how}")] for query, how in sentences.unknown(report.coverage)]
-    if gaps:
-        blocks.append(rich(section(text("Not everything is known", bold=True)), items(*gaps)))
+    if paragraphs := gaps(report):
+        blocks.append(rich(*paragraphs))
     if notes := sentences.notes(report):
-        blocks.append(rich(items(*([text(note)] for note in notes[:3]))))
+        blocks.append(rich(*(section(text("Note: ", bold=True), text(note)) for note in notes[:3])))
     if decided:
         blocks.append(rich(section(text("✔️  "), *people(decided))))
     blocks.append(_foot(run, schedule))
-    choices = [button("Look deeper", ids.DRILL_DOWN, run.id, **({} if not decided else {"style": "primary"}))]
+    choices = [button("Look deeper", ids.DRILL_DOWN, run.id, style="primary")]
     if not decided:
-        choices = [
-            button("Accept as new baseline", ids.ACCEPT, run.id, style="primary"),
-            button(f"Keep version {baseline.version}", ids.KEEP, run.id),
-            *choices,
-        ]
+        choices.append(button("Accept as new baseline", ids.ACCEPT, run.id))
+        choices.append(button(f"Keep version {baseline.version}", ids.KEEP, run.id))
     blocks.append(buttons(*choices, more(run.id)))
     return message(f"{head} (run {label(run.id)})", blocks, file=findings_file(report))
 
@@ -82,12 +78,19 @@ def kept(baseline: Baseline, by: str, at: datetime) -> Message:
 
 
 def _lead(report: Report, baseline: Baseline, now: datetime, *, late: bool) -> list[Part]:
-    since = f"Since baseline version {baseline.version} ({age(baseline.created_at, now)}, by "
-    parts = [text(since), user(baseline.author), text(f"). {sentences.verdict(report)}. ")]
+    coverage = report.coverage
+    known = coverage.answered + coverage.partial
+    parts = [
+        text(f"Since baseline version {baseline.version}, {age(baseline.created_at, now)}, by "),
+        user(baseline.author),
+        text(f". {known:,} of {plural(coverage.targeted, 'host')} answered. "),
+    ]
+    if standing := [host.id for host in report.outliers]:
+        parts.append(text(f"{plural(len(standing), 'host')} would stand out: ", bold=True))
+        parts += [*hosts(standing[:5], max(0, len(standing) - 5)), text(". ")]
     if late:
-        parts.append(text("Diffy was down when this was due; it ran once now. ", bold=True))
-    parts.append(text("The baseline stays as it is until a person decides.", italic=True))
-    return parts
+        parts.append(text("Diffy was down when this was due, so it ran late, once. ", bold=True))
+    return [*parts, text("The baseline stays as it is until somebody decides.")]
 
 
 def _foot(run: Run, schedule: Schedule) -> Block:

@@ -98,6 +98,17 @@ def link(url: str, words: str) -> Part:
     return {"type": "link", "url": url, "text": words}
 
 
+def hosts(ids_: Sequence[str], more_of_them: int = 0) -> list[Part]:
+    """Return host ids in fixed width, with commas between, and how many more there are."""
+    parts: list[Part] = []
+    for index, host in enumerate(ids_):
+        parts += [text(", ")] if index else []
+        parts.append(code(host))
+    if more_of_them:
+        parts.append(text(f"{' and ' if parts else ''}{more_of_them:,} more"))
+    return parts
+
+
 def section(*parts: Part) -> Part:
     """Return a paragraph of rich text; parts without text are left out, and an empty one holds a dash."""
     kept = [part for part in parts if part.get("text") != ""]
@@ -237,6 +248,7 @@ __all__ = [
     "context",
     "divider",
     "header",
+    "hosts",
     "items",
     "label",
     "link",

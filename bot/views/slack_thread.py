@@ -10,13 +10,14 @@ from bot.views import sentences
 from bot.views.files import findings_file
 from bot.views.slack_parts import Part, code, context, items, message, preformatted, rich, section, text
 from bot.views.slack_verdict import top_hosts
-from bot.views.words import CHANGES, bits, counts, differing, one_line, plural, query_title, where
+from bot.views.words import bits, counts, differing, folded, one_line, plural, query_title, where
 
 MOST_SHOWN = 6  # findings of one host with their rows
 MOST_NAMED = 8  # further ones, a line each
 WHY_LIMIT = 260
 ROW_LIMIT = 520
 LINE_LIMIT = 150
+ROW_WIDTH = 74  # what a box in a thread holds on a laptop
 
 
 def host_reply(report: Report, host_id: str) -> Message:
@@ -27,13 +28,15 @@ def host_reply(report: Report, host_id: str) -> Message:
     verdict = next((host for host in report.hosts if host.id == host_id), None)
     findings = report.of_host(host_id)
     blocks: list[Block] = [rich(section(*_head(verdict, host_id, findings)))]
-    if findings:
-        blocks.append(rich(*finding_parts(findings[:MOST_SHOWN])))
+    run = f"run {said(report.run.id, 40)}"
+    blocks.append(context(f"{_about(verdict)} · {run}" if verdict and _about(verdict) else run))
+    for number, finding in enumerate(findings[:MOST_SHOWN], 1):
+        blocks += _shown(number, finding)
     if rest := findings[MOST_SHOWN:]:
         blocks.append(rich(items(*(_named(finding) for finding in rest[:MOST_NAMED]))))
     more = len(findings) - MOST_SHOWN - MOST_NAMED
-    tail = f"{plural(more, 'more finding')} under Look deeper and in the file · " if more > 0 else ""
-    blocks.append(context(f"{tail}Run {said(report.run.id, 40)}"))
+    if more > 0:
+        blocks.append(context(f"{plural(more, 'more finding')} under Look deeper and in the file"))
     found = plural(len(findings), "finding")
     return message(f"{label(host_id)}: {found} (run {label(report.run.id)})", blocks)
 
@@ -59,24 +62,15 @@ def rest_reply(report: Report) -> Message | None:
     return message(f"{head} (run {label(report.run.id)})", blocks, file=findings_file(report))
 
 
-def finding_parts(findings: Sequence[Finding], *, first: int = 1, detail: bool = False) -> list[Part]:
-    """Return findings as rich text: why, counts and technique, then the row exactly as the host said it.
-
-    Args:
-        first: Number of the first one.
-        detail: Also the parts of the score.
-    """
-    parts = []
-    for number, finding in enumerate(findings, first):
-        parts.append(section(*_why(number, finding, detail=detail)))
-        parts.append(preformatted(rows(finding)))
-    return parts
+def _shown(number: int, finding: Finding) -> list[Block]:
+    why = section(text(f"{number}. {said(finding.why, WHY_LIMIT)}", bold=True))
+    return [rich(why), context(small(finding)), rich(preformatted(rows(finding)))]
 
 
 def rows(finding: Finding) -> str:
     """Return a finding's row on a line or two: what differs first, then what is usual in its place."""
     changed = differing(finding.row, finding.expected) if finding.change is Change.CHANGED else ()
-    lines = [one_line(finding.row, limit=ROW_LIMIT)]
+    lines = [folded(finding.row, limit=ROW_LIMIT, width=ROW_WIDTH)]
     if finding.expected is not None and changed:
         lines.append(f"usual: {one_line(finding.expected, limit=ROW_LIMIT // 2, only=changed)}")
     if finding.rows:
@@ -89,31 +83,27 @@ def _head(verdict: HostVerdict | None, host_id: str, findings: Sequence[Finding]
     if verdict is None:
         return [*parts, text("  is not part of this run.")]
     if verdict.outlier:
-        parts.append(
-            text(f"  stands out, place {verdict.rank} by suspicion ({bits(verdict.score)})", bold=True)
-        )
+        parts.append(text(f"  stands out: {plural(len(findings), 'finding')}", bold=True))
     elif findings:
-        parts.append(text("  does not stand out", bold=True))
+        parts.append(text(f"  does not stand out: {plural(len(findings), 'smaller difference')}", bold=True))
     else:
         parts.append(text("  shows nothing that differs", bold=True))
-    about = [where(verdict.host), f"alike: {sentences.cohort(verdict)}" if verdict.cohort else ""]
-    if any(about):
-        parts.append(text("\n" + " · ".join(filter(None, about))))
     return parts
 
 
-def _why(number: int, finding: Finding, *, detail: bool) -> list[Part]:
-    small = [said(counts(finding), 120), f"{query_title(finding.query)}, {CHANGES[finding.change]}"]
+def _about(verdict: HostVerdict) -> str:
+    score = f"place {verdict.rank} by suspicion, {bits(verdict.score)}" if verdict.rank else ""
+    return " · ".join(filter(None, [where(verdict.host), score]))
+
+
+def small(finding: Finding) -> str:
+    """Return what stands under a finding in small letters: counts, techniques, the query, the score."""
+    words = [said(counts(finding), 120)]
     if finding.attack:
-        small.append(", ".join(clean(one, 24) for one in finding.attack[:4]))
-    small.append(bits(finding.score) + (", tentative" if finding.tentative else ""))
-    if detail and finding.parts:
-        shown = ", ".join(f"{said(part.label, 80)} {part.bits:+.1f}" for part in finding.parts[:6])
-        small.append(f"= {shown}")
-    return [
-        text(f"{number}. {said(finding.why, WHY_LIMIT)}", bold=True),
-        text(f"\n{' · '.join(small)}"),
-    ]
+        words.append(", ".join(clean(one, 24) for one in finding.attack[:4]))
+    words.append(query_title(finding.query))
+    words.append(bits(finding.score) + (", tentative" if finding.tentative else ""))
+    return " · ".join(words)
 
 
 def _named(finding: Finding, *, with_hosts: bool = False) -> list[Part]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 
 from bot.hostile import label, said
 from bot.model import Block, HostVerdict, Message, Progress, Report, Run
@@ -16,7 +17,7 @@ from bot.views.slack_parts import (
     code,
     context,
     header,
-    items,
+    hosts,
     message,
     more,
     people,
@@ -25,7 +26,7 @@ from bot.views.slack_parts import (
     text,
     user,
 )
-from bot.views.words import plural, took, where
+from bot.views.words import plural, took, when, where
 
 MOST_HOSTS = 5
 
@@ -40,9 +41,8 @@ def verdict(report: Report, run: Run, *, decided: str = "", now: datetime) -> Me
         f"{label(report.run.target)}: {label(sentences.verdict(report), 120)} (run {label(report.run.id)})",
         [
             header(f"{mark(report)} {sentences.verdict(report)}"),
-            *_body(report, now),
             *([rich(section(text("✔️  "), *people(decided)))] if decided else []),
-            _foot(report, run),
+            *_body(report, run, now),
             buttons(*_choices(report, decided=bool(decided))),
         ],
         file=findings_file(report),
@@ -50,23 +50,26 @@ def verdict(report: Report, run: Run, *, decided: str = "", now: datetime) -> Me
 
 
 def provisional(report: Report, run: Run, progress: Progress) -> Message:
-    """Return the parent message while some hosts are still silent: a verdict marked as provisional."""
-    waiting = max(0, progress.targeted - progress.answered - progress.missed)
-    lines = [
-        text("Provisional: ", bold=True),
-        text(f"{progress.answered:,} of {plural(progress.targeted, 'host')} have answered"),
-        text(f", {waiting:,} are still silent. This may change." if waiting else ". This may change."),
-    ]
-    if progress.waiting_for:
-        lines.append(text(f" Waiting for {sentences.names(progress.waiting_for)}."))
-    head = f"So far: {sentences.verdict_so_far(report)}"
+    """Return the parent message while some hosts are still silent: a verdict marked as provisional.
+
+    Hosts that are still waited for are not called missing, whatever the report holds of them.
+    """
+    silent = set(progress.waiting_for)
+    missed = tuple(one for one in report.coverage.missed if one.host not in silent)
+    report = replace(report, coverage=replace(report.coverage, missed=missed))
+    waiting = max(len(silent), progress.targeted - progress.answered - progress.missed)
+    words = f"{progress.answered:,} of {plural(progress.targeted, 'host')} have answered"
+    if waiting:
+        words += f", {waiting:,} {'is' if waiting == 1 else 'are'} still silent"
+    few = progress.waiting_for[: sentences.MOST_NAMES]
+    named = [text(": "), *hosts(few, len(silent) - len(few))] if few else [text(".")]
+    head = f"So far, {sentences.verdict_so_far(report)}"
     return message(
         f"Provisional, {label(report.run.target)}: {label(head, 120)} (run {label(report.run.id)})",
         [
             header(f"⏳ {head}"),
-            rich(section(*lines)),
-            *_body(report, report.run.finished_at),
-            _foot(report, run),
+            rich(section(text("Provisional, this may change. ", bold=True), text(words), *named)),
+            *_body(report, run, report.run.finished_at),
             buttons(
                 button("Finish now", ids.FINISH_NOW, report.run.id, style="primary"),
                 button("Cancel", ids.CANCEL, report.run.id),
@@ -83,24 +86,24 @@ def mark(report: Report) -> str:
     return "✅" if sentences.clear(report) else "⚠️"
 
 
-def _body(report: Report, now: datetime) -> list[Block]:
-    blocks = [rich(section(*_compared(report, now)))]
-    if hosts := top_hosts(report):
-        blocks.append(rich(items(*(_host(host) for host in hosts), ordered=True)))
-        rest = len(report.outliers) - len(hosts)
-        if rest > 0:
-            blocks.append(
-                context(f"{plural(rest, 'more host')} that stand out: in the thread and in the file")
-            )
-    if gaps := _gaps(report):
-        blocks.append(rich(*gaps))
-    if notes := sentences.notes(report):
-        blocks.append(rich(items(*([text(note)] for note in notes))))
-    small = [f"{sentences.rests_on(report)}."]
-    if alike := sentences.lookalikes(report):
-        small.append(f"Look alike: {alike}. This describes the group; no host is judged by it.")
-    blocks.append(context("\n".join(small)))
-    return blocks
+def _body(report: Report, run: Run, now: datetime) -> list[Block]:
+    blocks = [rich(section(*_compared(report, run, now)))]
+    for number, host in enumerate(top_hosts(report), 1):
+        blocks += _host(number, host, report)
+    rest = len(report.outliers) - MOST_HOSTS
+    if rest > 0:
+        blocks.append(context(f"{plural(rest, 'more host')} that stand out: in the thread and in the file"))
+    paragraphs = gaps(report)
+    paragraphs += [section(text("Note: ", bold=True), text(note)) for note in sentences.notes(report)]
+    if paragraphs:
+        blocks.append(rich(*paragraphs))
+    alike = sentences.lookalikes(report)
+    small = [
+        f"{sentences.method(report)}. {sentences.rests_on(report)}.",
+        f"Who looks alike: {alike}." if alike else "",
+        _foot(report),
+    ]
+    return [*blocks, context("\n".join(filter(None, small)))]
 
 
 def top_hosts(report: Report) -> tuple[HostVerdict, ...]:
@@ -110,42 +113,40 @@ def top_hosts(report: Report) -> tuple[HostVerdict, ...]:
     return tuple(chosen[:MOST_HOSTS])
 
 
-def _compared(report: Report, now: datetime) -> list[Part]:
-    parts = [code(report.run.target, bold=True), text(f"  {sentences.compared(report)}. ")]
-    parts.append(text(f"{sentences.baseline(report.baseline, now)}."))
-    return parts
-
-
-def _host(host: HostVerdict) -> list[Part]:
-    parts = [code(sentences.host_name(host.id), bold=True)]
-    if about := where(host.host):
-        parts.append(text(f"  {about}"))
-    parts.append(text(f"\n{sentences.reason(host)}"))
-    return parts
-
-
-def _gaps(report: Report) -> list[Part]:
-    gaps = []
-    missed = sentences.missed(report.coverage)
-    for index, (hosts, why) in enumerate(missed):
-        lead = [text("Did not answer: ", bold=True)] if index == 0 else []
-        gaps.append(section(*lead, text(f"{hosts}: {why}")))
-    unknown = sentences.unknown(report.coverage)
-    for index, (query, how) in enumerate(unknown):
-        lead = [text("Answered in part: ", bold=True)] if index == 0 else []
-        gaps.append(section(*lead, text(f"{query} {how}")))
-    return gaps
-
-
-def _foot(report: Report, run: Run) -> Block:
-    length: timedelta = report.run.finished_at - report.run.started_at
-    parts = [text("Run "), code(report.run.id), text(" · asked by "), user(report.run.requested_by)]
+def _compared(report: Report, run: Run, now: datetime) -> list[Part]:
+    parts = [code(report.run.target, bold=True), text("  asked by "), user(report.run.requested_by)]
     if run.joined:
         parts.append(text(f" and {plural(len(run.joined), 'other')}"))
-    parts.append(text(f" · {took(length)} · pack {said(report.run.pack, 60)}"))
     if report.run.incident:
-        parts += [text(" · "), code(report.run.incident)]
-    return rich(section(*parts))
+        parts += [text(" for "), code(report.run.incident)]
+    return [*parts, text(f". {sentences.against(report, now)}.")]
+
+
+def _host(number: int, host: HostVerdict, report: Report) -> list[Block]:
+    found = plural(len(report.of_host(host.id)), "finding")
+    lead = [text(f"{number}.  ", bold=True), code(host.id, bold=True)]
+    about = " · ".join(filter(None, [where(host.host), found]))
+    return [rich(section(*lead, text(f"  {sentences.reason(host)}", bold=True))), context(about)]
+
+
+def gaps(report: Report) -> list[Part]:
+    """Return paragraphs on the hosts that did not answer and on the queries that are unknown, with the reasons."""
+    paragraphs = []
+    for index, gap in enumerate(sentences.missed(report.coverage)):
+        lead = [text("Did not answer: ", bold=True)] if index == 0 else []
+        paragraphs.append(section(*lead, *hosts(gap.hosts, gap.more), text(f" {gap.why}")))
+    for index, gap in enumerate(sentences.unknown(report.coverage)):
+        lead = [text("Answered in part: ", bold=True)] if index == 0 else []
+        query = [text(f"{gap.query} {gap.why} on ")] if gap.query else []
+        tail = [] if gap.query else [text(f" {gap.why}")]
+        paragraphs.append(section(*lead, *query, *hosts(gap.hosts, gap.more), *tail))
+    return paragraphs
+
+
+def _foot(report: Report) -> str:
+    run = report.run
+    length = took(run.finished_at - run.started_at)
+    return f"Run {said(run.id, 40)} · {when(run.finished_at)} · took {length} · pack {said(run.pack, 60)}"
 
 
 def _choices(report: Report, *, decided: bool) -> list[Part]:

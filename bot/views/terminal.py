@@ -121,14 +121,8 @@ def _findings(report: Report, width: int) -> str:
 
 
 def _gaps(report: Report, width: int) -> str:
-    lines = [
-        _wrapped(f"Did not answer: {hosts}: {why}", width, 2)
-        for hosts, why in sentences.missed(report.coverage)
-    ]
-    lines += [
-        _wrapped(f"Answered in part: {query} {how}", width, 2)
-        for query, how in sentences.unknown(report.coverage)
-    ]
+    lines = [_wrapped(f"Did not answer: {gap}", width, 2) for gap in sentences.missed(report.coverage)]
+    lines += [_wrapped(f"Answered in part: {gap}", width, 2) for gap in sentences.unknown(report.coverage)]
     return "\n".join(lines)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from bot.hostile import clean, said
+from bot.hostile import clean, said, size
 from bot.model import (
     Change,
     Finding,
@@ -19,11 +19,11 @@ from bot.model import (
 )
 
 MISSED = {
-    MissReason.OFFLINE: "offline: its SSM agent lost the connection",
-    MissReason.NOT_REGISTERED: "SSM does not know it: no agent, no role, or too young",
+    MissReason.OFFLINE: "offline, its SSM agent lost the connection",
+    MissReason.NOT_REGISTERED: "unknown to SSM: no agent, no role, or too young",
     MissReason.NOT_IN_SERVICE: "not in service",
     MissReason.NOT_LINUX: "not Linux",
-    MissReason.GONE: "gone: terminated, or unknown to EC2",
+    MissReason.GONE: "gone, terminated or unknown to EC2",
     MissReason.ACCESS_DENIED: "AWS denied access to it",
     MissReason.UNDELIVERABLE: "the command could not be delivered",
     MissReason.DELIVERY_TIMED_OUT: "it did not pick the command up in time",
@@ -145,14 +145,18 @@ def counts(finding: Finding) -> str:
     gone = finding.change is Change.REMOVED
     said_of = []
     if finding.of:
-        number = (
-            "none" if finding.seen_on == 0 else "all" if finding.seen_on == finding.of else finding.seen_on
-        )
-        where = f"{number} of {plural(finding.of, 'peer')}"
-        said_of.append(f"also missing on {where}" if gone else f"on {where}")
+        said_of.append(_peer_count(finding.seen_on, finding.of, gone=gone))
     if finding.baseline_seen is not None and finding.baseline_of:
         said_of.append(_baseline_count(finding.baseline_seen, finding.baseline_of, gone=gone))
     return "; ".join(said_of) or "nothing to compare it with"
+
+
+def _peer_count(seen: int, of: int, *, gone: bool) -> str:
+    peers = plural(of, "peer")
+    if gone:
+        has = f"all {peers} have it" if of > 1 else "the peer has it"
+        return has if seen == 0 else f"also missing on {seen} of {peers}"
+    return f"on {'none' if seen == 0 else seen} of {peers}"
 
 
 def _baseline_count(seen: int, of: int, *, gone: bool) -> str:
@@ -184,16 +188,35 @@ def differing(row: Row, expected: Row | None) -> tuple[str, ...]:
 
 
 def one_line(row: Row, *, limit: int, only: Sequence[str] = ()) -> str:
-    """Return a row's telling columns as ``name=nc path=/tmp/.x/nc``: empty ones left out, each value bounded.
+    """Return a row's telling columns as ``name=nc  path=/tmp/.x/nc``, at most ``limit`` characters."""
+    return clean("  ".join(row_pieces(row, max(24, limit // 2), only)), limit) or "(no columns)"
 
-    Args:
-        limit: Most characters of the whole line.
-        only: These columns alone; all when empty.
-    """
-    wanted = [(column, row[column]) for column in row if (column in only if only else row[column] != "")]
-    share = max(24, limit // 2 if len(wanted) > 1 else limit)
-    pieces = [f"{clean(column, 40)}={clean(value, share)}" for column, value in wanted]
-    return clean("  ".join(pieces), limit) if pieces else "(no columns)"
+
+def folded(row: Row, *, limit: int, width: int) -> str:
+    """Return the same as ``one_line``, broken between columns so that few lines exceed ``width``."""
+    return "\n".join(fold(row_pieces(row, limit // 2), limit, width)) or "(no columns)"
+
+
+def row_pieces(row: Row, limit: int, only: Sequence[str] = ()) -> list[str]:
+    """Return a row's columns as ``name=value``, each value at most ``limit``: those of ``only``, or all not empty."""
+    wanted = [column for column in row if (column in only if only else row[column] != "")]
+    return [f"{clean(column, 40)}={clean(row[column], limit)}" for column in wanted]
+
+
+def fold(pieces: Sequence[str], limit: int, width: int) -> list[str]:
+    """Return pieces side by side in lines of ``width`` where they fit, ``limit`` characters in all at most."""
+    lines: list[str] = []
+    used = 0
+    for number, piece in enumerate(pieces):
+        if used + size(piece) > limit:
+            lines.append(f"…({plural(len(pieces) - number, 'more column')})")
+            break
+        used += size(piece) + 2
+        if lines and len(lines[-1]) + 2 + len(piece) <= width:
+            lines[-1] += f"  {piece}"
+        else:
+            lines.append(piece)
+    return lines
 
 
 def table_lines(row: Row, expected: Row | None = None, *, limit: int) -> str:
