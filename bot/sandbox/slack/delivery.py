@@ -136,9 +136,11 @@ class Sockets:
             await socket.close()
             self._forget(socket)
 
-    async def drop(self) -> None:
-        """Cut every connection without a word, as a broken network does."""
+    async def drop(self, *, clean: bool) -> None:
+        """Cut every connection: with a closing frame, or without a word as a broken network does."""
         for socket in tuple(self._open):
+            if clean:
+                await socket.close()
             transport = socket.get_extra_info("transport")
             if transport is not None:
                 transport.abort()

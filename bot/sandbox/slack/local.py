@@ -194,6 +194,27 @@ class LocalSlack:
         with self._state.lock:
             return self._state.messages[channel, ts]
 
+    def name_of(self, id_: str) -> str:
+        """Return ``@name`` or ``#name`` for a user's or channel's id; anything else as it is."""
+        with self._state.lock:
+            user, channel = self._state.users.get(id_), self._state.channels.get(id_)
+        if user is not None:
+            return f"@{user.name}"
+        return f"#{channel.name}" if channel is not None else id_
+
+    def find(self, name: str) -> str:
+        """Return the id of the user or channel with a name, with or without its sign. KeyError when there is none."""
+        with self._state.lock:
+            ids = {user.name: user.id for user in self._state.users.values()}
+            ids |= {channel.name: channel.id for channel in self._state.channels.values()}
+        return ids[name.lstrip("@#")]
+
+    @property
+    def changes(self) -> int:
+        """How many changes there were so far: a cheap way to see whether to look again."""
+        with self._state.lock:
+            return self._state.changes
+
     def permalink(self, message: Message) -> str:
         """The address that chat.getPermalink gives."""
         return link_to(message)
@@ -226,7 +247,7 @@ class LocalSlack:
 
     @property
     def scopes_used(self) -> frozenset[str]:
-        """The scopes that the calls so far needed; ``commands`` once a command was typed is not counted."""
+        """The scopes that were needed so far, ``commands`` too once one was typed."""
         with self._state.lock:
             return frozenset(self._state.scopes_used)
 
@@ -275,9 +296,12 @@ class LocalSlack:
         with self._state.lock:
             self._state.limits_on = on
 
-    def drop_sockets(self) -> None:
-        """Cut every connection without a word."""
-        self._server.run(self._sockets.drop())
+    def drop_sockets(self, *, clean: bool = False) -> None:
+        """Cut every connection, with a closing frame or without a word.
+
+        Without a word, slack_sdk's builtin client notices only by its pings: after about five ``ping_interval``.
+        """
+        self._server.run(self._sockets.drop(clean=clean))
 
     def refresh_sockets(self, *, warn_first: bool = False, grace_s: float = 0.5) -> None:
         """Ask the bot to reconnect, as Slack does every few hours, then close the old connections."""

@@ -53,6 +53,7 @@ class People:
             if command not in self.commands:
                 shown = f"{command} is not a valid command. In Slack, all messages that start with / are commands."
                 return CommandResult(Acked(False, 0.0), self._slackbot(user, channel, shown))
+            self.state.scopes_used.add("commands")
             trigger_id = self.state.new_trigger(user)
             response_url = self.state.new_response_url(self.base(), user, channel)
             typed = payloads.escape_typed(text.strip(), self.state.users, self.state.channels)

@@ -43,7 +43,8 @@ async def read_request(request: web.Request, method: str) -> tuple[str, Json]:
                 raise Refusal("invalid_form_data") from None
         elif await request.read():
             raise Refusal("invalid_post_type")
-    return token or str(args.pop("token", "")), {name: v for name, v in args.items() if v is not None}
+    sent_token = str(args.pop("token", ""))  # taken out, so that no log of arguments holds it
+    return token or sent_token, {name: value for name, value in args.items() if value is not None}
 
 
 def _json_body(body: bytes) -> Json:

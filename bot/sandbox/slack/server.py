@@ -89,7 +89,7 @@ class Server:
         )
 
     async def _close(self) -> None:
-        await self.sockets.drop()
+        await self.sockets.drop(clean=True)
         if self._runner is not None:
             await self._runner.cleanup()
 

@@ -66,6 +66,7 @@ class State:
     scopes_used: set[str] = field(default_factory=set)
     failures: dict[str, list[Refusal]] = field(default_factory=dict)
     connections: int = 0
+    changes: int = 0
     lock: threading.Condition = field(default_factory=threading.Condition)
     _last_ts: int = 0
 
@@ -76,6 +77,7 @@ class State:
             try:
                 yield
             finally:
+                self.changes += 1
                 self.lock.notify_all()
 
     def new_ts(self) -> str:
