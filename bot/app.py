@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from bot import packs
 from bot.adapters.aws_inventory import AwsInventory
-from bot.adapters.aws_session import AwsClients
+from bot.adapters.aws_session import connect
 from bot.adapters.aws_ssm import SsmCollector
 from bot.adapters.clock import SystemClock
 from bot.adapters.data_folder import DataFolder
@@ -67,9 +67,9 @@ def open_services(
     if recorded is not None:
         inventory = collector = recorded
     else:
-        clients = AwsClients()
-        inventory = AwsInventory(clients)
-        collector = SsmCollector(clients, output_bucket=settings.output_bucket or None)
+        aws = connect()
+        inventory = AwsInventory(aws)
+        collector = SsmCollector(aws, output_bucket=settings.output_bucket or None, clock=clock)
     with contextlib.ExitStack() as closing:
         closing.callback(folder.close)
         store = TinyDbStore(folder)

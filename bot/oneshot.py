@@ -16,7 +16,7 @@ from tqdm import tqdm
 from bot import packs
 from bot.adapters import baseline_file
 from bot.adapters.aws_inventory import AwsInventory
-from bot.adapters.aws_session import AwsClients
+from bot.adapters.aws_session import connect
 from bot.adapters.aws_ssm import SsmCollector
 from bot.adapters.clock import SystemClock
 from bot.adapters.data_folder import DataFolder
@@ -131,14 +131,15 @@ def keep_in_data_folder(settings: Settings, taken: Taken) -> Baseline:
 
 def _services(request: Request) -> Services:
     snapshots = MemorySnapshots()
+    clock = SystemClock()
     inventory: Inventory
     collector: Collector
     if request.recorded is not None:
         inventory = collector = RecordedFolder(request.recorded)
     else:
-        clients = AwsClients()
-        inventory = AwsInventory(clients)
-        collector = SsmCollector(clients, output_bucket=request.settings.output_bucket or None)
+        aws = connect()
+        inventory = AwsInventory(aws)
+        collector = SsmCollector(aws, output_bucket=request.settings.output_bucket or None, clock=clock)
     return Services(
         store=MemoryStore(_baseline_source(request, snapshots)),
         snapshots=snapshots,
@@ -146,7 +147,7 @@ def _services(request: Request) -> Services:
         inventory=inventory,
         collector=collector,
         judge=InlineJudge(snapshots),
-        clock=SystemClock(),
+        clock=clock,
         load_pack=packs.load,
         pace=request.settings.pace,
     )

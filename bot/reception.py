@@ -33,7 +33,11 @@ class Directory(Protocol):
 
     def place(self, channel: str) -> Place | None: ...
 
+    def member(self, channel: str) -> bool | None: ...
+
     def learn(self, user: str, channel: str) -> None: ...
+
+    def forget(self, channel: str) -> None: ...
 
 
 class Reception:
@@ -103,8 +107,8 @@ class Reception:
             right = command.right(words)
             if right is not None:
                 self._allow(right, call.user, call.channel, call.text)
-                place = self._directory.place(call.channel)
-                if place is not None and place.member is False and name != "status":
+                if self._directory.member(call.channel) is False:
+                    self._directory.forget(call.channel)  # it may be invited the next moment
                     return views.not_in_channel(call.channel)
             return command.answer(call, words, self._desk, tell)
         except UsageError as error:

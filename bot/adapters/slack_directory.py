@@ -18,9 +18,10 @@ ABSENT = frozenset({"channel_not_found", "user_not_found", "users_not_found"})
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    person: Person | None
-    place: Place | None
     at: float
+    person: Person | None = None
+    place: Place | None = None
+    member: bool | None = None
 
 
 class SlackDirectory:
@@ -42,12 +43,18 @@ class SlackDirectory:
         known = self._fresh(channel)
         return known.place if known else None
 
+    def member(self, channel: str) -> bool | None:
+        """Whether Diffy is in a channel, as remembered; None when nothing fresh is."""
+        known = self._fresh(channel)
+        return known.member if known else None
+
     def learn(self, user: str, channel: str) -> None:
         """Ask Slack about whichever of both is not known. Raises ChatError when Slack does not answer."""
         if user and self.person(user) is None:
-            self._keep(user, _Known(self._ask_person(user), None, self._clock.monotonic()))
+            self._keep(user, _Known(self._clock.monotonic(), person=self._ask_person(user)))
         if channel and self.place(channel) is None:
-            self._keep(channel, _Known(None, self._ask_place(channel), self._clock.monotonic()))
+            place, member = self._ask_place(channel)
+            self._keep(channel, _Known(self._clock.monotonic(), place=place, member=member))
 
     def forget(self, channel: str) -> None:
         """Drop what is remembered of a channel, since Slack has just said otherwise."""
@@ -75,13 +82,15 @@ class SlackDirectory:
         outside = ("is_restricted", "is_ultra_restricted", "is_stranger", "deleted", "is_bot")
         return Person(user, full_member=not any(found.get(flag) for flag in outside))
 
-    def _ask_place(self, channel: str) -> Place:
+    def _ask_place(self, channel: str) -> tuple[Place, bool]:
+        """Return the channel, and whether Diffy is in it. Direct messages need no asking."""
+        if channel.startswith("D"):
+            return Place(channel, shared=False), True
         try:
             found = said(lambda: self._client.conversations_info(channel=channel))["channel"]
         except ChatError as error:
             if error.code in ABSENT:  # a private channel without Diffy looks like no channel at all
-                return Place(channel, shared=None, member=False)
+                return Place(channel, shared=None), False
             raise
         shared = bool(found.get("is_ext_shared") or found.get("is_pending_ext_shared"))
-        direct = bool(found.get("is_im") or found.get("is_mpim"))
-        return Place(channel, shared=shared, direct=direct, member=bool(found.get("is_member")) or direct)
+        return Place(channel, shared=shared), bool(found.get("is_member"))
