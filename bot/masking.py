@@ -69,20 +69,22 @@ _RULES = (
     ),
     (
         re.compile(
-            r"(\b(?:bearer|basic|digest|token|negotiate)\s{1,4})(?=[^\s\"']{8})[A-Za-z0-9+/=._~:-]{8,4000}",
+            r"(\b(?:bearer|basic|digest|token|negotiate)\s{1,4})(?=[^\s\"']{0,200}[0-9=])[A-Za-z0-9+=._~:-][A-Za-z0-9+/=._~:-]{7,4000}",
             re.IGNORECASE,
         ),
         _keep_first,
     ),
     (
         re.compile(
-            rf"([\w.-]{{0,60}}{_NAME}[\w.-]{{0,40}}[\"']?\s{{0,3}}(?:=|:(?!//))\s{{0,3}})({_VALUE})",
+            rf"((?<![\w.-])[\w.-]{{0,60}}{_NAME}[\w.-]{{0,40}}[\"']?\s{{0,3}}(?:=|:(?!//))\s{{0,3}})({_VALUE})",
             re.IGNORECASE,
         ),
         _assigned,
     ),
     (
-        re.compile(rf"(--?[\w-]{{0,40}}{_NAME}[\w-]{{0,20}}\s{{1,4}})(?!-)({_VALUE})", re.IGNORECASE),
+        re.compile(
+            rf"((?<![\w-])--?[\w-]{{0,40}}{_NAME}[\w-]{{0,20}}\s{{1,4}})(?!-)({_VALUE})", re.IGNORECASE
+        ),
         _assigned,
     ),
     (
@@ -107,7 +109,7 @@ _RULES = (
         lambda _: MASK,
     ),
     (re.compile(r"\b(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{10,200}\b"), lambda _: MASK),
-    (re.compile(r"\beyJ[A-Za-z0-9_-]{8,4000}\.[A-Za-z0-9_-]{8,4000}\.[A-Za-z0-9_-]{0,4000}"), lambda _: MASK),
+    (re.compile(r"\beyJ[A-Za-z0-9_-]{8,2000}\.[A-Za-z0-9_-]{8,2000}\.[A-Za-z0-9_-]{0,1000}"), lambda _: MASK),
     (re.compile(r"\bhttps://hooks\.slack\.com/services/[A-Za-z0-9/]{8,200}"), lambda _: MASK),
 )
 _HINT = re.compile(

@@ -22,9 +22,11 @@ _TOKEN = re.compile(
 )
 _HEX = re.compile(r"^(?:0x)?(?=[0-9a-fA-F]*[0-9])[0-9a-fA-F]{8,}$")
 _DIGITS = re.compile(r"\d+")
-_STRONG_DIGITS = 9  # a unix time or a serial number; shorter ones may be a version or a port
 EPHEMERAL = 32768  # the default lower end of net.ipv4.ip_local_port_range
+CHANCE = "‹…›"  # a uuid, long hex, a time, a random name, an ephemeral port
+NUMBER = "‹n›"
 _PORTS = frozenset({"port", "local_port"})
+_LITERAL = re.compile(r"address$|_ip$|_mask$|^remote_port$|^version$|^release$|^username$|^mode$|^uid$|^gid$")
 _EXECUTABLE = frozenset({"path", "process_path", "fragment_path", "directory", "root", "cwd"})
 
 
@@ -132,11 +134,11 @@ def _template(columns: tuple[str, ...], values: Values, kind: Kind) -> tuple[Val
     strong = True
     out = []
     for column, value in zip(columns, values, strict=True):
-        if not value or IDENTITY.search(column):
+        if not value or IDENTITY.search(column) or _LITERAL.search(column):
             out.append(value)
         elif column in _PORTS:
             high = value.isdigit() and int(value[:6]) >= EPHEMERAL
-            out.append("‹high port›" if high else value)
+            out.append(CHANCE if high else value)
         else:
             marked, weak = _mark(value, only_strong=column in _EXECUTABLE or kind is Kind.PACKAGE)
             strong = strong and not weak
@@ -149,24 +151,13 @@ def _mark(text: str, *, only_strong: bool) -> tuple[str, bool]:
 
     def mark(found: re.Match[str]) -> str:
         nonlocal weak
-        if found.lastgroup == "uuid":
-            return "‹uuid›"
         word = found.group()
-        if word.isdigit():
-            if len(word) >= _STRONG_DIGITS:
-                return "‹n›"
-            if only_strong:
-                return word
-            weak = True
-            return "‹n›"
-        if _HEX.match(word):
-            return "‹hex›"
-        if _looks_random(word):
-            return "‹random›"
+        if found.lastgroup == "uuid" or _HEX.match(word) or _looks_random(word):
+            return CHANCE
         if only_strong or not any(c.isdigit() for c in word):
             return word
         weak = True
-        return _DIGITS.sub("‹n›", word)
+        return NUMBER if word.isdigit() else _DIGITS.sub(NUMBER, word)
 
     return _TOKEN.sub(mark, text), weak
 

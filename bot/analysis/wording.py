@@ -127,12 +127,13 @@ def _difference(row: Row, expected: Row, query: Query) -> str:
 
 def counts(*, seen_on: int, of: int, seen: int | None, baseline_of: int | None, change: Change) -> str:
     """Return the counts in words: "on none of 23 peers; not in the baseline"."""
-    has = "missing" if change is Change.REMOVED else "the same"
     parts = []
     if of:
-        where = "none" if seen_on == 0 else str(seen_on)
-        verb = f"{has} on" if change is Change.REMOVED or seen_on else "on"
-        parts.append(f"{verb} {where} of {of} {'peer' if of == 1 else 'peers'}")
+        peers = f"{of} {'peer' if of == 1 else 'peers'}"
+        if change is Change.REMOVED:
+            parts.append(f"none of {peers} lacks it" if seen_on == 0 else f"{seen_on} of {peers} lack it too")
+        else:
+            parts.append(f"on {'none' if seen_on == 0 else seen_on} of {peers}")
     if baseline_of:
         if not seen:
             parts.append("the baseline has it" if change is Change.REMOVED else "not in the baseline")
