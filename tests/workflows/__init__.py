@@ -1,1 +1,1 @@
-"""Tests of bot/workflows."""
+"""Tests of bot.workflows."""
