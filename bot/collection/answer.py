@@ -106,9 +106,9 @@ def _payload(body: bytes, run_id: str) -> tuple[bytes, int]:
         raise ValueError(f"it is larger than {MOST_PACKED} bytes")
     first, _, rest = body.partition(b"\n")
     begin = _BEGIN.fullmatch(first.strip())
+    if (not rest and b"DIFFY-BEGIN".startswith(body[:11])) or body.endswith(_CUT_MARKS):
+        raise _Cut(f"the output is cut after {len(body)} bytes")
     if begin is None:
-        if b"DIFFY-BEGIN".startswith(body[:11]) or any(mark in body[-100:] for mark in _CUT_MARKS):
-            raise _Cut("the output is cut")
         raise ValueError(f"it does not begin as the script's does: {as_text(body, most=80)}")
     if begin[1].decode() != run_id:
         raise ValueError("it belongs to another run")

@@ -36,7 +36,7 @@ ERR_BYTES = 32 * 1024  # of each process's stderr
 LOST_BYTES = 1200  # compressed: room for the names of what did not fit
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-_SQL_TOKEN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/|\s+", re.DOTALL)
+_SQL_TOKEN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|(?:--[^\n]*|/\*.*?\*/|\s)+", re.DOTALL)
 
 
 def order(pack: Pack) -> tuple[Query, ...]:
