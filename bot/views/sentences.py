@@ -23,7 +23,7 @@ from bot.model import (
     Report,
     UnknownQuery,
 )
-from bot.views.words import MISSED, UNKNOWN, age, ago, bits, listed, plural, query_title, when
+from bot.views.words import MISSED, UNKNOWN, age, ago, bits, listed, plural, when
 
 MOST_NAMES = 5  # host names in one sentence
 MOST_REASONS = 6  # sentences on hosts that did not answer, and on queries that are unknown
@@ -225,7 +225,7 @@ def unknown(coverage: Coverage) -> tuple[Gap, ...]:
     for (query, status), all_of_it in list(by_query.items())[:MOST_REASONS]:
         error = said(all_of_it[0].error, 100) if len(all_of_it) == 1 else ""
         why = f"{UNKNOWN[status]}{f' ({error})' if error else ''}"
-        gaps.append(_gap([one.host for one in all_of_it], why, 3, said(query_title(query), 60)))
+        gaps.append(_gap([one.host for one in all_of_it], why, 3, said(query, 60)))
     rest = sum(len(all_of_it) for all_of_it in list(by_query.values())[MOST_REASONS:])
     if rest:
         gaps.append(Gap((), rest, "not known either; listed in the file"))

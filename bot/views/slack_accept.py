@@ -6,16 +6,17 @@ import json
 from collections.abc import Sequence
 
 from bot.errors import DiffyError
-from bot.hostile import label, said
+from bot.hostile import clean, label, said
 from bot.model import Baseline, Block, HostStatus, HostVerdict, Message, Report, Run
 from bot.views import actions as ids
-from bot.views.sentences import host_name, names, reason
+from bot.views.sentences import host_name, reason
 from bot.views.slack_parts import (
     MAX_CHECKBOXES,
     Part,
     View,
     code,
     context,
+    few,
     items,
     message,
     plain,
@@ -43,7 +44,7 @@ def accept_modal(report: Report, run: Run, present: Baseline | None) -> View:
     ]
     offered = doubtful[:MOST_LEFT_OUT]
     for start in range(0, len(offered), MAX_CHECKBOXES):
-        blocks.append(_checkboxes(start // MAX_CHECKBOXES, offered[start : start + MAX_CHECKBOXES]))
+        blocks.append(_checkboxes(start // MAX_CHECKBOXES, offered[start : start + MAX_CHECKBOXES], report))
     if len(doubtful) > MOST_LEFT_OUT:
         blocks.append(
             context(f"{plural(len(doubtful) - MOST_LEFT_OUT, 'more host')} cannot be included from here.")
@@ -106,7 +107,7 @@ def accepted(baseline: Baseline, *, left: Sequence[str] = ()) -> Message:
         text(f" on {when(baseline.created_at)}."),
     ]
     if left:
-        parts.append(text(f" Left out: {names(left)}."))
+        parts += [text(" Left out: "), *few(left), text(".")]
     elements = [section(*parts)]
     if baseline.reason:
         elements.append(preformatted(said(baseline.reason, REASON_LENGTH)))
@@ -145,7 +146,9 @@ def _consequence(report: Report, present: Baseline | None) -> list[Part]:
         return [*what, text(": Diffy will not report it again. This is its first baseline.")]
     return [
         *what,
-        text(f": Diffy will not report it again. It replaces version {present.version}, which is kept."),
+        text(
+            f": Diffy will not report it again. It replaces version {present.version}, which stays on record."
+        ),
     ]
 
 
@@ -165,7 +168,7 @@ def _effects(
     return effects
 
 
-def _checkboxes(number: int, hosts: Sequence[HostVerdict]) -> Block:
+def _checkboxes(number: int, hosts: Sequence[HostVerdict], report: Report) -> Block:
     return {
         "type": "input",
         "optional": True,
@@ -177,12 +180,19 @@ def _checkboxes(number: int, hosts: Sequence[HostVerdict]) -> Block:
             "options": [
                 {
                     "text": plain(
-                        f"{host_name(host.id)}: {'stands out' if host.outlier else 'answered in part'}"[:75]
+                        f"{host_name(host.id)}: {'stands out' if host.outlier else 'answered in part'}"
                     ),
-                    "description": plain(said(reason(host), 40)[:75]),
-                    "value": host.id[:150],
+                    "description": plain(clean(_doubt(host, report), 75)),
+                    "value": clean(host.id, 150),
                 }
                 for host in hosts
             ],
         },
     }
+
+
+def _doubt(host: HostVerdict, report: Report) -> str:
+    if host.outlier:
+        return reason(host)
+    queries = dict.fromkeys(one.query for one in report.coverage.unknown if one.host == host.id)
+    return f"not known of it: {', '.join(said(query, 40) for query in queries) or 'some queries'}"

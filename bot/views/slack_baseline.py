@@ -16,6 +16,7 @@ from bot.views.slack_parts import (
     buttons,
     code,
     context,
+    few,
     header,
     items,
     message,
@@ -50,10 +51,11 @@ def baseline_proposal(
     number = present.version + 1 if present else 1
     if standing_out:
         verb = "stands" if len(standing_out) == 1 else "stand"
-        head = f"⚠️ {len(standing_out)} of {plural(len(hosts), 'chosen host')} {verb} out: baseline {number} of {target}?"
+        stand = f"{len(standing_out)} of {plural(len(hosts), 'chosen host')} {verb} out"
+        head = f"{stand}. Accept as baseline {number} of {target}?"
     else:
-        head = f"📋 Baseline {number} of {target}: accept it?"
-    blocks: list[Block] = [header(head)]
+        head = f"Accept as baseline {number} of {target}?"
+    blocks: list[Block] = [header("⚠️" if standing_out else "📋", head)]
     blocks.append(
         rich(section(text("Taken from ", bold=True)), items(*(_chosen(host) for host in hosts[:10])))
     )
@@ -63,18 +65,17 @@ def baseline_proposal(
     blocks.append(rich(*_difference(report, present, now)))
     blocks.append(asked(run))
     keep = f"Keep version {present.version}" if present else "Do not take it"
-    accept = button("Accept all the same" if standing_out else "Accept as baseline", ids.ACCEPT, run.id)
-    if not standing_out:
-        accept = accept | {"style": "primary"}
+    words = "Accept all the same" if standing_out else "Accept as baseline"
+    accept = button(words, ids.ACCEPT, run.id, style="danger" if standing_out else "primary")
     blocks.append(buttons(accept, button(keep, ids.KEEP, run.id)))
-    return message(f"{head.partition(' ')[2]} (run {label(run.id)})", blocks)
+    return message(f"{head} (run {label(run.id)})", blocks)
 
 
 def baseline_taken(baseline: Baseline, now: datetime) -> Message:
     """Return the parent message once a baseline is there."""
     target = label(baseline.target)
     head = f"Baseline {baseline.version} of {target} is in force"
-    parts = [text(f"From {plural(len(baseline.hosts), 'host')}: {sentences.names(baseline.hosts)}. ")]
+    parts = [text(f"From {plural(len(baseline.hosts), 'host')}: "), *few(baseline.hosts), text(". ")]
     parts += [
         text("By "),
         user(baseline.author),
@@ -85,7 +86,7 @@ def baseline_taken(baseline: Baseline, now: datetime) -> Message:
         elements.append(preformatted(said(baseline.reason, 500)))
     small = f"Pack {said(baseline.pack, 60)} · Run {said(baseline.run or 'unknown', 40)}"
     return message(
-        f"{head} (run {label(baseline.run)})", [header(f"✅ {head}"), rich(*elements), context(small)]
+        f"{head} (run {label(baseline.run)})", [header("✅", head), rich(*elements), context(small)]
     )
 
 
@@ -104,7 +105,7 @@ def baseline_list(baselines: Sequence[Baseline], now: datetime) -> Message:
     for one in shown:
         present = " · present" if newest[one.target] == one.version else ""
         parts = [code(one.target, bold=True), text(f"  {sentences.baseline_version(one, now)}{present}\n")]
-        parts += [user(one.author), text(f", {when(one.created_at)} · {sentences.names(one.hosts, 3)}")]
+        parts += [user(one.author), text(f", {when(one.created_at)} · "), *few(one.hosts, 3)]
         entries.append(parts)
     blocks: list[Block] = [
         rich(section(text(plural(len(baselines), "baseline"), bold=True)), items(*entries))

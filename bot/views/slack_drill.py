@@ -26,7 +26,8 @@ from bot.views.slack_parts import (
     text,
     user,
 )
-from bot.views.words import CHANGES, bits, counts, plural, query_title, table_lines
+from bot.views.slack_thread import WHY_LIMIT, small
+from bot.views.words import CHANGES, bits, plural, query_title, table_lines
 
 PAGE = 4  # rows on a page
 TABLE_LIMIT = 1_500  # of one row, whole
@@ -59,7 +60,7 @@ def drill_down(report: Report, *, host: str = "", query: str = "", page: int = 1
         rich(section(*_summary(report, host, query, len(entries)))),
     ]
     if shown:
-        blocks.append(rich(*_rows(shown)))
+        blocks += _rows(shown)
     elif entries == [] and not report.findings:
         blocks.append(rich(section(text("No row differs on any host that answered."))))
     else:
@@ -94,7 +95,7 @@ def posted_rows(report: Report, host: str, query: str, page: int, by: str) -> Me
         rich(section(user(by), text(" posted: ", bold=True), *_summary(report, host, query, len(entries))))
     ]
     if shown:
-        blocks.append(rich(*_rows(shown)))
+        blocks += _rows(shown)
     blocks.append(context(f"Page {page} of {pages} · Run {said(report.run.id, 40)}"))
     return message(f"{plural(len(shown), 'differing row')} (run {label(report.run.id)})", blocks)
 
@@ -155,7 +156,7 @@ def _select(action: str, placeholder: str, options: list[Part], chosen: str) -> 
 
 
 def _summary(report: Report, host: str, query: str, rows: int) -> list[Part]:
-    parts = [text(f"{plural(rows, 'differing row')} on ", bold=True)]
+    parts = [text(f"{plural(rows, 'differing row')} on ")]
     parts.append(code(host) if host else text("all hosts of "))
     if not host:
         parts.append(code(report.run.target))
@@ -163,29 +164,19 @@ def _summary(report: Report, host: str, query: str, rows: int) -> list[Part]:
     return parts
 
 
-def _rows(entries: list[_Entry]) -> list[Part]:
-    parts = []
+def _rows(entries: list[_Entry]) -> list[Block]:
+    blocks: list[Block] = []
     for entry in entries:
         finding = entry.finding
-        lead = [] if entry.number > 1 else [text(said(finding.why, 240), bold=True), text("\n")]
-        small = [
-            names(finding.hosts, 3),
-            query_title(finding.query),
-            CHANGES[finding.change],
-            said(counts(finding), 120),
-        ]
-        if finding.attack:
-            small.append(", ".join(clean(one, 24) for one in finding.attack[:4]))
-        small.append(bits(finding.score) + (", tentative" if finding.tentative else ""))
-        if entry.of > 1:
-            small.append(f"row {entry.number} of {entry.of}")
-        parts.append(section(*lead, text(" · ".join(small))))
+        parts = ", ".join(f"{said(part.label, 60)} {part.bits:+.1f}" for part in finding.parts[:6])
+        which = f" · row {entry.number} of {entry.of}" if entry.of > 1 else ""
+        if entry.number == 1:
+            blocks.append(rich(section(text(said(finding.why, WHY_LIMIT), bold=True))))
+        about = f"{names(finding.hosts, 3)} · {CHANGES[finding.change]}{which}"
+        blocks.append(context(about, small(finding), f"= {parts}" if parts and entry.number == 1 else ""))
         expected = finding.expected if finding.change is Change.CHANGED and entry.number == 1 else None
-        parts.append(preformatted(_bounded(table_lines(entry.row, expected, limit=VALUE_LIMIT))))
-        if entry.number == 1 and finding.parts:
-            shown = ", ".join(f"{said(part.label, 60)} {part.bits:+.1f}" for part in finding.parts[:6])
-            parts.append(section(text(f"Score: {shown}", italic=True)))
-    return parts
+        blocks.append(rich(preformatted(_bounded(table_lines(entry.row, expected, limit=VALUE_LIMIT)))))
+    return blocks
 
 
 def _bounded(lines: str) -> str:

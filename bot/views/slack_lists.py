@@ -35,10 +35,8 @@ def schedule_list(schedules: Sequence[Schedule], now: datetime) -> Message:
         parts = [text("Nothing is scheduled. For example: "), code("/diffy schedule web-asg daily 06:00 UTC")]
         return message("Nothing is scheduled.", [rich(section(*parts))])
     entries = [_schedule_entry(schedule, now) for schedule in schedules[:MOST_LISTED]]
-    blocks: list[Block] = [
-        rich(section(text(plural(len(schedules), "schedule"), bold=True)), items(*entries))
-    ]
-    return message(f"{plural(len(schedules), 'schedule')}.", [*blocks, *_more(schedules)])
+    head = plural(len(schedules), "schedule")
+    return message(f"{head}.", [_listed(head, entries), *_more(schedules)])
 
 
 def status(
@@ -51,16 +49,13 @@ def status(
         recent: Ended runs, newest first.
     """
     running = plural(len(live), "run") if live else "Nothing"
-    elements = [section(text(f"{running} {'is' if len(live) < 2 else 'are'} going on", bold=True))]
-    if live:
-        elements.append(items(*(_live(run, at, now) for run, at in live[:MOST_LISTED])))
+    head = f"{running} {'is' if len(live) < 2 else 'are'} going on"
+    blocks = [_listed(head, [_live(run, at, now) for run, at in live[:MOST_LISTED]]), *_more(live)]
     if recent:
-        elements.append(section(text("\nLast", bold=True)))
-        elements.append(items(*(_ended(run, now) for run in recent[:8])))
+        blocks.append(_listed("Ended last", [_ended(run, now) for run in recent[:8]]))
     if schedules:
-        elements.append(section(text("\nScheduled", bold=True)))
-        elements.append(items(*(_schedule_entry(schedule, now) for schedule in schedules[:8])))
-    return message(f"{running} going on.", [rich(*elements), *_more(live)])
+        blocks.append(_listed("Scheduled", [_schedule_entry(schedule, now) for schedule in schedules[:8]]))
+    return message(f"{head}.", blocks)
 
 
 def packs(every: Sequence[Pack]) -> Message:
@@ -72,18 +67,15 @@ def packs(every: Sequence[Pack]) -> Message:
         ]
         for pack in every[:MOST_LISTED]
     ]
-    elements = [
-        section(text(plural(len(every), "query pack"), bold=True)),
-        *([items(*entries)] if entries else []),
-    ]
-    return message(f"{plural(len(every), 'query pack')}.", [rich(*elements), *_more(every)])
+    head = plural(len(every), "query pack")
+    return message(f"{head}.", [_listed(head, entries), *_more(every)])
 
 
 def help(usage: Sequence[tuple[str, str]]) -> Message:
     """Return all words that Diffy understands, each with what it does."""
     entries = [[code(words), text(f"\n{said(summary, 300)}")] for words, summary in usage[:25]]
-    lead = [text("Diffy tells which hosts of a group stand out, and why.", bold=True)]
-    return message("What Diffy understands.", [rich(section(*lead), *([items(*entries)] if entries else []))])
+    head = "Diffy tells which hosts of a group stand out, and why"
+    return message("What Diffy understands.", [_listed(head, entries)])
 
 
 def usage(command_usage: str, suggestion: str = "", *, problem: str = "") -> Message:
@@ -107,7 +99,7 @@ def _live(run: Run, at: Progress, now: datetime) -> list[Part]:
     }.get(at.state, STATES[at.state])
     return [
         *_run(run),
-        text(f" · {where} · since {ago(run.created_at, now)}".replace("since less", "less")),
+        text(f" · {where} · asked {ago(run.created_at, now)}"),
         *_by(run),
     ]
 
@@ -147,6 +139,10 @@ def _next(schedule: Schedule) -> str:
 
 def _until(schedule: Schedule, now: datetime) -> str:
     return f", in {span(schedule.next_fire_at - now)}" if schedule.next_fire_at else ""
+
+
+def _listed(head: str, entries: list[list[Part]]) -> Block:
+    return rich(section(text(head, bold=True)), *([items(*entries)] if entries else []))
 
 
 def _more(every: Sequence[object]) -> list[Block]:

@@ -50,7 +50,7 @@ def notice(
     target = label(report.run.target)
     number = len({host for finding in report.findings for host in finding.hosts})
     head = f"{target} changed: {change_summary(report)} on {plural(number, 'host')}"
-    blocks: list[Block] = [header(f"🔔 {head}"), rich(section(*_lead(report, baseline, now, late=late)))]
+    blocks: list[Block] = [header("🔔", head), rich(section(*_lead(report, baseline, now, late=late)))]
     blocks.append(rich(preformatted(change_lines(report))))
     if paragraphs := gaps(report):
         blocks.append(rich(*paragraphs))

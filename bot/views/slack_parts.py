@@ -38,14 +38,15 @@ def plain(text: str) -> Part:
     return {"type": "plain_text", "text": text, "emoji": False}
 
 
-def header(text: str) -> Block:
-    """Return a header, cut at Slack's limit."""
-    return {"type": "header", "text": plain(clean(text, MAX_HEADER))}
+def header(mark: str, words: str) -> Block:
+    """Return a header: a sign, and the words that say the same; cut at Slack's limit."""
+    return {"type": "header", "text": plain(f"{mark} {clean(words, MAX_HEADER - 10)}")}
 
 
 def context(*lines: str) -> Block:
-    """Return small grey lines, one element each; at most ten. At least one is not empty."""
-    return {"type": "context", "elements": [plain(clean(line, 2000)) for line in lines if line][:10]}
+    """Return small grey lines; empty ones are left out, and at least one is not empty."""
+    shown = "\n".join(clean(line, 2000) for line in lines if line)
+    return {"type": "context", "elements": [plain(shown)]}
 
 
 def divider() -> Block:
@@ -96,6 +97,11 @@ def people(words: str) -> list[Part]:
 def link(url: str, words: str) -> Part:
     """Return a link to one of our own messages."""
     return {"type": "link", "url": url, "text": words}
+
+
+def few(every: Sequence[str], most: int = 6) -> list[Part]:
+    """Return the first host ids in fixed width, and how many more there are."""
+    return hosts(every[:most], max(0, len(every) - most))
 
 
 def hosts(ids_: Sequence[str], more_of_them: int = 0) -> list[Part]:
@@ -247,6 +253,7 @@ __all__ = [
     "code",
     "context",
     "divider",
+    "few",
     "header",
     "hosts",
     "items",

@@ -6,7 +6,7 @@ from bot.errors import ChatError, DiffyError, Refused, UsageError
 from bot.hostile import label, said
 from bot.model import Message, Method, Progress, Run, RunKind, RunState, TargetKind
 from bot.views import actions as ids
-from bot.views.sentences import host_name, names
+from bot.views.sentences import host_name
 from bot.views.slack_parts import (
     Part,
     button,
@@ -14,6 +14,7 @@ from bot.views.slack_parts import (
     channel,
     code,
     context,
+    few,
     header,
     link,
     message,
@@ -39,12 +40,10 @@ def ack(run: Run, *, group_size: int | None = None) -> Message:
     parts = [text(f"{doing} "), code(run.target.label)]
     if group_size is not None:
         parts.append(text(f" ({plural(group_size, 'host')})"))
-    parts.append(text(" with the pack "))
-    parts.append(code(run.pack))
-    parts.append(text(_against(run)))
     if run.incident:
         parts += [text(" for "), code(run.incident)]
-    parts.append(text(". The answer comes in this channel, in one message that I keep up to date."))
+    parts += [text(": pack "), code(run.pack), text(f", {_against(run)}. ")]
+    parts.append(text("The answer comes as one message in this channel; I keep it up to date."))
     summary = f"Diffy is asking {label(run.target.label)} (run {label(run.id)})."
     return message(summary, [rich(section(*parts)), context(_run_line(run))])
 
@@ -56,12 +55,12 @@ def _against(run: Run) -> str:
             if run.take_from
             else (f"the {plural(run.take_hosts, 'newest host')} of the newest template")
         )
-        return f", from {chosen}"
+        return f"from {chosen}"
     if run.kind is RunKind.REFRESH:
-        return ", against the present baseline"
+        return "against its present baseline"
     if run.method is None:
-        return ", against the baseline and peers where a baseline exists, else peers alone"
-    return f", against {METHODS[run.method]}{' alone' if run.method is not Method.BOTH else ''}"
+        return "against its baseline and its peers, or its peers alone while it has no baseline"
+    return f"against {METHODS[run.method]}{' alone' if run.method is not Method.BOTH else ''}"
 
 
 def joined(run: Run, link_to: str) -> Message:
@@ -133,7 +132,7 @@ def progress(run: Run, at: Progress) -> Message:
         body = [text("All that will answer have answered; the verdict comes next.")]
     else:
         head, body = f"{target}: {STATES[at.state]}", [text("There is nothing to wait for any more.")]
-    blocks = [header(f"⏳ {head}"), rich(section(*body), *(section(*line) for line in _silent(at)))]
+    blocks = [header("⏳", head), rich(section(*body), *(section(*line) for line in _silent(at)))]
     blocks.append(asked(run))
     if at.state in (RunState.QUEUED, RunState.COLLECTING):
         blocks.append(buttons(button("Cancel", ids.CANCEL, run.id)))
@@ -145,7 +144,7 @@ def bar(at: Progress) -> str:
     total = max(at.targeted, 1)
     full = min(BAR_CELLS, BAR_CELLS * at.answered // total)
     lost = min(BAR_CELLS - full, -(-BAR_CELLS * at.missed // total)) if at.missed else 0
-    cells = "█" * full + "░" * (BAR_CELLS - full - lost) + "×" * lost
+    cells = "■" * full + "□" * (BAR_CELLS - full - lost) + "✕" * lost
     return f"{cells}  {at.answered:,}/{at.targeted:,}"
 
 
@@ -161,9 +160,9 @@ def _silent(at: Progress) -> list[list[Part]]:
         offline = plural(len(at.known_offline), "host")
         was = "was" if len(at.known_offline) == 1 else "were"
         lines.append([text(f"{offline} {was} known to be offline before anything was sent: ", bold=True)])
-        lines[-1].append(text(names(at.known_offline)))
+        lines[-1] += few(at.known_offline)
     if at.state is RunState.COLLECTING and 0 < len(at.waiting_for) <= NAMED_WHEN_AT_MOST:
-        lines.append([text("Still silent: ", bold=True), text(names(at.waiting_for, NAMED_WHEN_AT_MOST))])
+        lines.append([text("Still silent: ", bold=True), *few(at.waiting_for)])
     if at.missed > len(at.known_offline):
         lines.append(
             [text(f"{plural(at.missed, 'host')} will not answer; the reasons come with the verdict.")]
@@ -174,22 +173,23 @@ def _silent(at: Progress) -> list[list[Part]]:
 def ended(run: Run, *, sentence: str, hint: str = "") -> Message:
     """Return the parent message of a run that ended without a verdict, with Run again."""
     target = label(run.target.label)
-    head = {
-        RunState.CANCELLED: f"⏹️ {target}: cancelled",
-        RunState.INTERRUPTED: f"⚠️ {target}: cut off, no verdict",
-    }.get(run.state, f"❌ {target}: failed, no verdict")
+    mark, how = {
+        RunState.CANCELLED: ("⏹️", "cancelled, no verdict"),
+        RunState.INTERRUPTED: ("⚠️", "cut off, no verdict"),
+    }.get(run.state, ("❌", "failed, no verdict"))
+    head = f"{target}: {how}"
     parts = [text(said(sentence, 600))]
     if hint:
         parts.append(text(f" {said(hint, 900)}"))
     if run.decided_by:
         parts += [text(" By "), user(run.decided_by), text(".")]
     blocks = [
-        header(head),
+        header(mark, head),
         rich(section(*parts)),
         asked(run),
         buttons(button("Run again", ids.RUN_AGAIN, run.id)),
     ]
-    return message(f"{head.partition(' ')[2]} (run {label(run.id)})", blocks)
+    return message(f"{head} (run {label(run.id)})", blocks)
 
 
 def asked(run: Run) -> dict[str, object]:

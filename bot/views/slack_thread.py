@@ -92,7 +92,7 @@ def _head(verdict: HostVerdict | None, host_id: str, findings: Sequence[Finding]
 
 
 def _about(verdict: HostVerdict) -> str:
-    score = f"place {verdict.rank} by suspicion, {bits(verdict.score)}" if verdict.rank else ""
+    score = f"rank {verdict.rank}, {bits(verdict.score)}" if verdict.rank else ""
     return " · ".join(filter(None, [where(verdict.host), score]))
 
 

@@ -40,7 +40,7 @@ def verdict(report: Report, run: Run, *, decided: str = "", now: datetime) -> Me
     return message(
         f"{label(report.run.target)}: {label(sentences.verdict(report), 120)} (run {label(report.run.id)})",
         [
-            header(f"{mark(report)} {sentences.verdict(report)}"),
+            header(mark(report), sentences.verdict(report)),
             *([rich(section(text("✔️  "), *people(decided)))] if decided else []),
             *_body(report, run, now),
             buttons(*_choices(report, decided=bool(decided))),
@@ -67,7 +67,7 @@ def provisional(report: Report, run: Run, progress: Progress) -> Message:
     return message(
         f"Provisional, {label(report.run.target)}: {label(head, 120)} (run {label(report.run.id)})",
         [
-            header(f"⏳ {head}"),
+            header("⏳", head),
             rich(section(text("Provisional, this may change. ", bold=True), text(words), *named)),
             *_body(report, run, report.run.finished_at),
             buttons(
@@ -75,7 +75,6 @@ def provisional(report: Report, run: Run, progress: Progress) -> Message:
                 button("Cancel", ids.CANCEL, report.run.id),
             ),
         ],
-        file=findings_file(report),
     )
 
 
@@ -103,7 +102,7 @@ def _body(report: Report, run: Run, now: datetime) -> list[Block]:
         f"Who looks alike: {alike}." if alike else "",
         _foot(report),
     ]
-    return [*blocks, context("\n".join(filter(None, small)))]
+    return [*blocks, context(*small)]
 
 
 def top_hosts(report: Report) -> tuple[HostVerdict, ...]:
@@ -137,7 +136,7 @@ def gaps(report: Report) -> list[Part]:
         paragraphs.append(section(*lead, *hosts(gap.hosts, gap.more), text(f" {gap.why}")))
     for index, gap in enumerate(sentences.unknown(report.coverage)):
         lead = [text("Answered in part: ", bold=True)] if index == 0 else []
-        query = [text(f"{gap.query} {gap.why} on ")] if gap.query else []
+        query = [code(gap.query), text(f" {gap.why} on ")] if gap.query else []
         tail = [] if gap.query else [text(f" {gap.why}")]
         paragraphs.append(section(*lead, *query, *hosts(gap.hosts, gap.more), *tail))
     return paragraphs

@@ -112,7 +112,9 @@ def age(since: datetime, now: datetime) -> str:
 
 
 def ago(at: datetime, now: datetime) -> str:
-    """Return "6 days ago"; a moment in the future counts as now."""
+    """Return "6 days ago", or "just now" within a minute; a moment in the future counts as now."""
+    if (now - at).total_seconds() < 60:
+        return "just now"
     return f"{span(now - at)} ago"
 
 
