@@ -32,11 +32,12 @@ from bot.model import Run
 from bot.ports import Collector, Inventory
 from bot.reception import Reception
 from bot.settings import Settings
+from bot.workflows.access import EVERYONE, Access
 from bot.workflows.desk import Desk, Tell, schedule_of
 from bot.workflows.presenting import Presenter
 from bot.workflows.runs import Runs
 from bot.workflows.scheduled import fire
-from bot.workflows.services import Services
+from bot.workflows.services import Pace, Services
 from bot.workflows.thread import SlackThread
 
 log = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ def open_services(
     else:
         aws = connect()
         inventory = AwsInventory(aws)
-        collector = SsmCollector(aws, output_bucket=settings.output_bucket or None, clock=clock)
+        collector = SsmCollector(aws, output_bucket=settings.collect.output_bucket or None, clock=clock)
     with contextlib.ExitStack() as closing:
         closing.callback(folder.close)
         store = TinyDbStore(folder)
@@ -85,7 +86,7 @@ def open_services(
             judge=judge,
             clock=clock,
             load_pack=packs.load,
-            pace=settings.pace,
+            pace=pace(settings),
         )
 
 
@@ -96,8 +97,10 @@ def serve(settings: Settings, *, until: threading.Event | None = None) -> None:
         DiffyError: It cannot start: settings, data folder, Slack.
     """
     until = until or _on_signals()
+    slack = settings.slack
+    access = access_of(settings)
     with open_services(settings) as services:
-        client = make_client(settings.bot_token, base_url=settings.slack_api_url)
+        client = make_client(slack.bot_token, base_url=slack.api_url)
         chat = SlackChat(client)
         runs = Runs(services)
         scheduler = CronScheduler(services.clock)
@@ -114,28 +117,24 @@ def serve(settings: Settings, *, until: threading.Event | None = None) -> None:
         desk = Desk(services, runs, scheduler, chat, new_run_id, presenter_for, packs.names)
         directory = SlackDirectory(client, services.clock)
         with ThreadPoolExecutor(ASIDE, thread_name_prefix="aside") as aside:
-            reception = Reception(desk, settings.access, directory, aside)
+            reception = Reception(desk, access, directory, aside)
             app = make_app(
                 client,
                 reception,
-                signing_secret="" if settings.app_token else settings.signing_secret,
+                signing_secret="" if slack.app_token else slack.signing_secret,
                 actions=lambda: list(INTERACTIONS),
                 views=list(VIEWS),
             )
             chat.know_workspace()
-            door = (
-                SocketDoor(app, settings.app_token)
-                if settings.app_token
-                else HttpDoor(app, port=settings.port)
-            )
+            door = SocketDoor(app, slack.app_token) if slack.app_token else HttpDoor(app, port=slack.port)
             for run in runs.take_up(lambda run: presenter_for(run, None)):
                 log.info("run %s was cut off and has been ended with a message", run.id)
-            _learn_known(directory, settings)
+            _learn_known(directory, access)
             scheduler.start(
                 lambda schedule_id, late: fire(desk, schedule_id, late=late), services.store.schedules()
             )
             door.open()
-            log.info("ready (%s)", "Socket Mode" if settings.app_token else f"HTTP on port {settings.port}")
+            log.info("ready (%s)", "Socket Mode" if slack.app_token else f"HTTP on port {slack.port}")
             until.wait()
             log.info("draining")
             scheduler.stop()
@@ -144,17 +143,44 @@ def serve(settings: Settings, *, until: threading.Event | None = None) -> None:
     log.info("stopped")
 
 
-def _learn_known(directory: SlackDirectory, settings: Settings) -> None:
-    """Learn who is named in the settings, so that their first command is answered from memory."""
-    names = [*settings.access.users_named(), *settings.access.channels_named()]
+def pace(settings: Settings) -> Pace:
+    """Return how long things may take, as set."""
+    runs = settings.runs
+    return Pace(
+        deadline_s=settings.collect.deadline_s,
+        provisional_after_s=runs.provisional_after_s,
+        provisional_share=runs.provisional_share,
+        edit_every_s=runs.edit_every_s,
+        max_running=runs.max_running,
+    )
+
+
+def access_of(settings: Settings) -> Access:
+    """Return the rights, as set."""
+    given = settings.access
+    return Access(
+        analysts=given.analysts,
+        approvers=given.approvers,
+        channels=given.channels,
+        guests=given.guests,
+        shared_channels=given.shared_channels,
+        contact=given.contact,
+    )
+
+
+def _learn_known(directory: SlackDirectory, access: Access) -> None:
+    """Learn who and what is named in the settings, so that their first command is answered from memory."""
+    users = (access.analysts | access.approvers) - {EVERYONE}
+    channels = access.channels - {EVERYONE}
 
     def learn() -> None:
-        for name in names:
-            try:
-                directory.learn(name if name[0] in "UW" else "", name if name[0] in "CGD" else "")
-            except DiffyError as error:
-                log.warning("Slack did not say who %s is: %s", name, error)
-                return
+        try:
+            for user in sorted(users):
+                directory.learn(user, "")
+            for channel in sorted(channels):
+                directory.learn("", channel)
+        except DiffyError as error:
+            log.warning("Slack did not say who is who yet: %s", error)
 
     threading.Thread(target=learn, name="learn", daemon=True).start()
 

@@ -24,7 +24,7 @@ from bot.adapters.memory import InlineJudge, MemoryReports, MemorySnapshots, Mem
 from bot.adapters.recorded import RecordedFolder
 from bot.adapters.snapshot_files import SnapshotFiles
 from bot.adapters.tinydb_store import TinyDbStore
-from bot.app import new_run_id
+from bot.app import new_run_id, pace
 from bot.errors import DiffyError
 from bot.model import Baseline, Method, Progress, Report, Run, RunKind, RunState, Snapshot
 from bot.ports import Collector, Inventory
@@ -139,7 +139,9 @@ def _services(request: Request) -> Services:
     else:
         aws = connect()
         inventory = AwsInventory(aws)
-        collector = SsmCollector(aws, output_bucket=request.settings.output_bucket or None, clock=clock)
+        collector = SsmCollector(
+            aws, output_bucket=request.settings.collect.output_bucket or None, clock=clock
+        )
     return Services(
         store=MemoryStore(_baseline_source(request, snapshots)),
         snapshots=snapshots,
@@ -149,7 +151,7 @@ def _services(request: Request) -> Services:
         judge=InlineJudge(snapshots),
         clock=clock,
         load_pack=packs.load,
-        pace=request.settings.pace,
+        pace=pace(request.settings),
     )
 
 

@@ -43,12 +43,17 @@ def test_each_dependency_has_a_reason() -> None:
     """docs/decisions names every library, and bounds it from below."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     reasons = (ROOT / "docs" / "decisions" / "0002-dependencies.md").read_text()
-    everything = [*project["dependencies"], *(d for extra in project["optional-dependencies"].values() for d in extra)]
+    everything = [
+        *project["dependencies"],
+        *(d for extra in project["optional-dependencies"].values() for d in extra),
+    ]
 
     for dependency in everything:
         name = re.split(r"[\[><=]", dependency)[0]
         assert ">=" in dependency, f"{dependency} has no lower bound"
-        assert name in reasons or name.startswith("types-") or name.endswith("-stubs"), f"{name} has no reason"
+        assert name in reasons or name.startswith("types-") or name.endswith("-stubs"), (
+            f"{name} has no reason"
+        )
 
 
 @pytest.mark.parametrize("lock", ["run", "demo", "dev"])

@@ -34,8 +34,12 @@ HINTS = {
 
 
 def make_client(token: str, *, base_url: str, timeout_s: int = 20) -> WebClient:
-    """Return a client that waits when Slack says so, and tries again when Slack stumbles."""
-    client = WebClient(token=token, base_url=base_url, timeout=timeout_s)
+    """Return a client that waits when Slack says so, and tries again when Slack stumbles.
+
+    Args:
+        base_url: Slack's API base (GovSlack, a local one); empty for Slack's own.
+    """
+    client = WebClient(token=token, timeout=timeout_s, base_url=base_url or WebClient.BASE_URL)
     client.retry_handlers = [
         ConnectionErrorRetryHandler(max_retry_count=2),
         RateLimitErrorRetryHandler(max_retry_count=4),

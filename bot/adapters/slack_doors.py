@@ -38,7 +38,9 @@ class HttpDoor:
 
     def __init__(self, app: App, *, port: int, host: str = "0.0.0.0") -> None:
         slack = SlackRequestHandler(app, path="/slack/events")
-        server: Any = create_server(_with_health(slack), host=host, port=port, threads=HTTP_THREADS, ident="diffy")
+        server: Any = create_server(
+            _with_health(slack), host=host, port=port, threads=HTTP_THREADS, ident="diffy"
+        )
         self._server = server
         self.port = int(self._server.effective_port)
         self._thread = threading.Thread(target=self._server.run, name="http", daemon=True)

@@ -11,14 +11,14 @@ from bot.sandbox.slack.state import State
 from bot.sandbox.slack.workspace import BOT, BOT_ID, TEAM_DOMAIN, TEAM_ID
 
 
-def api_test(state: State, args: Json) -> Json:  # noqa: ARG001 - each method takes the state
+def api_test(state: State, args: Json) -> Json:
     """Echo the arguments, or fail with ``error``."""
     if args.get("error"):
         raise Refusal(as_text(args, "error"))
     return {"args": args}
 
 
-def auth_test(state: State, args: Json) -> Json:  # noqa: ARG001
+def auth_test(state: State, args: Json) -> Json:
     """Tell whose token this is."""
     return {
         "url": f"https://{TEAM_DOMAIN}.slack.com/",
