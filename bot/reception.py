@@ -6,6 +6,7 @@ request goes on by itself when the answer is there.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import secrets
 from collections.abc import Callable, Mapping
@@ -52,6 +53,7 @@ class Reception:
     def command(self, call: Call, tell: Tell) -> Message:
         """Answer a command, at once and from memory; the answer is seen by the caller alone."""
         if self._known(call.user, call.channel):
+            self._aside.submit(self._renew, call.user, call.channel)
             return self._answer(call, tell)
         self._aside.submit(
             self._learn_then, call.user, call.channel, tell, lambda: tell(self._answer(call, tell))
@@ -148,6 +150,11 @@ class Reception:
 
     def _known(self, user: str, channel: str) -> bool:
         return self._directory.person(user) is not None and self._directory.place(channel) is not None
+
+    def _renew(self, user: str, channel: str) -> None:
+        """Ask Slack again about what was learned long ago, for the next time."""
+        with contextlib.suppress(DiffyError):  # what is remembered still holds
+            self._directory.learn(user, channel)
 
     def _learn_then(self, user: str, channel: str, tell: Tell, go_on: Callable[[], None]) -> None:
         try:

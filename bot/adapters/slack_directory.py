@@ -12,7 +12,8 @@ from bot.errors import ChatError
 from bot.ports import Clock
 from bot.workflows.access import Person, Place
 
-FRESH_S = 600.0  # a guest made a member, or a channel shared, counts after ten minutes at most
+FRESH_S = 600.0  # asked again after this long
+KEPT_S = 86400.0  # answered from memory for this long, while it is asked again
 ABSENT = frozenset({"channel_not_found", "user_not_found", "users_not_found"})
 
 
@@ -34,25 +35,29 @@ class SlackDirectory:
         self._known: dict[str, _Known] = {}
 
     def person(self, user: str) -> Person | None:
-        """What is remembered of a user; None when nothing fresh is."""
-        known = self._fresh(user)
+        """What is remembered of a user; None when nothing is."""
+        known = self._kept(user)
         return known.person if known else None
 
     def place(self, channel: str) -> Place | None:
-        """What is remembered of a channel; None when nothing fresh is."""
-        known = self._fresh(channel)
+        """What is remembered of a channel; None when nothing is."""
+        known = self._kept(channel)
         return known.place if known else None
 
     def member(self, channel: str) -> bool | None:
-        """Whether Diffy is in a channel, as remembered; None when nothing fresh is."""
-        known = self._fresh(channel)
+        """Whether Diffy is in a channel, as remembered; None when nothing is."""
+        known = self._kept(channel)
         return known.member if known else None
 
     def learn(self, user: str, channel: str) -> None:
-        """Ask Slack about whichever of both is not known. Raises ChatError when Slack does not answer."""
-        if user and self.person(user) is None:
+        """Ask Slack about whichever of both is not known, or was asked long ago.
+
+        Raises:
+            ChatError: Slack did not answer.
+        """
+        if user and not self._fresh(user):
             self._keep(user, _Known(self._clock.monotonic(), person=self._ask_person(user)))
-        if channel and self.place(channel) is None:
+        if channel and not self._fresh(channel):
             place, member = self._ask_place(channel)
             self._keep(channel, _Known(self._clock.monotonic(), place=place, member=member))
 
@@ -61,10 +66,14 @@ class SlackDirectory:
         with self._lock:
             self._known.pop(channel, None)
 
-    def _fresh(self, key: str) -> _Known | None:
+    def _fresh(self, key: str) -> bool:
+        known = self._kept(key)
+        return known is not None and self._clock.monotonic() - known.at <= FRESH_S
+
+    def _kept(self, key: str) -> _Known | None:
         with self._lock:
             known = self._known.get(key)
-        if known is None or self._clock.monotonic() - known.at > FRESH_S:
+        if known is None or self._clock.monotonic() - known.at > KEPT_S:
             return None
         return known
 

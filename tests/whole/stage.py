@@ -85,7 +85,9 @@ class Stage:
         assert result.acked.ok, f"not acknowledged: {result.acked.error}\n{self.bot.said()[-3000:]}"
         return shown(result.ephemeral) if result.ephemeral else ""
 
-    def press(self, message: Message, action: str, *, user: str = RESPONDER.id, option: str | None = None) -> None:
+    def press(
+        self, message: Message, action: str, *, user: str = RESPONDER.id, option: str | None = None
+    ) -> None:
         result = self.slack.press(user, message.channel, message.ts, action, option)
         assert result.acked.ok, result.acked.error
 
@@ -134,7 +136,18 @@ def texts(part: Any) -> Iterator[str]:
         yield part
     elif isinstance(part, Mapping):
         for key, value in part.items():
-            if key in ("text", "elements", "rows", "fields", "blocks", "title", "label", "options", "accessory", "hint"):
+            if key in (
+                "text",
+                "elements",
+                "rows",
+                "fields",
+                "blocks",
+                "title",
+                "label",
+                "options",
+                "accessory",
+                "hint",
+            ):
                 yield from texts(value)
             elif key in ("user_id", "channel_id", "url"):
                 yield str(value)
