@@ -79,16 +79,17 @@ class TinyDbStore:
     """
 
     def __init__(self, folder: DataFolder) -> None:
+        self._folder = folder  # a lock that nobody refers to is given back
         self._storage = AtomicStorage(folder.database)
         self._database = _open_tables(self._storage)
         self._old_runs = RunArchive(folder.runs, writable=folder.writable)
         self._old_baselines = MonthFiles(folder.baselines)
         self._old_audit = MonthFiles(folder.audit)
         self._fresh = _Fresh(
-            self._load(folder, "runs", Run, str),
-            self._load(folder, "baselines", Baseline, str),
-            self._load(folder, "schedules", Schedule, str),
-            self._load(folder, "audit", AuditEntry, int),
+            self._load("runs", Run, str),
+            self._load("baselines", Baseline, str),
+            self._load("schedules", Schedule, str),
+            self._load("audit", AuditEntry, int),
         )
         self._writer: SingleWriter[_Draft] | None = None
         if folder.writable:
@@ -264,14 +265,12 @@ class TinyDbStore:
 
     # Reading
 
-    def _load(
-        self, folder: DataFolder, table: str, kind: type[_T], key: Callable[[str], Any]
-    ) -> dict[Any, _T]:
+    def _load(self, table: str, kind: type[_T], key: Callable[[str], Any]) -> dict[Any, _T]:
         try:
             documents = self._database.table(table).all()
             return {key(str(one.doc_id)): msgspec.convert(dict(one), kind) for one in documents}
         except (msgspec.ValidationError, ValueError) as error:
-            raise damaged(folder.database, f"in its table {table}, {error}") from error
+            raise damaged(self._folder.database, f"in its table {table}, {error}") from error
 
     def _find_baseline(self, fresh: dict[str, Baseline], target: str, version: int) -> Baseline | None:
         key = _key(target, version)

@@ -92,14 +92,14 @@ def an_entry(number: int = 1, **changes: Any) -> AuditEntry:
 
 
 def a_snapshot(host: str = "i-0a", *, rows: int = 2) -> Snapshot:
-    """Users answered, one query without rows, one that failed."""
+    """One query without rows, one that was answered, one that failed; in the order in which they are read again."""
     users = tuple({"uid": str(number), "username": f"user{number} \u202e<@U1>"} for number in range(rows))
     return Snapshot(
         Host(host, group="web-asg", private_ip="10.0.0.1", launch_time=NOON),
         NOON,
         (
-            Answer("users", QueryStatus.ROWS if rows else QueryStatus.EMPTY, users),
             Answer("crontab", QueryStatus.EMPTY),
+            Answer("users", QueryStatus.ROWS if rows else QueryStatus.EMPTY, users),
             Answer("file_caps", QueryStatus.ERROR, (), "no such table: file_caps"),
         ),
         "5.12.1",
