@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.sandbox.aws import EmbeddedAws
+
 from bot.sandbox.slack import LocalSlack, Message, View
 from bot.sandbox.slack.workspace import APPROVER, INCIDENT, RESPONDER
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -98,7 +97,10 @@ def test_finish_now_and_cancel(demo: Stage) -> None:
 
         ended = demo.wait(
             lambda slack, ts=running.ts: (
-                m if "finish_now" not in buttons(m := slack.message(INCIDENT.id, ts)) and "cancel_run" not in buttons(m) else None
+                m
+                if "finish_now" not in buttons(m := slack.message(INCIDENT.id, ts))
+                and "cancel_run" not in buttons(m)
+                else None
             )
         )
         assert expected in shown(ended)
@@ -110,14 +112,18 @@ def test_accepting_needs_the_right_and_a_reason(demo: Stage) -> None:
     parent = demo.message_with("accept_baseline", after=before)
 
     demo.press(parent, "accept_baseline", user=RESPONDER.id)
-    refusal = demo.wait(lambda slack: [m for m in slack.ephemerals(RESPONDER.id) if "may not" in shown(m)])[-1]
+    refusal = demo.wait(lambda slack: [m for m in slack.ephemerals(RESPONDER.id) if "may not" in shown(m)])[
+        -1
+    ]
     demo.press(parent, "accept_baseline", user=APPROVER.id)
     view = demo.view(APPROVER.id)
     without = demo.slack.submit(APPROVER.id, view.id, {"reason": "   "})
     demo.slack.submit(APPROVER.id, view.id, {"reason": "fresh after the deploy"})
 
     decided = demo.wait(
-        lambda slack: m if "accept_baseline" not in buttons(m := slack.message(parent.channel, parent.ts)) else None
+        lambda slack: (
+            m if "accept_baseline" not in buttons(m := slack.message(parent.channel, parent.ts)) else None
+        )
     )
     assert APPROVER.id in shown(refusal)
     assert without.errors
@@ -140,7 +146,9 @@ def test_a_schedule_says_nothing_until_something_changed(demo: Stage) -> None:
     """`schedule run`: unchanged renews the age in silence; changed posts one notice, which waits for a person."""
     taken = demo.type("baseline api-asg", user=APPROVER.id)
     before = len(demo.parents(SECOND_INCIDENT.id))
-    saved = demo.type(f'schedule api-asg "daily 06:00 UTC" --channel <#{SECOND_INCIDENT.id}|x>', user=APPROVER.id)
+    saved = demo.type(
+        f'schedule api-asg "daily 06:00 UTC" --channel <#{SECOND_INCIDENT.id}|x>', user=APPROVER.id
+    )
     demo.wait(lambda slack: any("in force" in shown(m) for m in slack.messages(INCIDENT.id)))
 
     demo.type("schedule run api-asg", user=APPROVER.id)
@@ -168,7 +176,9 @@ def test_a_schedule_says_nothing_until_something_changed(demo: Stage) -> None:
     demo.press(notice, "keep_baseline", user=APPROVER.id)
 
     kept = demo.wait(
-        lambda slack: m if "keep_baseline" not in buttons(m := slack.message(notice.channel, notice.ts)) else None
+        lambda slack: (
+            m if "keep_baseline" not in buttons(m := slack.message(notice.channel, notice.ts)) else None
+        )
     )
     assert "baseline" in taken
     assert "daily 06:00 UTC" in saved
@@ -236,7 +246,14 @@ def test_refused_blocks_come_in_a_plainer_form(demo: Stage) -> None:
     demo.slack.fail_next("chat.update", "invalid_blocks", 40)
 
     parent = demo.wait(
-        lambda slack: next((m for m in slack.messages(INCIDENT.id)[before:] if "drill_down" in str(m.blocks) or "stands out" in shown(m)), None)
+        lambda slack: next(
+            (
+                m
+                for m in slack.messages(INCIDENT.id)[before:]
+                if "drill_down" in str(m.blocks) or "stands out" in shown(m)
+            ),
+            None,
+        )
     )
 
     demo.slack.fail_next("chat.update", "invalid_blocks", 0)
