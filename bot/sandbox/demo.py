@@ -145,7 +145,7 @@ def main(*, once: bool, data_dir: Path) -> int:
     return 0
 
 
-def _end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - as signal wants it
+def _end(number: int, frame: FrameType | None) -> None:
     """Let SIGTERM end what was started, as Ctrl-C does."""
     os.write(2, b"\n")
     raise KeyboardInterrupt
