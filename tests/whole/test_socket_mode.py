@@ -43,15 +43,15 @@ def test_analyze_names_the_compromised_hosts_first(demo: Stage) -> None:
     parent = demo.message_with("drill_down", after=before)
 
     text = shown(parent)
-    planted = planted(demo)
+    hosts = planted(demo)
     assert "web-asg" in ack
     assert "2 of 24 hosts stand out" in text
     assert "1 did not answer" in text
-    assert all(host in text for host in planted)
+    assert all(host in text for host in hosts)
     assert len(parent.versions) > 1
     replies = demo.wait(lambda slack: r if len(r := slack.thread(parent.channel, parent.ts)) >= 2 else None)
     everything = [parent, *replies]
-    assert {host for host in planted if any(host in shown(reply) for reply in replies[:2])} == set(planted)
+    assert {host for host in hosts if any(host in shown(reply) for reply in replies[:2])} == set(hosts)
     assert all(message.pings == () and message.links == () for message in everything)
     assert any("<!channel> *x*" in shown(message) for message in everything)
 
