@@ -75,7 +75,7 @@ def to_cron(words: str) -> str:
     """
     text = words.translate(_DASHES).translate(_QUOTES).lower()
     text = re.sub(r"\b(?:utc|gmt)\b|(?<=\d)z\b", " ", text)
-    text = re.sub(r" ?, ?", ",", " ".join(text.split()))
+    text = re.sub(r" ?([,-]) ?", r"\1", " ".join(text.split()))
     text = _ALIASES.get(text, text)
     looks_like_cron = re.match(r"[\d*/,-]+ [\d*/,-]+( |$)", text)
     cron = text if looks_like_cron else _often(text) or _on_days(text)

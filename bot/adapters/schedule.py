@@ -101,17 +101,17 @@ def _late(schedule_id: str) -> str:
 def _trigger(cron: str) -> BaseTrigger:
     fields = parse(cron)
     times = {
-        "minute": _listed(fields.minutes),
-        "hour": _listed(fields.hours),
-        "month": _listed(fields.months),
+        "minute": _listed(fields.minutes, of=60),
+        "hour": _listed(fields.hours, of=24),
+        "month": _listed(fields.months, of=12),
         "timezone": UTC,
     }
-    days = {"day": _listed(fields.days)}
+    days = {"day": _listed(fields.days, of=31)}
     weekdays = {"day_of_week": ",".join(_DAY_NAMES[number] for number in fields.weekdays)}
     if fields.either_day:
         return OrTrigger([CronTrigger(**times, **days), CronTrigger(**times, **weekdays)])
     return CronTrigger(**times, **days, **weekdays)
 
 
-def _listed(numbers: Sequence[int]) -> str:
-    return ",".join(map(str, numbers))
+def _listed(numbers: Sequence[int], *, of: int) -> str:
+    return "*" if len(numbers) == of else ",".join(map(str, numbers))
