@@ -15,6 +15,9 @@ from bot.collection import answer, script
 from bot.model import Cost, Missed, MissReason, QueryStatus, Snapshot
 from tests.collection.hosts import AT, HOST, MANY, RUN, Machine, answers, pack, query
 
+one_shell = pytest.mark.parametrize("machine", ["sh"], indirect=True)
+"""For tests that wait: seconds each, and alike under every shell."""
+
 
 def test_rows_empty_and_refused_queries_are_told_apart(machine: Machine) -> None:
     """One array each: rows are rows, `[]` is empty, and `[]` with an error on stderr is an error with its message."""
@@ -41,6 +44,7 @@ def test_rows_empty_and_refused_queries_are_told_apart(machine: Machine) -> None
     assert result.taken_at == AT
 
 
+@one_shell
 def test_a_hanging_quick_query_costs_only_itself(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     """The shared process is stopped; the one that hung is timed out, the others are asked again one by one."""
     monkeypatch.setattr(script, "BATCH_S", 1)
@@ -57,6 +61,7 @@ def test_a_hanging_quick_query_costs_only_itself(machine: Machine, monkeypatch: 
     assert got["after"].rows == ({"x": "2"},)
 
 
+@one_shell
 def test_a_slow_query_deaf_to_sigterm_is_killed(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     """`timeout -k` ends it, and the next is still asked."""
     monkeypatch.setattr(script, "KILL_AFTER_S", 1)
@@ -72,6 +77,7 @@ def test_a_slow_query_deaf_to_sigterm_is_killed(machine: Machine, monkeypatch: p
     assert got["next"].rows == ({"x": "2"},)
 
 
+@one_shell
 def test_a_process_that_nothing_can_end_does_not_hold_the_script(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -202,7 +208,7 @@ def test_osqueryi_that_does_not_start_is_a_reason(machine: Machine) -> None:
 
 def test_a_missing_tool_is_named(machine: Machine) -> None:
     """The script says which of its few tools the host lacks."""
-    for tool in ("sh", *script.TOOLS.split()):
+    for tool in (machine.shell, *script.TOOLS.split()):
         if tool != "gzip":
             (machine.bin / tool).symlink_to(shutil.which(tool) or "")
     machine.environment["PATH"] = str(machine.bin)
