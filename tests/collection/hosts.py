@@ -57,7 +57,12 @@ class Machine:
         file.write_text(text)
         environment = {"PATH": f"{self.bin}:/usr/bin:/bin", "TMPDIR": str(self.tmp)} | self.environment
         return subprocess.Popen(
-            [self.shell, str(file)], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd="/"
+            [self.shell, str(file)],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd="/",
+            start_new_session=True,
         )
 
     def run(self, text: str) -> tuple[bytes, bytes, int]:

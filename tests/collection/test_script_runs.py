@@ -85,7 +85,7 @@ def test_a_process_that_nothing_can_end_does_not_hold_the_script(
     monkeypatch.setattr(script, "KILL_AFTER_S", 1)
     (machine.bin / "timeout").write_text(
         "#!/bin/sh\nsql=$(cat)\ncase $sql in *dead_mount*) exec sleep 6 ;; esac\n"
-        'shift 3\nprintf "%s\\n" "$sql" | "$@"\n'
+        'shift 4\nprintf "%s\\n" "$sql" | "$@"\n'
     )
     (machine.bin / "timeout").chmod(0o755)
     asked = pack(
@@ -246,6 +246,21 @@ def test_a_stopped_script_removes_its_folder_and_its_child(machine: Machine, tmp
 
     assert process.returncode == 4
     assert machine.left_behind() == []
+    _wait_gone(child)
+
+
+def test_a_killed_process_group_leaves_nothing_running(machine: Machine, tmp_path: Path) -> None:
+    """An agent ends a script by killing its group: osqueryi is in it."""
+    machine.environment["TRACE"] = str(tmp_path / "trace")
+    asked = pack(query("hangs", "SELECT hang()", timeout_s=60))
+    with machine.start(script.build(asked, run_id=RUN, limit_bytes=None)) as process:
+        while not list(machine.tmp.glob("diffy.*/batch.pid")) or not (tmp_path / "trace").exists():
+            time.sleep(0.02)
+        child = int(next(machine.tmp.glob("diffy.*/batch.pid")).read_text())
+
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate(timeout=20)
+
     _wait_gone(child)
 
 
