@@ -24,7 +24,7 @@ from bot.sandbox.terminal_text import clean, wrapped
 
 HELP = """\
   /diffy analyze web-asg   send a slash command (/diffy help lists them)
-  1 … n                    press a button, or choose from a menu, of the newest message or of the open modal
+  1 … n                    press what has this number in the newest message or in the open modal
   key=value                fill in a field of the open modal;  submit · close   leave it
   threads                  show the replies under the messages
   file NAME                show a file that was uploaded

@@ -31,8 +31,10 @@ class Elsewhere:
 
 @contextmanager
 def no_aws(aws: Elsewhere) -> Iterator[Elsewhere]:
-    yield aws
-    aws.ended = True
+    try:
+        yield aws
+    finally:
+        aws.ended = True
 
 
 @pytest.fixture(autouse=True)
@@ -148,7 +150,7 @@ def planted(monkeypatch: pytest.MonkeyPatch) -> Elsewhere:
     """An embedded AWS and a bot in place of the real ones, for `main`."""
     aws = Elsewhere()
     started = SimpleNamespace(start=lambda folder, **more: no_aws(aws))
-    monkeypatch.setitem(sys.modules, "bot.sandbox.aws", SimpleNamespace(EmbeddedAws=started))  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "bot.sandbox.aws", SimpleNamespace(EmbeddedAws=started))
     monkeypatch.setattr(demo, "BOT_COMMAND", (sys.executable, str(SMALL_BOT)))
     return aws
 
