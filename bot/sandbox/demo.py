@@ -24,6 +24,7 @@ QUIET_S = 1.5  # the channel has settled when nothing changed for so long
 FINAL_ACTION = "drill_down"  # the bot's last word on a run has this button
 RUNNING_ACTION = "cancel_run"  # and while it runs, this one
 SEED = 7
+BOT_COMMAND = (sys.executable, "-m", "bot", "serve")
 
 
 class _Aws(Protocol):
@@ -46,7 +47,7 @@ class Demo:
     aws: AbstractContextManager[_Aws]
     data_dir: Path
     out: TextIO
-    command: tuple[str, ...] = (sys.executable, "-m", "bot", "serve")
+    command: tuple[str, ...] = BOT_COMMAND
     answer_s: float = ANSWER_S
 
     def run(self, *, once: bool) -> None:
@@ -58,15 +59,17 @@ class Demo:
         self.data_dir.mkdir(parents=True, exist_ok=True)
         with self.aws as aws, LocalSlack() as slack:
             env = bot_environment(slack, aws.env, self.data_dir / "diffy")
-            with BotProcess.start(self.command, env, self.data_dir) as bot:
-                bot.wait_for(slack, lambda s: s.connections > 0, CONNECT_S, "connect to Slack")
-                if once:
-                    self._once(slack, bot)
-                else:
-                    self._interactive(slack)
+            try:
+                with BotProcess.start(self.command, env, self.data_dir) as bot:
+                    bot.wait_for(slack, lambda s: s.connections > 0, CONNECT_S, "connect to Slack")
+                    if once:
+                        self._once(slack, bot)
+                    else:
+                        self._interactive(slack)
+            except DemoFailed as failure:
+                raise DemoFailed(f"{failure}\n{_refused(slack)}".rstrip()) from None
             if slack.rejected:
-                refused = "\n".join(f"  {c.method}: {c.error} {' '.join(c.reasons)}" for c in slack.rejected)
-                raise DemoFailed(f"Slack refused {len(slack.rejected)} calls of the bot:\n{refused}")
+                raise DemoFailed(_refused(slack))
 
     def _once(self, slack: LocalSlack, bot: BotProcess) -> None:
         user, channel = slack.responder, slack.channel
@@ -98,6 +101,12 @@ class Demo:
     def _print(self, *lines: str) -> None:
         self.out.write("".join(f"{line}\n" for line in lines))
         self.out.flush()
+
+
+def _refused(slack: LocalSlack) -> str:
+    """Name the calls that Slack refused, with its reasons; empty when there was none."""
+    calls = [f"  {call.method}: {call.error} {' '.join(call.reasons)}" for call in slack.rejected]
+    return "\n".join([f"Slack refused {len(calls)} calls of the bot:", *calls]) if calls else ""
 
 
 def _final_message(slack: LocalSlack) -> Message | None:
@@ -134,8 +143,8 @@ def main(*, once: bool, data_dir: Path) -> int:
         if not once and sys.stdin.isatty():
             import readline  # noqa: F401 - gives input() its line editing
         aws = EmbeddedAws.start(data_dir / "aws", fleet="demo", seed=SEED)
-        Demo(aws, data_dir, sys.stdout).run(once=once)
-    except DemoFailed as failure:
+        Demo(aws, data_dir, sys.stdout, BOT_COMMAND).run(once=once)
+    except (DemoFailed, RuntimeError) as failure:  # RuntimeError: the embedded AWS did not start
         sys.stderr.write(f"The demo failed. {failure}\n")
         return 1
     except KeyboardInterrupt:
