@@ -26,7 +26,7 @@ EXAMPLES = (
     f"sshpass -p{WORD} ssh ubuntu@10.0.0.3",
     f'{{"client_secret": "{WORD}"}}',
     f"token: {WORD}",
-    f"notify https://hooks.slack.com/" + f"services/T00/B00/{WORD}",
+    "notify https://hooks.slack.com/" + f"services/T00/B00/{WORD}",
 )
 STANDALONE = (
     "AK" + "IA" + "Q" * 16,
