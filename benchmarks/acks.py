@@ -23,7 +23,7 @@ def main(argv: Sequence[str] = ()) -> int:
     """Start ten analyses of ten different targets, then type further commands while they run; print the figures."""
     with tempfile.TemporaryDirectory() as folder, stage(Path(folder), fleet="demo") as up:
         up.slack.set_rate_limits(False)
-        hosts = [host for group in up.aws.groups.values() for host in group.hosts]
+        hosts = [*up.aws.ids("web-asg"), *up.aws.ids("api-asg")]
         targets = [
             "web-asg",
             "api-asg",

@@ -23,15 +23,7 @@ DONE, STANDS_OUT, NO_ANSWER = 0, 1, 2
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code: 0 fine, 1 something stands out, 2 no (whole) answer."""
     arguments = _parser().parse_args(argv)
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.DEBUG
-        if arguments.verbose
-        else logging.INFO
-        if arguments.command == "serve"
-        else logging.ERROR,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-    )
+    _log(serving=arguments.command == "serve", verbose=arguments.verbose)
     try:
         return int(arguments.run(arguments))
     except SettingsError as error:
@@ -43,6 +35,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `diffy analyze … | head` is no failure of ours
         sys.stderr.close()
         return NO_ANSWER
+
+
+def _log(*, serving: bool, verbose: bool) -> None:
+    """Log to stderr: what Diffy does while serving, of the libraries only what goes wrong; everything if verbose."""
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.DEBUG if verbose else logging.WARNING if serving else logging.ERROR,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+    )
+    if serving and not verbose:
+        logging.getLogger("bot").setLevel(logging.INFO)
 
 
 def _serve(arguments: argparse.Namespace) -> int:
@@ -127,7 +130,7 @@ def _demo(arguments: argparse.Namespace) -> int:
         raise DiffyError(
             f"The demo needs more than the bot ({error.name}).", "Install diffy[demo]."
         ) from error
-    return demo.main(once=arguments.once, data_dir=Path(arguments.data_dir))
+    return int(demo.main(once=arguments.once, data_dir=Path(arguments.data_dir)))
 
 
 def _settings(*, need_slack: bool = False) -> Settings:

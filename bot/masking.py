@@ -15,7 +15,7 @@ MASK = "‹masked›"
 
 _NAME = (
     r"(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|api[_-]?key|apikey|access[_-]?key|secret[_-]?key|private[_-]?key|"
-    r"auth[_-]?key|encryption[_-]?key|client[_-]?secret|credentials?|signature|session[_-]?key|bearer|webhook)"
+    r"auth[_-]?key|encryption[_-]?key|client[_-]?secret|credentials?|session[_-]?key|bearer|webhook)"
 )
 _VALUE = r"(?:\"[^\"\n]{0,4000}\"|'[^'\n]{0,4000}'|[^\s\"'&;,|<>)}\]]{1,4000})"
 _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...]
@@ -118,7 +118,7 @@ _HINT = re.compile(
     re.IGNORECASE,
 )
 _SAFE_COLUMNS = re.compile(
-    r"(?:sha\d+|md5|_sha256|hash|fingerprint|digest)$|^(?:path|directory|key_file|version|id|uuid)$"
+    r"(?:sha\d+|md5|_sha256|hash|fingerprint|digest)$|^(?:rule_details|path|directory|key_file|version|id|uuid)$"
 )
 
 

@@ -52,6 +52,8 @@ class Reception:
 
     def command(self, call: Call, tell: Tell) -> Message:
         """Answer a command, at once and from memory; the answer is seen by the caller alone."""
+        if _needs_no_right(call.text):
+            return self._answer(call, tell)
         if self._known(call.user, call.channel):
             self._aside.submit(self._renew, call.user, call.channel)
             return self._answer(call, tell)
@@ -184,6 +186,14 @@ class Reception:
         reference = secrets.token_hex(4)
         log.error("unexpected failure %s", reference, exc_info=error)
         return views.failure(error, reference)
+
+
+def _needs_no_right(text: str) -> bool:
+    try:
+        command, words = look_up(text)
+    except UsageError:
+        return True
+    return command.right(words) is None
 
 
 def _run_of(metadata: str) -> str:

@@ -34,7 +34,7 @@ class Calls:
         self._by_name: Counter[str] = Counter()
 
     def add(self, model: Any, **_: object) -> None:
-        """Count one call (botocore's ``before-call`` event)."""
+        """Count one call (botocore's ``before-parameter-build`` event)."""
         with self._lock:
             self._by_name[f"{model.service_model.endpoint_prefix}:{model.name}"] += 1
 
@@ -76,7 +76,7 @@ def connect(*, region: str | None = None, attempts: int = ATTEMPTS) -> Aws:
     calls = Calls()
     with translated(InventoryError):
         session = boto3.session.Session(region_name=region)
-        session.events.register("before-call", calls.add)
+        session.events.register("before-parameter-build", calls.add)
         return Aws(
             session.client("autoscaling", config=config),
             session.client("ec2", config=config),
@@ -159,7 +159,7 @@ def explain(error: Exception) -> Trouble:
         return Trouble(Kind.CREDENTIALS, f"{error}.", "Set AWS_PROFILE to a profile of ~/.aws/config.")
     if isinstance(error, wrong.NoRegionError):
         return Trouble(Kind.CREDENTIALS, "Diffy does not know which AWS region to ask.", "Set AWS_REGION.")
-    if isinstance(error, (wrong.HTTPClientError, wrong.EndpointConnectionError)):
+    if isinstance(error, (wrong.HTTPClientError, wrong.ConnectionError)):
         hint = "Check the network, the proxy and AWS_ENDPOINT_URL."
         return Trouble(Kind.UNREACHABLE, f"AWS cannot be reached: {error}", hint)
     return Trouble(Kind.OTHER, f"AWS could not be asked: {error}", "")

@@ -55,7 +55,6 @@ def make_app(
     try:
         app = App(
             client=client,
-            token=client.token,
             signing_secret=signing_secret or "socket-mode-requests-are-not-signed",
             request_verification_enabled=bool(signing_secret),
             listener_executor=ThreadPoolExecutor(LISTENERS, thread_name_prefix="listener"),

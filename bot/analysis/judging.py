@@ -8,15 +8,16 @@ from datetime import UTC, datetime
 from bot.analysis import causes, cohorts, own
 from bot.analysis.case import Case
 from bot.analysis.choosing import Choice, choose
-from bot.analysis.fold import Values, fold
+from bot.analysis.fold import fold, members
 from bot.analysis.limits import limits_of
 from bot.analysis.notes import notes_of
+from bot.analysis.pairs import pair
 from bot.analysis.rarity import World, families_of, oddities
 from bot.analysis.reporting import coverage_of, findings_of, verdicts_of
-from bot.analysis.semantics import Kind, meaning
+from bot.analysis.semantics import meaning
 from bot.analysis.slots import slots_of
-from bot.analysis.volatile import Facts, as_row, settle, shapes
-from bot.analysis.weighing import Weighed, weigh
+from bot.analysis.volatile import Facts, as_row, settle
+from bot.analysis.weighing import Draft, Weighed, draft, weigh_all
 from bot.model import Compare, LookAlikes, Method, Report, Snapshot
 
 _UNDATED = datetime(1970, 1, 2, tzinfo=UTC)
@@ -86,26 +87,20 @@ def _weigh_all(tables: list[Facts], host_of: list[int], world: World, hosts: lis
     evidence = [causes.gather(snapshot) for snapshot in hosts]
     shared = _shared(tables, world)
     _alone(evidence, hosts)
-    per_table = []
+    drafts: list[Draft] = []
+    majority_of = world.base or world.group
     for facts in tables:
         about = meaning(facts.table.query)
         slots = slots_of(facts, host_of)
         families = families_of(facts, slots, about.kind, world)
         odd = [oddity for slot in slots for oddity in oddities(slot, families, about.kind, world)]
-        per_table.append((facts, about, odd))
-        if about.kind in (Kind.PACKAGE, Kind.LIBRARY):
-            for oddity in odd:
-                values = oddity.value or oddity.expected or ()
-                name = as_row(oddity.slot.columns, values).get("name", "")
-                for host in range(len(hosts)):
-                    if oddity.hosts >> host & 1 and oddity.value is not None:
-                        evidence[host].packages |= causes.words_of(name)
-                        evidence[host].any_package = evidence[host].any_package or about.kind is Kind.PACKAGE
-    weighed: list[Weighed] = []
-    for facts, about, odd in per_table:
-        twins = _twins(facts, world)
-        weighed.extend(weigh(oddity, about, evidence, shared, twins) for oddity in odd)
-    return weighed
+        odd, versions = pair(facts, odd, about.kind, majority_of)
+        drafts.extend(draft(oddity, about, version=oddity.value in versions) for oddity in odd)
+    for each in drafts:
+        for host in members(each.oddity.hosts):
+            causes.note(evidence[host], each.about.kind, each.row, each.oddity.change)
+            causes.explain_programs([(each.about.kind, each.row)], evidence[host], shared)
+    return weigh_all(drafts, evidence, shared, world)
 
 
 def _shared(tables: list[Facts], world: World) -> causes.Shared:
@@ -129,34 +124,16 @@ def _shared(tables: list[Facts], world: World) -> causes.Shared:
 def _alone(evidence: list[causes.Evidence], hosts: list[Snapshot]) -> None:
     if len(hosts) < 3:
         return
-    for word in ("template", "image"):
-        values = [s.host.template_version if word == "template" else s.host.image_id for s in hosts]
+    looks = {
+        "template": [s.host.template_version for s in hosts],
+        "image": [s.host.image_id for s in hosts],
+        "zone": [s.host.zone for s in hosts],
+        "type": [s.host.instance_type for s in hosts],
+    }
+    for word, values in looks.items():
         for each, value in zip(evidence, values, strict=True):
-            if value and values.count(value) == 1 and not each.alone:
-                each.alone = f"{word} {value}"
-
-
-def _twins(facts: Facts, world: World) -> dict[Values, int]:
-    """Return rows that most hosts have with other numbers in them, and the hosts that lack the usual form."""
-    columns = facts.table.columns
-    everyone = facts.table.complete & world.group
-    total = everyone.bit_count()
-    if total < 3:
-        return {}
-    usual: dict[Values, int] = {}
-    rare: list[tuple[Values, Values, int]] = []
-    for values, mask in facts.rows.items():
-        here = mask & world.group
-        if here.bit_count() == total:
-            continue
-        shape = shapes(columns, values)
-        if shape == values:
-            continue
-        if 2 * here.bit_count() > total:
-            usual[shape] = usual.get(shape, 0) | here
-        else:
-            rare.append((shape, values, here))
-    return {values: here & ~usual[shape] for shape, values, here in rare if shape in usual}
+            if value and values.count(value) == 1:
+                each.alone[word] = value
 
 
 def _lookalikes(hosts: list[Snapshot], choice: Choice) -> tuple[LookAlikes, ...]:

@@ -123,14 +123,14 @@ def oddities(slot: Slot, families: Families, kind: Kind, world: World) -> Iterat
             peer = _peer_bits(hosts, group, count - 1, others, new_group, world)
         drift: float | None = None
         if snapshots:
-            pool = (others if world.peers else 0) + snapshots
-            rate = (new_group * world.peers + new_base) / pool if pool > 1 else 0.0
+            pool = others + snapshots
+            rate = (new_group + new_base) / pool if pool > 1 else 0.0
             chance = seen(in_base, snapshots) if in_base else seen(rate * snapshots, snapshots)
             drift = bits(chance)
         expected = _expected(held, value, base if snapshots else group, hosts)
         if value is None:
             change = Change.REMOVED
-            if expected is None:
+            if expected is None or not _usually_there(slot, base or group, hosts):
                 continue
         else:
             change = Change.ADDED if expected is None else Change.CHANGED
@@ -173,6 +173,12 @@ def _peer_bits(hosts: int, group: int, same: int, others: int, new: int, world: 
             by_cohort[mine] = bits(min(best, 1 - ALPHA / (others + 1)))
         found[host] = by_cohort[mine]
     return found
+
+
+def _usually_there(slot: Slot, judge: int, hosts: int) -> bool:
+    """Whether more than half of the others in ``judge`` hold the slot: else its absence is nothing to report."""
+    others = judge & ~hosts
+    return 2 * (slot.present & others).bit_count() > (slot.known & others).bit_count()
 
 
 def _expected(

@@ -346,8 +346,6 @@ def _sysctl(row: Row, expected: Row | None) -> Iterator[Trait]:
         new = bits & ~was
         if new & (2 | 4096 | 8192):  # forced, out of tree, unsigned: kernel.org, tainted-kernels
             yield Trait(3.5, "the kernel runs code that nobody signed", "T1547.006")
-        elif new & 32768:
-            yield Trait(-1.5, "the kernel was patched while running")
         return
     if name in ("kernel.core_pattern", "kernel.modprobe", "kernel.hotplug", "kernel.poweroff_cmd"):
         yield Trait(3.0, "the kernel calls another program", "T1546")
@@ -431,6 +429,8 @@ def _certificate(row: Row, _: Row | None) -> Iterator[Trait]:
 def _firewall(row: Row, expected: Row | None) -> Iterator[Trait]:
     if row.get("policy") == "ACCEPT" and expected is not None and expected.get("policy") == "DROP":
         yield Trait(2.5, "the firewall now lets everything through", "T1562.004")
+    if row.get("target") in ("DROP", "REJECT"):
+        yield Trait(-1.5, "closes something")
     if row.get("target") in ("REDIRECT", "DNAT"):
         yield Trait(1.5, "sends traffic elsewhere", "T1090")
     elif row.get("target") == "ACCEPT" and _PUBLIC.match(row.get("src_ip", "").split("/")[0]):
@@ -443,14 +443,9 @@ def _login_config(row: Row, _: Row | None) -> Iterator[Trait]:
         yield Trait(1.0, "decides who may log in", "T1556.003" if "pam" in path else "")
 
 
-def _module(row: Row, _: Row | None) -> Iterator[Trait]:
-    if re.match(r"^(?:livepatch_|kpatch_|lkp_|klp_)", row.get("name", "")):
-        yield Trait(-1.0, "is named like a live patch")
-
-
 def _names(row: Row, _: Row | None) -> Iterator[Trait]:
     if _PUBLIC.match(row.get("address", "")):
-        yield Trait(1.5, "points to a public address", "T1565.001")
+        yield Trait(2.0, "points to a public address", "T1565.001")
 
 
 def _interface(row: Row, _: Row | None) -> Iterator[Trait]:
@@ -471,7 +466,6 @@ _READINGS = {
     Kind.CERTIFICATE: _certificate,
     Kind.FIREWALL: _firewall,
     Kind.LOGIN_CONFIG: _login_config,
-    Kind.MODULE: _module,
     Kind.NAMES: _names,
     Kind.INTERFACE: _interface,
 }

@@ -26,7 +26,8 @@ EPHEMERAL = 32768  # the default lower end of net.ipv4.ip_local_port_range
 CHANCE = "‹…›"  # a uuid, long hex, a time, a random name, an ephemeral port
 NUMBER = "‹n›"
 _PORTS = frozenset({"port", "local_port"})
-_LITERAL = re.compile(r"address$|_ip$|_mask$|^remote_port$|^version$|^release$|^username$|^mode$|^uid$|^gid$")
+_LITERAL = re.compile(r"_mask$|^remote_port$|^version$|^release$|^username$|^mode$|^uid$|^gid$")
+_ADDRESS = re.compile(r"address$|_ip$")
 _EXECUTABLE = frozenset({"path", "process_path", "fragment_path", "directory", "root", "cwd"})
 
 
@@ -136,6 +137,9 @@ def _template(columns: tuple[str, ...], values: Values, kind: Kind) -> tuple[Val
     for column, value in zip(columns, values, strict=True):
         if not value or IDENTITY.search(column) or _LITERAL.search(column):
             out.append(value)
+        elif _ADDRESS.search(column):
+            strong = False
+            out.append(_network(value))
         elif column in _PORTS:
             high = value.isdigit() and int(value[:6]) >= EPHEMERAL
             out.append(CHANCE if high else value)
@@ -144,6 +148,14 @@ def _template(columns: tuple[str, ...], values: Values, kind: Kind) -> tuple[Val
             strong = strong and not weak
             out.append(marked)
     return tuple(out), strong
+
+
+def _network(address: str) -> str:
+    """Return the kind of network an address lies in; what is not an IPv4 address stays."""
+    if not re.match(r"^(?:::ffff:)?(?:\d{1,3}\.){3}\d{1,3}$", address) or address.startswith(("0.", "127.")):
+        return address
+    inside = re.match(r"^(?:::ffff:)?(?:10\.|192\.168\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.)", address)
+    return "‹inside›" if inside else "‹outside›"
 
 
 def _mark(text: str, *, only_strong: bool) -> tuple[str, bool]:

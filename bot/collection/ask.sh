@@ -46,12 +46,13 @@ cat >plan <<'@END@'
 @END@
 
 # ask NAME SECONDS: NAME.sql in, NAME.out, NAME.err and $rc out. A process that even SIGKILL cannot end
-# (a dead network mount) is left alone after a while: `timeout` itself would wait for it for ever.
+# (a dead network mount) is left alone after a while: `timeout` itself would wait for it for ever. In the foreground:
+# so it stays in our process group, and an agent that kills the group leaves nothing running.
 ask() {
   child=$work/$1.pid
   (
     cd / && ulimit -f @FILE_BLOCKS@
-    $gently timeout -k @KILL_AFTER_S@ "$2" "$osqueryi" @FLAGS@ <"$work/$1.sql" >"$work/$1.out" 2>"$work/$1.err" &
+    $gently timeout --foreground -k @KILL_AFTER_S@ "$2" "$osqueryi" @FLAGS@ <"$work/$1.sql" >"$work/$1.out" 2>"$work/$1.err" &
     printf '%s\n' "$!" >"$work/$1.pid"
     wait "$!"
     printf '%s\n' "$?" >"$work/$1.rc.new"

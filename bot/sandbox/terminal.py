@@ -24,7 +24,7 @@ from bot.sandbox.terminal_text import clean, wrapped
 
 HELP = """\
   /diffy analyze web-asg   send a slash command (/diffy help lists them)
-  1 … n                    press a button, or choose from a menu, of the newest message or of the open modal
+  1 … n                    press what has this number in the newest message or in the open modal
   key=value                fill in a field of the open modal;  submit · close   leave it
   threads                  show the replies under the messages
   file NAME                show a file that was uploaded
@@ -129,12 +129,12 @@ class Terminal:
     def _press(self, number: int) -> None:
         view = self._view()
         if view is not None:
-            control = _numbered(controls_of(view.blocks, self.user), number)
+            control = _numbered(controls_of(view.blocks, self.user), number, number)
             option, confirm = self._choose(control), self._confirmed(control.element)
             self.slack.press_in_view(self.user, view.id, control.number, option, confirm=confirm)
         else:
             message, own = self._message_with(number)
-            control = _numbered(controls_of(message.blocks, self.user), own)
+            control = _numbered(controls_of(message.blocks, self.user), own, number)
             option, confirm = self._choose(control), self._confirmed(control.element)
             self.slack.press(self.user, self.channel, message.ts, own, option, confirm=confirm)
         self.live.catch_up()
@@ -235,11 +235,11 @@ class Terminal:
         raise CannotDo(f"there is no file {name}")
 
 
-def _numbered(controls: tuple[Control, ...], number: int) -> Control:
+def _numbered(controls: tuple[Control, ...], number: int, shown: int) -> Control:
     for control in controls:
         if control.number == number:
             return control
-    raise CannotDo(f"there is no [{number}] here")
+    raise CannotDo(f"there is no [{shown}] here")
 
 
 def _meant(typed: str, options: list[Json]) -> str:

@@ -91,7 +91,7 @@ def refusal(error: DiffyError | str, contact: str = "") -> Message:
     sentence, hint = (error.message, error.hint) if isinstance(error, DiffyError) else (error, "")
     parts = [text("⛔  "), text(said(sentence, 400), bold=True)]
     if hint:
-        parts.append(text(f" {said(hint, 400)}"))
+        parts += [text(" "), *people(hint)]
     if contact:
         parts += [text(" Ask "), *people(contact), text(".")]
     return message(
@@ -126,7 +126,10 @@ def progress(run: Run, at: Progress) -> Message:
     if at.state is RunState.QUEUED:
         head, body = f"Waiting to ask {target}", [text(_place(at.place))]
     elif at.state is RunState.COLLECTING:
-        head, body = f"Asking {target}: {at.answered:,} of {at.targeted:,} answered", [text(bar(at))]
+        if not at.targeted:
+            head, body = f"Asking {target}", [text("Finding out which hosts it has.")]
+        else:
+            head, body = f"Asking {target}: {at.answered:,} of {at.targeted:,} answered", [text(bar(at))]
     elif at.state is RunState.COMPARING:
         head = f"Comparing {at.answered:,} of {plural(at.targeted, 'host')} of {target}"
         body = [text("All that will answer have answered; the verdict comes next.")]

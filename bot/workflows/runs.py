@@ -62,7 +62,7 @@ class Runs:
             running = len(self._live) - 1 - len(self._waiting)
             place = len(self._waiting) + 1 if running >= self._services.pace.max_running else 0
             self._waiting.append(run.id)
-            live.progress = Progress(RunState.QUEUED, place=place)
+            live.progress = Progress(RunState.QUEUED if place else RunState.COLLECTING, place=place)
             self._presenters[run.id] = presenter
             self._futures[run.id] = self._pool.submit(self._perform, live, presenter)
             if place:

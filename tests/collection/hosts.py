@@ -35,7 +35,8 @@ def pack(*queries: Query) -> Pack:
 class Machine:
     """A folder with a ``bin`` that holds osqueryi, and a ``tmp`` in which nothing may stay behind."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, shell: str = "sh") -> None:
+        self.shell = shell
         self.bin = folder / "bin"
         self.tmp = folder / "tmp"
         self.bin.mkdir()
@@ -56,7 +57,12 @@ class Machine:
         file.write_text(text)
         environment = {"PATH": f"{self.bin}:/usr/bin:/bin", "TMPDIR": str(self.tmp)} | self.environment
         return subprocess.Popen(
-            ["sh", str(file)], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd="/"
+            [self.shell, str(file)],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd="/",
+            start_new_session=True,
         )
 
     def run(self, text: str) -> tuple[bytes, bytes, int]:

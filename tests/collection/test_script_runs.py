@@ -15,6 +15,9 @@ from bot.collection import answer, script
 from bot.model import Cost, Missed, MissReason, QueryStatus, Snapshot
 from tests.collection.hosts import AT, HOST, MANY, RUN, Machine, answers, pack, query
 
+one_shell = pytest.mark.parametrize("machine", ["sh"], indirect=True)
+"""For tests that wait: seconds each, and alike under every shell."""
+
 
 def test_rows_empty_and_refused_queries_are_told_apart(machine: Machine) -> None:
     """One array each: rows are rows, `[]` is empty, and `[]` with an error on stderr is an error with its message."""
@@ -41,6 +44,7 @@ def test_rows_empty_and_refused_queries_are_told_apart(machine: Machine) -> None
     assert result.taken_at == AT
 
 
+@one_shell
 def test_a_hanging_quick_query_costs_only_itself(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     """The shared process is stopped; the one that hung is timed out, the others are asked again one by one."""
     monkeypatch.setattr(script, "BATCH_S", 1)
@@ -57,6 +61,7 @@ def test_a_hanging_quick_query_costs_only_itself(machine: Machine, monkeypatch: 
     assert got["after"].rows == ({"x": "2"},)
 
 
+@one_shell
 def test_a_slow_query_deaf_to_sigterm_is_killed(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     """`timeout -k` ends it, and the next is still asked."""
     monkeypatch.setattr(script, "KILL_AFTER_S", 1)
@@ -72,6 +77,7 @@ def test_a_slow_query_deaf_to_sigterm_is_killed(machine: Machine, monkeypatch: p
     assert got["next"].rows == ({"x": "2"},)
 
 
+@one_shell
 def test_a_process_that_nothing_can_end_does_not_hold_the_script(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -79,7 +85,7 @@ def test_a_process_that_nothing_can_end_does_not_hold_the_script(
     monkeypatch.setattr(script, "KILL_AFTER_S", 1)
     (machine.bin / "timeout").write_text(
         "#!/bin/sh\nsql=$(cat)\ncase $sql in *dead_mount*) exec sleep 6 ;; esac\n"
-        'shift 3\nprintf "%s\\n" "$sql" | "$@"\n'
+        'shift 4\nprintf "%s\\n" "$sql" | "$@"\n'
     )
     (machine.bin / "timeout").chmod(0o755)
     asked = pack(
@@ -202,7 +208,7 @@ def test_osqueryi_that_does_not_start_is_a_reason(machine: Machine) -> None:
 
 def test_a_missing_tool_is_named(machine: Machine) -> None:
     """The script says which of its few tools the host lacks."""
-    for tool in ("sh", *script.TOOLS.split()):
+    for tool in (machine.shell, *script.TOOLS.split()):
         if tool != "gzip":
             (machine.bin / tool).symlink_to(shutil.which(tool) or "")
     machine.environment["PATH"] = str(machine.bin)
@@ -240,6 +246,21 @@ def test_a_stopped_script_removes_its_folder_and_its_child(machine: Machine, tmp
 
     assert process.returncode == 4
     assert machine.left_behind() == []
+    _wait_gone(child)
+
+
+def test_a_killed_process_group_leaves_nothing_running(machine: Machine, tmp_path: Path) -> None:
+    """An agent ends a script by killing its group: osqueryi is in it."""
+    machine.environment["TRACE"] = str(tmp_path / "trace")
+    asked = pack(query("hangs", "SELECT hang()", timeout_s=60))
+    with machine.start(script.build(asked, run_id=RUN, limit_bytes=None)) as process:
+        while not list(machine.tmp.glob("diffy.*/batch.pid")) or not (tmp_path / "trace").exists():
+            time.sleep(0.02)
+        child = int(next(machine.tmp.glob("diffy.*/batch.pid")).read_text())
+
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate(timeout=20)
+
     _wait_gone(child)
 
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from bot.sandbox import fleet as fleets
 from bot.sandbox.aws import EmbeddedAws
 
 from bot.sandbox.slack import LocalSlack, Message, View
@@ -129,6 +130,12 @@ def stage(folder: Path, *, fleet: str = "tiny", extra: Mapping[str, str] | None 
                     up.bot.process.wait(60)
                 except subprocess.TimeoutExpired:
                     up.bot.kill()
+
+
+def planted(up: Stage, group: str = "web-asg") -> list[str]:
+    """The instance ids of the group's compromised hosts."""
+    ids = up.aws.ids(group)
+    return [ids[index] for index in fleets.planted(group)]
 
 
 def texts(part: Any) -> Iterator[str]:

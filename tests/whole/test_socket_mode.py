@@ -16,7 +16,7 @@ from bot.sandbox.slack.workspace import (
     SHARED,
     WITHOUT_BOT,
 )
-from tests.whole.stage import Stage, buttons, shown, stage
+from tests.whole.stage import Stage, buttons, planted, shown, stage
 
 pytestmark = pytest.mark.slow
 
@@ -43,15 +43,15 @@ def test_analyze_names_the_compromised_hosts_first(demo: Stage) -> None:
     parent = demo.message_with("drill_down", after=before)
 
     text = shown(parent)
-    planted = demo.aws.groups["web-asg"].planted_hosts
+    hosts = planted(demo)
     assert "web-asg" in ack
     assert "2 of 24 hosts stand out" in text
     assert "1 did not answer" in text
-    assert all(host in text for host in planted)
+    assert all(host in text for host in hosts)
     assert len(parent.versions) > 1
     replies = demo.wait(lambda slack: r if len(r := slack.thread(parent.channel, parent.ts)) >= 2 else None)
     everything = [parent, *replies]
-    assert {host for host in planted if any(host in shown(reply) for reply in replies[:2])} == set(planted)
+    assert {host for host in hosts if any(host in shown(reply) for reply in replies[:2])} == set(hosts)
     assert all(message.pings == () and message.links == () for message in everything)
     assert any("<!channel> *x*" in shown(message) for message in everything)
 
@@ -60,7 +60,7 @@ def test_drill_down_pages_and_posts_to_the_thread(demo: Stage) -> None:
     """The modal shows stored rows by host and query; "Post to thread" puts them where the others read."""
     before, _ = analyzed(demo, "analyze web-asg")
     parent = demo.message_with("drill_down", after=before)
-    host = demo.aws.groups["web-asg"].planted_hosts[0]
+    host = planted(demo)[0]
     demo.press(parent, "drill_down")
     view = demo.view()
     replies = len(demo.slack.thread(parent.channel, parent.ts))
@@ -154,7 +154,7 @@ def test_a_schedule_says_nothing_until_something_changed(demo: Stage) -> None:
     demo.type("schedule run api-asg", user=APPROVER.id)
     demo.wait(lambda slack: "checking" not in demo.type("status"))
     quiet = len(demo.parents(SECOND_INCIDENT.id))
-    for host in demo.aws.groups["api-asg"].hosts:
+    for host in demo.aws.ids("api-asg"):
         demo.aws.add_rows(
             host,
             "crontab",

@@ -45,6 +45,7 @@ class Sockets:
     _tickets: set[str] = field(default_factory=set)
     _open: list[web.WebSocketResponse] = field(default_factory=list)
     _waiting: dict[str, asyncio.Future[Json | None]] = field(default_factory=dict)
+    _transports: dict[int, asyncio.Transport] = field(default_factory=dict)
     _turn: int = 0
 
     def new_address(self, ws_base: str) -> str:
@@ -61,6 +62,8 @@ class Sockets:
             return web.Response(status=403, text="invalid or used ticket")
         socket = web.WebSocketResponse(heartbeat=15.0)
         await socket.prepare(request)
+        if request.transport is not None:
+            self._transports[id(socket)] = request.transport
         self._open.append(socket)
         self.changed(len(self._open))
         try:
@@ -75,6 +78,7 @@ class Sockets:
     def _forget(self, socket: web.WebSocketResponse) -> None:
         if socket in self._open:
             self._open.remove(socket)
+            self._transports.pop(id(socket), None)
             self.changed(len(self._open))
 
     def _hello(self) -> Json:
@@ -139,10 +143,10 @@ class Sockets:
     async def drop(self, *, clean: bool) -> None:
         """Cut every connection: with a closing frame, or without a word as a broken network does."""
         for socket in tuple(self._open):
+            transport = self._transports.get(id(socket))
             if clean:
                 await socket.close()
-            transport = socket.get_extra_info("transport")
-            if transport is not None:
+            elif transport is not None:
                 transport.abort()
             self._forget(socket)
 

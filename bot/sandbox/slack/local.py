@@ -257,8 +257,10 @@ class LocalSlack:
         with self._state.lock:
             return self._state.connections
 
-    def wait_for(self, predicate: Callable[[LocalSlack], _Found], timeout_s: float = 10.0) -> _Found:
+    def wait_for(self, predicate: Callable[[LocalSlack], _Found | None], timeout_s: float = 10.0) -> _Found:
         """Wait until ``predicate(self)`` is truthy and return it; it is asked after every change.
+
+        The predicate holds the workspace's lock: it may look, not act.
 
         Raises:
             TimeoutError: It stayed falsy.
