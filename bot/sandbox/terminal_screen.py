@@ -30,7 +30,9 @@ def draw_message(slack: LocalSlack, message: Message, *, user: str, first: int =
     marks = [
         f"edited {edits}×" if edits else "",
         "only you can see this" if message.only_for else "",
-        f"notifies {', '.join(map(slack.name_of, message.pings))}" if message.pings else "",
+        f"notifies {', '.join(map(slack.name_of, message.pings))}"
+        if message.pings and not message.only_for
+        else "",
     ]
     head = f"{slack.name_of(message.author).lstrip('@')}  {at:%H:%M:%S}"
     head = "  ".join([head, *(f"({mark})" for mark in marks if mark)])

@@ -7,10 +7,11 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
-from slack_bolt import App
+from slack_bolt import Ack, App, Respond
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_bolt.adapter.wsgi import SlackRequestHandler
 from slack_sdk import WebClient
@@ -111,3 +112,67 @@ def over_http(slack: LocalSlack, app: App) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@dataclass
+class Bot:
+    """A Bolt app that keeps what it was sent and answers as each test sets it."""
+
+    app: App
+    commands: list[dict[str, Any]] = field(default_factory=list)
+    presses: list[dict[str, Any]] = field(default_factory=list)
+    submissions: list[dict[str, Any]] = field(default_factory=list)
+    closed: list[dict[str, Any]] = field(default_factory=list)
+    command_ack: dict[str, Any] = field(default_factory=dict)
+    view_ack: dict[str, Any] = field(default_factory=dict)
+    opens: dict[str, Any] | None = None
+    pushes: dict[str, Any] | None = None
+    responds: dict[str, Any] | None = None
+    silent: bool = False
+
+    def __post_init__(self) -> None:
+        @self.app.command("/diffy")
+        def command(ack: Ack, body: dict[str, Any]) -> None:
+            self.commands.append(body)
+            if not self.silent:
+                ack(**self.command_ack)
+
+        @self.app.action({"type": "block_actions", "action_id": "go"})
+        def press(ack: Ack, body: dict[str, Any], client: WebClient, respond: Respond) -> None:
+            self.presses.append(body)
+            if self.silent:
+                return
+            ack()
+            if self.opens is not None:
+                client.views_open(trigger_id=body["trigger_id"], view=self.opens)
+            if self.pushes is not None:
+                client.views_push(trigger_id=body["trigger_id"], view=self.pushes)
+            if self.responds is not None:
+                respond(**self.responds)
+
+        @self.app.view("modal")
+        def submission(ack: Ack, body: dict[str, Any]) -> None:
+            self.submissions.append(body)
+            ack(**self.view_ack)
+
+        @self.app.view_closed("modal")
+        def closed(ack: Ack, body: dict[str, Any]) -> None:
+            self.closed.append(body)
+            ack()
+
+
+def post_button(slack: LocalSlack, *more: dict[str, Any], **extra: Any) -> str:
+    client = client_of(slack)
+    ts = client.chat_postMessage(
+        channel=slack.channel, text="x", blocks=[actions(button("go", **extra), *more)]
+    ).data["ts"]  # type: ignore[call-overload]
+    return str(ts)
+
+
+def open_modal(slack: LocalSlack, bot: Bot, view: dict[str, Any]) -> str:
+    ts = post_button(slack, value="open")
+    bot.opens = view
+    slack.press(slack.responder, slack.channel, ts, "go")
+    view_id = slack.wait_for(lambda s: s.views(s.responder))[-1].id
+    bot.opens = None
+    return view_id

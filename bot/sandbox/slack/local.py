@@ -7,18 +7,15 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import TracebackType
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from bot.sandbox.slack import workspace
 from bot.sandbox.slack.delivery import ACK_TIMEOUT_S, Delivery, SignedHttp, Sockets
-from bot.sandbox.slack.methods_chat import link_to
 from bot.sandbox.slack.people import People
 from bot.sandbox.slack.rates import Rates
 from bot.sandbox.slack.records import (
     Acked,
-    Call,
     CommandResult,
-    File,
     Message,
     PressResult,
     SubmitResult,
@@ -26,12 +23,11 @@ from bot.sandbox.slack.records import (
 )
 from bot.sandbox.slack.refusal import Refusal
 from bot.sandbox.slack.server import Server
+from bot.sandbox.slack.sight import Sight
 from bot.sandbox.slack.state import SCOPES, State
 
-_Found = TypeVar("_Found")
 
-
-class LocalSlack:
+class LocalSlack(Sight):
     """A workspace with one app, strict as Slack is, on 127.0.0.1. Thread-safe; a context manager.
 
     Args:
@@ -74,8 +70,8 @@ class LocalSlack:
         self.shared_channel = workspace.SHARED.id
         self.archived_channel = workspace.ARCHIVED.id
         self._mode, self._port = mode, port
-        self._state = State(
-            clock, Rates(clock), limits_on=rate_limits, edit_window_s=edit_window_s, scopes=scopes
+        super().__init__(
+            State(clock, Rates(clock), limits_on=rate_limits, edit_window_s=edit_window_s, scopes=scopes)
         )
         self._sockets = Sockets(self._connected, ack_timeout_s)
         self._http = SignedHttp(self.signing_secret, ack_timeout_s=ack_timeout_s)
@@ -170,113 +166,6 @@ class LocalSlack:
         """Write an ordinary message as a person."""
         with self._state.changing():
             return self._state.put_message(channel, user, text, [], thread_ts=thread_ts)
-
-    # What is there to see: frozen snapshots, oldest first
-
-    def _messages(self, keep: Callable[[Message], bool]) -> tuple[Message, ...]:
-        with self._state.lock:
-            return tuple(m for m in self._state.messages.values() if keep(m) and not m.deleted)
-
-    def messages(self, channel: str) -> tuple[Message, ...]:
-        """Messages of the channel itself, without thread replies and ephemerals."""
-        return self._messages(lambda m: m.channel == channel and not m.thread_ts and not m.only_for)
-
-    def thread(self, channel: str, ts: str) -> tuple[Message, ...]:
-        """Replies under a message, without the message itself."""
-        return self._messages(lambda m: m.channel == channel and m.thread_ts == ts and not m.only_for)
-
-    def ephemerals(self, user: str) -> tuple[Message, ...]:
-        """What only this user sees, Slackbot's notices too."""
-        return self._messages(lambda m: m.only_for == user)
-
-    def message(self, channel: str, ts: str) -> Message:
-        """One message, deleted ones too. KeyError when there is none."""
-        with self._state.lock:
-            return self._state.messages[channel, ts]
-
-    def name_of(self, id_: str) -> str:
-        """Return ``@name`` or ``#name`` for a user's or channel's id; anything else as it is."""
-        with self._state.lock:
-            user, channel = self._state.users.get(id_), self._state.channels.get(id_)
-        if user is not None:
-            return f"@{user.name}"
-        return f"#{channel.name}" if channel is not None else id_
-
-    def find(self, name: str) -> str:
-        """Return the id of the user or channel with a name, with or without its sign. KeyError when there is none."""
-        with self._state.lock:
-            ids = {user.name: user.id for user in self._state.users.values()}
-            ids |= {channel.name: channel.id for channel in self._state.channels.values()}
-        return ids[name.lstrip("@#")]
-
-    @property
-    def changes(self) -> int:
-        """How many changes there were so far: a cheap way to see whether to look again."""
-        with self._state.lock:
-            return self._state.changes
-
-    def permalink(self, message: Message) -> str:
-        """The address that chat.getPermalink gives."""
-        return link_to(message)
-
-    def views(self, user: str) -> tuple[View, ...]:
-        """The open modals of a user, the one in front last."""
-        with self._state.lock:
-            return self._state.stack(user)
-
-    def files(self, channel: str | None = None) -> tuple[File, ...]:
-        """Uploaded files, or those shared in one channel."""
-        with self._state.lock:
-            return tuple(f for f in self._state.files.values() if channel is None or f.channel == channel)
-
-    @property
-    def calls(self) -> tuple[Call, ...]:
-        """Every request of the bot, refused ones too."""
-        with self._state.lock:
-            return tuple(self._state.calls)
-
-    @property
-    def rejected(self) -> tuple[Call, ...]:
-        """Requests refused through the bot's own fault: neither rate limits nor failures that a test injected."""
-        return tuple(c for c in self.calls if c.error not in ("", "ratelimited") and not c.injected)
-
-    @property
-    def rate_limited(self) -> tuple[Call, ...]:
-        """Requests answered with 429."""
-        return tuple(c for c in self.calls if c.error == "ratelimited")
-
-    @property
-    def scopes_used(self) -> frozenset[str]:
-        """The scopes that were needed so far, ``commands`` too once one was typed."""
-        with self._state.lock:
-            return frozenset(self._state.scopes_used)
-
-    @property
-    def connections(self) -> int:
-        """Open Socket Mode connections."""
-        with self._state.lock:
-            return self._state.connections
-
-    def wait_for(self, predicate: Callable[[LocalSlack], _Found | None], timeout_s: float = 10.0) -> _Found:
-        """Wait until ``predicate(self)`` is truthy and return it; it is asked after every change.
-
-        The predicate holds the workspace's lock: it may look, not act.
-
-        Raises:
-            TimeoutError: It stayed falsy.
-        """
-        give_up = time.monotonic() + timeout_s
-        with self._state.lock:
-            while not (found := predicate(self)):
-                left_s = give_up - time.monotonic()
-                if left_s <= 0:
-                    raise TimeoutError(f"not so within {timeout_s} s; refused calls: {self.rejected}")
-                self._state.lock.wait(left_s)
-            return found
-
-    def wait_connected(self, connections: int = 1, timeout_s: float = 10.0) -> None:
-        """Wait until that many Socket Mode connections are open."""
-        self.wait_for(lambda slack: slack.connections >= connections, timeout_s)
 
     # What can go wrong
 
