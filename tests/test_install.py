@@ -15,9 +15,19 @@ pytestmark = pytest.mark.slow
 
 
 def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    passed = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV") and not k.startswith("COV")}
+    passed = {
+        k: v
+        for k, v in os.environ.items()
+        if k not in ("PYTHONPATH", "VIRTUAL_ENV") and not k.startswith("COV")
+    }
     return subprocess.run(
-        [str(word) for word in command], cwd=cwd, env=passed, capture_output=True, text=True, timeout=400, check=False
+        [str(word) for word in command],
+        cwd=cwd,
+        env=passed,
+        capture_output=True,
+        text=True,
+        timeout=400,
+        check=False,
     )
 
 

@@ -16,13 +16,15 @@ from waitress.server import create_server
 log = logging.getLogger(__name__)
 
 HTTP_THREADS = 8
+PING_S = 2
 
 
 class SocketDoor:
     """Socket Mode: Slack's events arrive over WebSockets that this process opens."""
 
     def __init__(self, app: App, app_token: str) -> None:
-        self._handler: Any = SocketModeHandler(app, app_token)  # its methods carry no types
+        # its methods carry no types; it notices a connection cut without a word after five silent pings
+        self._handler: Any = SocketModeHandler(app, app_token, ping_interval=PING_S)
 
     def open(self) -> None:
         """Connect. Raises slack_sdk's errors when the app-level token is refused."""
@@ -30,7 +32,10 @@ class SocketDoor:
 
     def close(self) -> None:
         """Stop taking envelopes; those taken are answered."""
-        self._handler.close()
+        try:
+            self._handler.close()
+        except AttributeError:  # slack_sdk's client, when Slack closes at the same moment
+            log.info("the connection was closed from both sides")
 
 
 class HttpDoor:
