@@ -13,7 +13,7 @@ import msgspec
 
 from bot.adapters.data_folder import DataFolder, damaged, read_bytes, write_atomically
 from bot.adapters.snapshot_files import prune_files
-from bot.errors import NotFound, StoreTooNew
+from bot.errors import NotFound, StoreError, StoreTooNew
 from bot.model import Report
 
 FORM = 1  # raised when an older Diffy could not read what this one writes
@@ -32,8 +32,17 @@ class ReportFiles:
         self._folder = folder.reports
 
     def put(self, report: Report) -> None:
-        """Store the report under its run's id; a later one of the same run (provisional, final) takes its place."""
-        raw = msgspec.json.encode(_Stored(FORM, msgspec.Raw(msgspec.json.encode(report))))
+        """Store the report under its run's id; a later one of the same run (provisional, final) takes its place.
+
+        Raises:
+            StoreError: It cannot be written, or could not be read again (a score that is no number).
+        """
+        try:
+            content = msgspec.json.encode(report)
+            msgspec.json.decode(content, type=Report)
+        except (TypeError, ValueError) as error:
+            raise StoreError(f"The report of run {report.run.id} cannot be written down: {error}.") from error
+        raw = msgspec.json.encode(_Stored(FORM, msgspec.Raw(content)))
         write_atomically(self._path(report.run.id), gzip.compress(raw, mtime=0))
 
     def get(self, run_id: str) -> Report:

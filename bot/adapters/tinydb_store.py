@@ -57,8 +57,12 @@ class _Draft:
         self.fresh = _Fresh(dict(fresh.runs), dict(fresh.baselines), dict(fresh.schedules), dict(fresh.audit))
 
     def put(self, table: str, key: str | int, record: object) -> None:
+        try:  # through JSON, so that what cannot be written fails here and not with everybody's next write
+            content = msgspec.json.decode(msgspec.json.encode(record))
+        except (TypeError, ValueError) as error:
+            raise StoreError(f"A record of {table} cannot be written down: {error}.") from error
         self.drop(table, key)
-        document: Any = Document(msgspec.to_builtins(record), doc_id=str(key))  # type: ignore[arg-type]  # see KeyedTable
+        document: Any = Document(content, doc_id=str(key))  # type: ignore[arg-type]  # see KeyedTable
         self._database.table(table).insert(document)
         getattr(self.fresh, table)[key] = record
 

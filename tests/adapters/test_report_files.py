@@ -12,8 +12,17 @@ import pytest
 
 from bot.adapters.data_folder import DataFolder
 from bot.adapters.report_files import ReportFiles
-from bot.errors import NotFound, StoreCorrupt, StoreTooNew
-from bot.model import BaselineInfo, Coverage, LookAlikes, Missed, MissReason, QueryStatus, UnknownQuery
+from bot.errors import NotFound, StoreCorrupt, StoreError, StoreTooNew
+from bot.model import (
+    BaselineInfo,
+    Coverage,
+    Limits,
+    LookAlikes,
+    Missed,
+    MissReason,
+    QueryStatus,
+    UnknownQuery,
+)
 from bot.ports import ReportStore
 from tests.fakes.samples import NOON, a_report
 from tests.fakes.stores import MemoryReports
@@ -95,6 +104,16 @@ class TestFiles:
 
         with pytest.raises(StoreTooNew, match="newer Diffy"):
             ReportFiles(folder).get("r00001")
+
+    def test_what_could_not_be_read_again_is_not_stored(self, folder: DataFolder) -> None:
+        """A score that is no number has no JSON form: said at once, and the earlier report stands."""
+        files = ReportFiles(folder)
+        files.put(a_report())
+
+        with pytest.raises(StoreError, match="cannot be written down"):
+            files.put(a_report(limits=Limits(2, 0, float("nan"), 6.0, True)))
+
+        assert files.get("r00001") == a_report()
 
     def test_prune_removes_what_is_old_and_unnamed(self, folder: DataFolder) -> None:
         """By run id and age."""

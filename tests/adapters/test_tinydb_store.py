@@ -346,6 +346,18 @@ class TestFiles:
             assert [run.id for run in store.live_runs()] == ["r00001", "r00003"]
         assert [run.id for run in reopened(folder).live_runs()] == ["r00001", "r00003"]
 
+    def test_a_record_that_cannot_be_written_fails_alone(self, folder: DataFolder) -> None:
+        """Half a character, as hostile text may hold: its caller is told, and the record stays as it was."""
+        with TinyDbStore(folder) as store:
+            store.save_run(a_run(1))
+
+            with pytest.raises(StoreError, match="cannot be written down"):
+                store.save_run(a_run(1, error="\ud800"))
+            store.save_run(a_run(2))
+
+            assert store.live_runs() == (a_run(1), a_run(2))
+        assert reopened(folder).live_runs() == (a_run(1), a_run(2))
+
     def test_reading_only_refuses_changes(self, folder: DataFolder) -> None:
         """The command line beside a running bot reads what the bot wrote, and writes nothing."""
         with TinyDbStore(folder) as store:
