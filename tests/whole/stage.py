@@ -82,10 +82,25 @@ class Stage:
         self.ready()
 
     def type(self, text: str, *, user: str = RESPONDER.id, channel: str = INCIDENT.id) -> str:
-        """Type `/diffy …`; return what only the user sees. Fails when it is not acknowledged."""
+        """Type `/diffy …`; return the answer that only the user sees. Fails when it is not acknowledged."""
+        before = {message.ts for message in self.slack.ephemerals(user)}
         result = self.slack.command(user, channel, "/diffy", text)
         assert result.acked.ok, f"not acknowledged: {result.acked.error}\n{self.bot.said()[-3000:]}"
-        return shown(result.ephemeral) if result.ephemeral else ""
+        answer = shown(result.ephemeral) if result.ephemeral else ""
+        if "One moment" not in answer:
+            return answer
+        return str(
+            self.wait(
+                lambda slack: next(
+                    (
+                        text
+                        for message in slack.ephemerals(user)
+                        if message.ts not in before and "One moment" not in (text := shown(message))
+                    ),
+                    None,
+                )
+            )
+        )
 
     def press(
         self, message: Message, action: str, *, user: str = RESPONDER.id, option: str | None = None
