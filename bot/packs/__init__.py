@@ -45,7 +45,9 @@ def parse(raw: bytes, *, source: str) -> Pack:
     try:
         pack = msgspec.json.decode(raw, type=Pack)
     except msgspec.MsgspecError as error:
-        raise StoreCorrupt(f"{source} is not a query pack: {error}.", "docs/pack.md shows the form.") from error
+        raise StoreCorrupt(
+            f"{source} is not a query pack: {error}.", "docs/pack.md shows the form."
+        ) from error
     wrong = list(_wrong_with(pack))
     if wrong:
         raise StoreCorrupt(f"{source} cannot be used: {'; '.join(wrong)}.", "docs/pack.md shows the form.")

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -124,6 +125,14 @@ class Stage:
             lambda slack: next((m for m in slack.messages(channel)[after:] if action in buttons(m)), None)
         )
         return found
+
+    def idle(self) -> None:
+        """Wait until no run is live."""
+        for _ in range(int(PATIENCE_S * 4)):
+            if "Running now" not in self.type("status"):
+                return
+            time.sleep(0.25)
+        raise AssertionError(f"a run never ended; the bot's log ends:\n{self.bot.said()[-4000:]}")
 
     def view(self, user: str = RESPONDER.id) -> View:
         found: View = self.wait(lambda slack: (slack.views(user) or (None,))[-1])

@@ -136,7 +136,7 @@ def test_the_next_analysis_uses_the_baseline(demo: Stage) -> None:
     """Without a method: both, since a baseline exists; it says so."""
     before, _ = analyzed(demo, "analyze api-asg")
 
-    parent = demo.message_with("drill_down", after=before)
+    parent = demo.message_with("run_again", after=before)
 
     assert "baseline" in shown(parent)
     assert "version 1" in shown(parent)
@@ -152,7 +152,7 @@ def test_a_schedule_says_nothing_until_something_changed(demo: Stage) -> None:
     demo.wait(lambda slack: any("in force" in shown(m) for m in slack.messages(INCIDENT.id)))
 
     demo.type("schedule run api-asg", user=APPROVER.id)
-    demo.wait(lambda slack: "checking" not in demo.type("status"))
+    demo.idle()
     quiet = len(demo.parents(SECOND_INCIDENT.id))
     for host in demo.aws.ids("api-asg"):
         demo.aws.add_rows(

@@ -11,16 +11,12 @@ def _recent(draft: Draft, seconds: int) -> int:
     return draft.now - draft.booted - seconds
 
 
-def _pid_of(draft: Draft, name: str) -> int:
-    return next((int(row["pid"]) for row in draft.tables["processes"] if row["name"] == name), 1)
-
-
 def admin_session(draft: Draft) -> None:
     """An operator is logged in over SSH and looks around."""
     draft.settle()
     user = "admin" if any(row["username"] == "admin" for row in draft.tables["users"]) else "ec2-user"
     at = draft.now - 1260
-    listener = _pid_of(draft, "sshd")
+    listener = draft.pid_of("sshd")
     privileged = draft.spawn(
         "sshd",
         "/usr/sbin/sshd",
@@ -138,7 +134,7 @@ def log_rotation(draft: Draft) -> None:
 def backup(draft: Draft) -> None:
     """The nightly backup, which every peer has in its schedule, happens to run."""
     draft.settle()
-    cron = _pid_of(draft, "cron")
+    cron = draft.pid_of("cron")
     parent = draft.spawn(
         "cron",
         "/usr/sbin/cron",

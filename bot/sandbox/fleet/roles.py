@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from bot.sandbox.fleet.amazon import lay_amazon
-from bot.sandbox.fleet.debian import lay_debian
 from bot.sandbox.fleet.draft import Draft, digest
 from bot.sandbox.fleet.services import lay_operators_agents, lay_temporary_files, package, service, upgrade
 
@@ -28,10 +26,9 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A kind of work. ``lay_system`` and ``lay_work`` write a host's tables, in that order."""
+    """A kind of work, on a system (``data/<system>.json``). ``lay_work`` adds it to a host that has its system."""
 
     system: str
-    lay_system: Callable[[Draft], None]
     lay_work: Callable[[Draft, Place], None]
 
 
@@ -448,10 +445,10 @@ def _batch(draft: Draft, place: Place) -> None:
 
 
 ROLES: Mapping[str, Role] = {
-    "web": Role("debian", lay_debian, _web),
-    "jvm": Role("amazon", lay_amazon, _jvm),
-    "database": Role("debian", lay_debian, _database),
-    "container": Role("amazon", lay_amazon, _container),
-    "batch": Role("debian", lay_debian, _batch),
+    "web": Role("debian", _web),
+    "jvm": Role("amazon", _jvm),
+    "database": Role("debian", _database),
+    "container": Role("amazon", _container),
+    "batch": Role("debian", _batch),
 }
 """The five kinds of group, by name."""
