@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -256,13 +255,3 @@ def test_one_host_by_address_brings_its_group(aws: Aws, embedded: EmbeddedAws) -
     group = AwsInventory(aws).resolve(Target(TargetKind.HOST, (host["private_ip"],)))
 
     assert (group.focus, group.name) == (host["instance_id"], group_name(embedded))
-
-
-def test_nothing_is_left_on_the_hosts(
-    aws: Aws, embedded: EmbeddedAws, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    """No folder of the script's stays behind on any host."""
-    collect(aws, resolve(aws, embedded))
-
-    left = [path for path in Path(tmp_path_factory.getbasetemp()).rglob("diffy.????????")]
-    assert left == []
