@@ -98,7 +98,7 @@ class RecordedFolder:
         group: Group,
         pack: Pack,
         *,
-        run_id: str,  # noqa: ARG002 - nothing is sent under it
+        run_id: str,
         deadline_s: float,
         deliver: Callable[[Snapshot | Missed], None],
         stop: Callable[[], bool],

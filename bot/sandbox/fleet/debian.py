@@ -240,7 +240,7 @@ def _files(draft: Draft) -> None:
     for name in PAM_MODULES:
         draft.file(f"{LIB}/security/pam_{name}.so", "debian:libpam-modules:" + name)
     for path, owner in {**SUID, **SGID}.items():
-        user = "root" if path in SUID else "root"
+        user = "root"
         draft.add(
             "suid_bin",
             path=path,

@@ -74,7 +74,7 @@ def admin_session(draft: Draft) -> None:
     draft.env(
         shell,
         SSH_CONNECTION=f"10.20.0.8 51022 {draft.ip} 22",
-        SSH_AUTH_SOCK="/tmp/ssh-XXXXq1w2e3/agent.%d" % session,
+        SSH_AUTH_SOCK=f"/tmp/ssh-XXXXq1w2e3/agent.{session}",
     )
     draft.add(
         "logged_in_users", type="user", user=user, tty="pts/0", host="10.20.0.8", time=at, pid=privileged

@@ -306,7 +306,7 @@ def _database(draft: Draft, place: Place) -> None:
         draft.file(f"/etc/postgresql/15/main/{name}", uid=117, mode="0640")
     draft.cron("/var/spool/cron/crontabs/postgres", "40 1 * * *", "/usr/local/bin/pg_basebackup_to_s3.sh")
     draft.file("/var/spool/cron/crontabs/postgres", "postgres crontab", mode="0600", uid=117)
-    draft.file("/dev/shm/PostgreSQL.%d" % rng.getrandbits(31), "shared memory", mode="0600", uid=117)
+    draft.file(f"/dev/shm/PostgreSQL.{rng.getrandbits(31)}", "shared memory", mode="0600", uid=117)
     lay_temporary_files(draft, ("chrony", "systemd-logind"))
 
 

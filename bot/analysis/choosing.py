@@ -1,0 +1,94 @@
+"""Which differences are shown, which hosts stand out, and in what order do the hosts come?
+
+A host's score leans on its sharpest differences (each further one counts 0.3 of the one before, at most two a query),
+so that many small oddities do not outrank one sharp one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bot.analysis.limits import linked_from, listed_from, outlying_from
+from bot.analysis.weighing import Weighed
+from bot.model import Limits, Quadrant
+
+DECAY = 0.3
+PER_QUERY = 2
+ON_CLEAN = 8  # findings shown of a host that does not stand out
+ON_OUTLIER = 60
+GROUP_WIDE = 20
+SHARP = 3.5  # bits of kind and traits from which no popularity and no metadata keeps a fact off the list
+
+
+@dataclass(slots=True)
+class Choice:
+    """What is shown.
+
+    Attributes:
+        shown: Indices into the weighed differences, sharpest first.
+        outlying: Those that alone make their hosts stand out.
+        outliers: Hosts that stand out.
+        scores: Score of each host, in bits.
+        explained: Differences that cloud metadata explains, by its name.
+        group_wide: Unexplained differences new on most of the group.
+    """
+
+    shown: list[int] = field(default_factory=list)
+    outlying: set[int] = field(default_factory=set)
+    outliers: set[int] = field(default_factory=set)
+    scores: list[float] = field(default_factory=list)
+    explained: dict[str, list[int]] = field(default_factory=dict)
+    group_wide: list[int] = field(default_factory=list)
+
+
+def choose(weighed: Sequence[Weighed], hosts: int, limits: Limits) -> Choice:
+    """Return what is shown of ``weighed``. With two hosts and no baseline nobody is named."""
+    choice = Choice(scores=[0.0] * hosts)
+    most = limits.most_bits
+    per_host: list[list[tuple[float, int]]] = [[] for _ in range(hosts)]
+    for index, each in enumerate(weighed):
+        oddity = each.oddity
+        sharp = each.evidence_bits >= SHARP
+        if oddity.explained_by and not sharp:
+            choice.explained.setdefault(oddity.explained_by, []).append(index)
+            continue
+        if oddity.quadrant is Quadrant.NEW_COMMON:
+            choice.group_wide.append(index)
+            if each.evidence_bits < 1.0:
+                continue
+        for host, score in each.scores.items():
+            per_host[host].append((score, index))
+    nameless = hosts == 2 and not limits.baseline
+    for host, scored in enumerate(per_host):
+        scored.sort(key=lambda pair: (-pair[0], pair[1]))
+        choice.scores[host] = _near_max(scored, weighed)
+        if nameless:
+            continue
+        for score, index in scored:
+            if score >= outlying_from(most) and weighed[index].evidence_bits >= 1.0:
+                choice.outliers.add(host)
+                choice.outlying.add(index)
+    chosen: set[int] = set()
+    for host, scored in enumerate(per_host):
+        stands_out = host in choice.outliers
+        floor = linked_from(most) if stands_out or nameless else listed_from(most)
+        taken = [index for score, index in scored if score >= floor and score > 0]
+        chosen.update(taken[: ON_OUTLIER if stands_out else ON_CLEAN])
+    choice.shown = sorted(chosen, key=lambda index: (-weighed[index].score, index))
+    return choice
+
+
+def _near_max(scored: Sequence[tuple[float, int]], weighed: Sequence[Weighed]) -> float:
+    used: dict[str, int] = {}
+    total, factor = 0.0, 1.0
+    for score, index in scored:
+        query = weighed[index].oddity.slot.query.name
+        if used.get(query, 0) == PER_QUERY:
+            continue
+        used[query] = used.get(query, 0) + 1
+        total += factor * score
+        factor *= DECAY
+        if factor < 1e-4:
+            break
+    return total

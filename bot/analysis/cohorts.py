@@ -1,0 +1,81 @@
+"""Which hosts ought to look alike, by what the cloud says of them?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from bot.model import LookAlikes, Snapshot
+
+_AGE_BANDS_H = (6, 48, 24 * 14, 24 * 90)  # fresh boot; first days; two weeks; a quarter
+
+
+def age_band(snapshot: Snapshot, now: datetime) -> str:
+    """Return how old the host is, roughly; empty when its launch time is not known."""
+    launched = snapshot.host.launch_time
+    if launched is None:
+        return ""
+    hours = (now - launched).total_seconds() / 3600
+    for band, limit in enumerate(_AGE_BANDS_H):
+        if hours < limit:
+            return f"age {band}"
+    return f"age {len(_AGE_BANDS_H)}"
+
+
+def anchors(snapshots: Sequence[Snapshot], now: datetime) -> dict[str, dict[str, int]]:
+    """Return, per kind of metadata, its values and the mask of the snapshots that have each."""
+    looks: dict[str, Callable[[Snapshot], str]] = {
+        "template": lambda s: s.host.template_version,
+        "image": lambda s: s.host.image_id,
+        "zone": lambda s: s.host.zone,
+        "type": lambda s: s.host.instance_type,
+        "osquery": lambda s: s.osquery_version,
+        "age": lambda s: age_band(s, now),
+    }
+    found: dict[str, dict[str, int]] = {}
+    for label, look in looks.items():
+        masks: dict[str, int] = {}
+        for index, snapshot in enumerate(snapshots):
+            value = look(snapshot)
+            if value:
+                masks[value] = masks.get(value, 0) | 1 << index
+        if masks:
+            found[label] = masks
+    return found
+
+
+def cohorts_of(count: int, found: dict[str, dict[str, int]]) -> list[tuple[int, ...]]:
+    """Return, for each of the first ``count`` snapshots, the masks of the cohorts it belongs to."""
+    group = (1 << count) - 1
+    everyone = {masks & group for kind in found.values() for masks in kind.values()}
+    return [
+        tuple(
+            sorted(mask for mask in everyone if mask >> index & 1 and mask != group and mask.bit_count() > 1)
+        )
+        for index in range(count)
+    ]
+
+
+def label(snapshot: Snapshot) -> str:
+    """Return what the cloud calls this host's like: its template version, else its image, else nothing."""
+    host = snapshot.host
+    if host.template_version:
+        return f"template {host.template_version}"
+    return host.image_id
+
+
+def lookalikes(snapshots: Sequence[Snapshot], apart: set[str]) -> tuple[LookAlikes, ...]:
+    """Return the hosts by label, largest first; those that stand out are set apart."""
+    by_label: dict[str, list[str]] = {}
+    for snapshot in snapshots:
+        if snapshot.host.id not in apart:
+            by_label.setdefault(label(snapshot) or "alike", []).append(snapshot.host.id)
+    order = Counter({name: len(hosts) for name, hosts in by_label.items()})
+    found = [
+        LookAlikes(name, tuple(sorted(by_label[name])))
+        for name, _ in sorted(order.items(), key=lambda item: (-item[1], item[0]))
+    ]
+    if apart:
+        found.append(LookAlikes("apart", tuple(sorted(apart))))
+    return tuple(found)

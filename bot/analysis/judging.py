@@ -1,0 +1,140 @@
+"""How does a case become a report? The whole path in one place: fold, settle, compare, weigh, choose, say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from bot.analysis import causes, cohorts, own
+from bot.analysis.case import Case
+from bot.analysis.choosing import Choice, choose
+from bot.analysis.fold import fold, members
+from bot.analysis.limits import limits_of
+from bot.analysis.notes import notes_of
+from bot.analysis.pairs import pair
+from bot.analysis.rarity import World, families_of, oddities
+from bot.analysis.reporting import coverage_of, findings_of, verdicts_of
+from bot.analysis.semantics import meaning
+from bot.analysis.slots import slots_of
+from bot.analysis.volatile import Facts, as_row, settle
+from bot.analysis.weighing import Draft, Weighed, draft, weigh_all
+from bot.model import Compare, LookAlikes, Method, Report, Snapshot
+
+_UNDATED = datetime(1970, 1, 2, tzinfo=UTC)
+
+
+def judge(case: Case) -> Report:
+    """Return the judged result: hosts in order, findings, and what they can carry.
+
+    A host that did not answer a query is left out of that query's counts, so a thin collection makes fewer claims,
+    not bolder ones. The order of snapshots, answers and rows does not matter. Among ``hosts`` the focus host comes
+    first whatever its rank, then by rank, then the missed ones.
+    """
+    hosts = _newest(case.snapshots)
+    base = _ordered(case.baseline) if case.method is not Method.PEERS else []
+    snapshots = [*hosts, *base]
+    ids = sorted({s.host.id for s in snapshots})
+    host_of = [ids.index(s.host.id) for s in snapshots]
+    world = _world(case, hosts, base)
+    replace = [own.replacer(own.identifiers(s)) for s in snapshots]
+    tables = [
+        settle(fold(query, snapshots), replace, host_of, meaning(query).kind)
+        for query in case.pack.queries
+        if query.compare is not Compare.CONTEXT
+    ]
+    weighed = _weigh_all(tables, host_of, world, hosts)
+    limits = limits_of(case, len(hosts), len(base))
+    choice = choose(weighed, len(hosts), limits)
+    findings = findings_of(choice, weighed, hosts, base, tables, limits)
+    return Report(
+        run=case.run,
+        coverage=coverage_of(case, hosts),
+        hosts=verdicts_of(case, choice, hosts, findings),
+        findings=findings,
+        limits=limits,
+        lookalikes=_lookalikes(hosts, choice),
+        notes=notes_of(case, choice, weighed, hosts, base, limits),
+        baseline=case.baseline_info if base else None,
+    )
+
+
+def _newest(snapshots: Sequence[Snapshot]) -> list[Snapshot]:
+    by_host: dict[str, Snapshot] = {}
+    for snapshot in _ordered(snapshots):
+        by_host[snapshot.host.id] = snapshot
+    return [by_host[host] for host in sorted(by_host)]
+
+
+def _ordered(snapshots: Sequence[Snapshot]) -> list[Snapshot]:
+    return sorted(snapshots, key=lambda s: (s.host.id, s.taken_at, s.osquery_version, len(s.answers)))
+
+
+def _world(case: Case, hosts: list[Snapshot], base: list[Snapshot]) -> World:
+    now = max((s.taken_at for s in hosts), default=_UNDATED)
+    found = cohorts.anchors([*hosts, *base], case.run.started_at if now <= _UNDATED else now)
+    return World(
+        group=(1 << len(hosts)) - 1,
+        base=((1 << len(base)) - 1) << len(hosts),
+        peers=case.method is not Method.BASELINE,
+        cohorts=cohorts.cohorts_of(len(hosts), found),
+        anchors=tuple(
+            (label, tuple(sorted(masks.items()))) for label, masks in sorted(found.items()) if label != "age"
+        ),
+    )
+
+
+def _weigh_all(tables: list[Facts], host_of: list[int], world: World, hosts: list[Snapshot]) -> list[Weighed]:
+    evidence = [causes.gather(snapshot) for snapshot in hosts]
+    shared = _shared(tables, world)
+    _alone(evidence, hosts)
+    drafts: list[Draft] = []
+    majority_of = world.base or world.group
+    for facts in tables:
+        about = meaning(facts.table.query)
+        slots = slots_of(facts, host_of)
+        families = families_of(facts, slots, about.kind, world)
+        odd = [oddity for slot in slots for oddity in oddities(slot, families, about.kind, world)]
+        odd, versions = pair(facts, odd, about.kind, majority_of)
+        drafts.extend(draft(oddity, about, version=oddity.value in versions) for oddity in odd)
+    for each in drafts:
+        for host in members(each.oddity.hosts):
+            causes.note(evidence[host], each.about.kind, each.row, each.oddity.change)
+            causes.explain_programs([(each.about.kind, each.row)], evidence[host], shared)
+    return weigh_all(drafts, evidence, shared, world)
+
+
+def _shared(tables: list[Facts], world: World) -> causes.Shared:
+    commands: list[dict[str, str]] = []
+    units: list[dict[str, str]] = []
+    for facts in tables:
+        columns = facts.table.columns
+        known = (facts.table.complete & world.group).bit_count()
+        for values, mask in facts.rows.items():
+            if "command" in columns and 2 * (mask & world.group).bit_count() > known > 2:
+                commands.append(dict(as_row(columns, values)))
+            elif (
+                "id" in columns
+                and "load_state" in columns
+                and 2 * (mask & world.group).bit_count() > known > 2
+            ):
+                units.append(dict(as_row(columns, values)))
+    return causes.Shared(causes.scheduled_commands(commands), causes.unit_names(units))
+
+
+def _alone(evidence: list[causes.Evidence], hosts: list[Snapshot]) -> None:
+    if len(hosts) < 3:
+        return
+    looks = {
+        "template": [s.host.template_version for s in hosts],
+        "image": [s.host.image_id for s in hosts],
+        "zone": [s.host.zone for s in hosts],
+        "type": [s.host.instance_type for s in hosts],
+    }
+    for word, values in looks.items():
+        for each, value in zip(evidence, values, strict=True):
+            if value and values.count(value) == 1:
+                each.alone[word] = value
+
+
+def _lookalikes(hosts: list[Snapshot], choice: Choice) -> tuple[LookAlikes, ...]:
+    return cohorts.lookalikes(hosts, {hosts[index].host.id for index in choice.outliers})

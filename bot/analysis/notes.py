@@ -1,0 +1,122 @@
+"""What can and cannot be claimed, in plain sentences?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from bot.analysis.case import Case
+from bot.analysis.choosing import Choice
+from bot.analysis.weighing import Weighed
+from bot.analysis.wording import cut
+from bot.model import Limits, Method, Snapshot
+
+
+def notes_of(
+    case: Case,
+    choice: Choice,
+    weighed: Sequence[Weighed],
+    hosts: Sequence[Snapshot],
+    base: Sequence[Snapshot],
+    limits: Limits,
+) -> tuple[str, ...]:
+    """Return the notes of a report, the most important first."""
+    return (
+        *_what_it_rests_on(case, hosts, base, limits),
+        *_majority(choice, weighed, hosts),
+        *_splits(choice, weighed, hosts),
+        *_stale(case, hosts, base),
+        *_versions(hosts),
+        *_explained(choice, weighed),
+    )
+
+
+def _what_it_rests_on(
+    case: Case, hosts: Sequence[Snapshot], base: Sequence[Snapshot], limits: Limits
+) -> Iterator[str]:
+    count = len(hosts)
+    if case.method is not Method.PEERS and not base:
+        yield "There is no baseline to compare with; only the hosts were compared with each other."
+    if count == 0:
+        yield "No host answered, so nothing can be claimed."
+    elif count == 1 and not base:
+        yield "Only one host answered and there is no baseline: nothing can be compared."
+    elif count == 1:
+        yield f"One host against a baseline of {_plural(len(base), 'snapshot')}: what is new is listed; whether it is rare cannot be said."
+    elif count == 2 and not base:
+        yield "Two hosts without a baseline: where they differ is listed, but which of them is the odd one cannot be said."
+    elif limits.tentative:
+        more = f" and {_plural(len(base), 'snapshot')} in the baseline" if base else ""
+        yield f"With {count} hosts{more} every verdict is tentative: chance alone names one of them."
+
+
+def _majority(choice: Choice, weighed: Sequence[Weighed], hosts: Sequence[Snapshot]) -> Iterator[str]:
+    telling = [weighed[i] for i in choice.group_wide]
+    if not telling:
+        return
+    by_hosts = Counter(each.oddity.hosts for each in telling)
+    most = max(by_hosts, key=lambda mask: (mask.bit_count(), by_hosts[mask], mask))
+    holders = most.bit_count()
+    shown = sorted((e for e in telling if e.oddity.hosts == most), key=lambda e: -e.score)
+    rest = len(hosts) - holders
+    others = f" The other {rest} still look like the baseline; they are not blamed for it." if rest else ""
+    yield (
+        f"Most of the group changed: {holders} of {len(hosts)} hosts share {_plural(len(shown), 'difference')} from the baseline, "
+        f"such as in {shown[0].oddity.slot.query.name}. It is a change of the whole group that AWS does not explain, or most "
+        f"hosts are compromised.{others}"
+    )
+
+
+def _splits(choice: Choice, weighed: Sequence[Weighed], hosts: Sequence[Snapshot]) -> Iterator[str]:
+    if len(hosts) < 4:
+        return
+    masks = Counter(
+        each.oddity.hosts
+        for index, each in enumerate(weighed)
+        if each.oddity.hosts.bit_count() > 1
+        and not each.oddity.explained_by
+        and index not in set(choice.group_wide)
+    )
+    for mask, count in sorted(masks.items(), key=lambda item: (-item[1], item[0]))[:3]:
+        if count >= 3 and 2 * mask.bit_count() <= len(hosts):
+            yield f"{mask.bit_count()} of {len(hosts)} hosts share {count} facts that nothing in AWS explains."
+
+
+def _stale(case: Case, hosts: Sequence[Snapshot], base: Sequence[Snapshot]) -> Iterator[str]:
+    if not base:
+        return
+    was = {s.host.image_id for s in base} - {""}
+    now = {s.host.image_id for s in hosts} - {""}
+    if was and now and not was & now:
+        yield "The baseline is older than the group's image: no host of the group runs the image it was taken from. Take a new one."
+        return
+    templates = {s.host.template_version for s in base} - {""}
+    newer = sorted({s.host.template_version for s in hosts} - templates - {""})
+    if templates and newer:
+        yield f"The baseline knows no host of template {', '.join(newer[:3])}; what is common to all its hosts is not held against them."
+    if case.baseline_info is not None:
+        taken = case.baseline_info.created_at
+        launched = [s.host.launch_time for s in hosts if s.host.launch_time is not None]
+        if launched and len(launched) == len(hosts) and min(launched) > taken:
+            yield "Every host was launched after the baseline was taken."
+
+
+def _versions(hosts: Sequence[Snapshot]) -> Iterator[str]:
+    versions = Counter(s.osquery_version for s in hosts if s.osquery_version)
+    if len(versions) > 1:
+        said = ", ".join(f"{version} on {count}" for version, count in sorted(versions.items()))
+        yield f"The hosts run different versions of osquery ({cut(said)}); what follows from that is not held against them."
+
+
+def _explained(choice: Choice, weighed: Sequence[Weighed]) -> Iterator[str]:
+    for label in sorted(choice.explained):
+        kinds = Counter(weighed[index].oddity.slot.query.name for index in choice.explained[label])
+        total = sum(kinds.values())
+        said = ", ".join(
+            f"{count} in {name}" for name, count in sorted(kinds.items(), key=lambda k: (-k[1], k[0]))[:4]
+        )
+        yield f"{_plural(total, 'difference')} follow the hosts' {cut(label)} and are not held against them ({said})."
+
+
+def _plural(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"

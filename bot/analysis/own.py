@@ -1,0 +1,90 @@
+"""Which texts in a host's rows are only its own name, address or number, and what stands for them when comparing?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from bot.model import Snapshot
+
+_COMMON = frozenset(
+    {"localhost", "localdomain", "ip6-localhost", "host", "server", "linux", "unknown", "none"}
+)
+_IPV4 = re.compile(r"^(?:\d{1,3}\.){3}\d{1,3}$")
+_NAMED_BY_IP = re.compile(r"^(?:ip|ec2)-(\d{1,3})-(\d{1,3})-(\d{1,3})-(\d{1,3})\b")
+_MAC = re.compile(r"^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$", re.IGNORECASE)
+_NAME_COLUMNS = ("hostname", "computer_name", "local_hostname", "fqdn")
+_NUMBER_COLUMNS = ("uuid", "host_uuid", "machine_id", "hardware_serial", "instance_id", "host_identifier")
+
+
+def identifiers(snapshot: Snapshot) -> dict[str, str]:
+    """Return the host's own identifiers and what stands for each, from the cloud and from what it says itself."""
+    host = snapshot.host
+    own: dict[str, str] = {}
+    _add(own, host.id, "‹instance›")
+    _address(own, host.private_ip)
+    _name(own, host.hostname)
+    for answer in snapshot.answers:
+        if not answer.rows or len(answer.rows) > 64:
+            continue  # facts about the host itself come in short answers
+        for row in answer.rows:
+            for column in _NAME_COLUMNS:
+                _name(own, row.get(column, ""))
+            for column in _NUMBER_COLUMNS:
+                _add(own, row.get(column, ""), "‹machine›")
+            mac = row.get("mac", "")
+            if _MAC.match(mac) and mac != "00:00:00:00:00:00":
+                _add(own, mac, "‹mac›")
+            if (
+                "interface" in row
+                and "mask" in row
+                and not row.get("address", "").startswith(("127.", "::1", "fe80"))
+            ):
+                _address(own, row.get("address", ""))
+    return own
+
+
+def replacer(own: dict[str, str]) -> Callable[[str], str] | None:
+    """Return a function that puts the stand-ins into a text; None when nothing is known of the host."""
+    if not own:
+        return None
+    longest_first = sorted(own, key=lambda text: (-len(text), text))
+    pattern = re.compile(
+        r"(?<![0-9A-Za-z])(?:"
+        + "|".join(re.escape(text) for text in longest_first)
+        + r")(?![0-9A-Za-z])(?!\.\d)",
+        re.IGNORECASE,
+    )
+
+    def replace(text: str) -> str:
+        return pattern.sub(lambda found: own[found.group().lower()], text)
+
+    return replace
+
+
+def _add(own: dict[str, str], text: str, token: str) -> None:
+    text = text.strip().lower()
+    if len(text) >= 6 and text not in _COMMON:
+        own.setdefault(text, token)
+
+
+def _address(own: dict[str, str], address: str) -> None:
+    if _IPV4.match(address):
+        _add(own, address, "‹ip›")
+        dashed = address.replace(".", "-")
+        for form in (f"ip-{dashed}", f"ec2-{dashed}", dashed):
+            _add(own, form, "‹host›")
+    else:
+        _add(own, address, "‹ip›")
+
+
+def _name(own: dict[str, str], name: str) -> None:
+    name = name.strip().lower()
+    if not name or name in _COMMON:
+        return
+    by_ip = _NAMED_BY_IP.match(name)
+    if by_ip:
+        _address(own, ".".join(by_ip.groups()))
+    _add(own, name, "‹host›")
+    short = name.split(".", 1)[0]
+    _add(own, short, "‹host›")

@@ -1,0 +1,219 @@
+"""How rare and how new is each value of each slot, for the hosts that hold it?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from bot.analysis.fold import Values, members
+from bot.analysis.semantics import Kind
+from bot.analysis.slots import Slot
+from bot.analysis.surprise import ALPHA, bits, combined, seen, shrunk
+from bot.analysis.traits import program
+from bot.analysis.volatile import Facts, as_row, shapes
+from bot.model import Change, Quadrant
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The snapshots of a case as masks: ``group`` are the hosts, ``base`` the baseline (empty for method PEERS)."""
+
+    group: int
+    base: int
+    peers: bool
+    cohorts: Sequence[tuple[int, ...]] = ()
+    anchors: tuple[tuple[str, tuple[tuple[str, int], ...]], ...] = ()
+
+
+@dataclass(slots=True)
+class Families:
+    """Which snapshots have a key that nobody else has, by family and over the whole table (Good-Turing back-off)."""
+
+    present: dict[str, int] = field(default_factory=dict)
+    single: dict[str, int] = field(default_factory=dict)
+    table_single: int = 0
+
+
+@dataclass(slots=True)
+class Oddity:
+    """A value that not all agree on, before its kind and causes are weighed.
+
+    ``value`` is None for an absence; ``expected`` is None where the usual thing is to have nothing.
+    """
+
+    slot: Slot
+    value: Values | None
+    expected: Values | None
+    hosts: int
+    change: Change
+    quadrant: Quadrant
+    peer_bits: dict[int, float]
+    base_bits: float | None
+    baseline_seen: int
+    baseline_of: int
+    seen_on: int
+    of: int
+    explained_by: str = ""
+
+    def surprise(self, host: int) -> float:
+        """Return the bits of rarity and drift together for one of the hosts."""
+        return combined(self.peer_bits.get(host), self.base_bits, known=self.baseline_seen > 0)
+
+
+def family(kind: Kind, columns: tuple[str, ...], values: Values) -> str:
+    """Return what a key belongs to: the folder of a file, the program of a process or socket, else the table."""
+    row = as_row(columns, values)
+    if kind in (Kind.CONNECTION, Kind.LISTENER, Kind.RAW_SOCKET, Kind.PROCESS, Kind.ENVIRONMENT):
+        path = program(row, kind) or row.get("process_name", "") or row.get("name", "")
+        return shapes(("path",), (path,))[0]
+    path = row.get("path", "")
+    if path.startswith("/"):
+        return shapes(("directory",), (path.rpartition("/")[0],))[0]
+    return ""
+
+
+def families_of(facts: Facts, slots: Sequence[Slot], kind: Kind, world: World) -> Families:
+    """Return the families of a table. A key is single when one host of the group, or one snapshot, alone has it."""
+    found = Families()
+    columns = facts.table.columns
+    for values, mask in facts.rows.items():
+        name = family(kind, columns, values)
+        found.present[name] = found.present.get(name, 0) | mask
+    for slot in slots:
+        present = slot.present
+        in_group, in_base = present & world.group, present & world.base
+        single = (in_group if in_group.bit_count() == 1 else 0) | (in_base if in_base.bit_count() == 1 else 0)
+        if in_group.bit_count() > 1 or in_base.bit_count() > 1 or not single:
+            continue
+        name = family(kind, columns, next(iter(slot.values)))
+        found.single[name] = found.single.get(name, 0) | single
+        found.table_single |= single
+    return found
+
+
+def oddities(slot: Slot, families: Families, kind: Kind, world: World) -> Iterator[Oddity]:
+    """Yield each value, or absence, of ``slot`` that some host of the group holds and that is rare or new."""
+    group, base = slot.known & world.group, slot.known & world.base
+    total, snapshots = group.bit_count(), base.bit_count()
+    others = total - 1
+    if total == 0 or (others < 1 and not snapshots):
+        return
+    held: list[tuple[Values | None, int]] = [*sorted(slot.values.items()), (None, slot.absent)]
+    alone_group = sum(1 for _, mask in held if (mask & group).bit_count() == 1)
+    alone_base = sum(1 for _, mask in held if (mask & base).bit_count() == 1)
+    for value, mask in held:
+        hosts = mask & group
+        count = hosts.bit_count()
+        if not count:
+            continue
+        in_base = (mask & base).bit_count()
+        if (not snapshots or in_base) and (2 * (count - 1) > others or not world.peers):
+            continue  # common and known, or known and nothing but the baseline counts
+        new_key = value is not None and not ((slot.present & ~hosts) & (world.group | world.base))
+        if new_key:
+            name = family(kind, slot.columns, value or ())
+            has_family = families.present.get(name, 0) & ~hosts & (group | base)
+            single = families.single.get(name, 0) if has_family else families.table_single
+            new_group, new_base = (single & group & ~hosts).bit_count(), (single & base).bit_count()
+        else:
+            new_group = alone_group - (1 if count == 1 else 0)
+            new_base = alone_base - (1 if in_base == 1 else 0)
+        peer: dict[int, float] = {}
+        if world.peers and others >= 1:
+            peer = _peer_bits(hosts, group, count - 1, others, new_group, world)
+        drift: float | None = None
+        if snapshots:
+            pool = others + snapshots
+            rate = (new_group + new_base) / pool if pool > 1 else 0.0
+            chance = seen(in_base, snapshots) if in_base else seen(rate * snapshots, snapshots)
+            drift = bits(chance)
+        expected = _expected(held, value, base if snapshots else group, hosts)
+        if value is None:
+            change = Change.REMOVED
+            if expected is None or not _usually_there(slot, base or group, hosts):
+                continue
+        else:
+            change = Change.ADDED if expected is None else Change.CHANGED
+        if not snapshots:
+            quadrant = Quadrant.RARE
+        elif in_base:
+            quadrant = Quadrant.KNOWN_RARE
+        else:
+            quadrant = Quadrant.NEW_COMMON if 2 * count > total and total > 2 else Quadrant.NEW_RARE
+        yield Oddity(
+            slot,
+            value,
+            expected,
+            hosts,
+            change,
+            quadrant,
+            peer,
+            drift,
+            in_base,
+            snapshots,
+            0,
+            total - count,
+            explained_by(mask, slot.known, world),
+        )
+
+
+def _peer_bits(hosts: int, group: int, same: int, others: int, new: int, world: World) -> dict[int, float]:
+    rate = seen(new, others) if others > 1 else seen(0, others)
+    chance = max(seen(same, others), rate) if same else rate
+    found: dict[int, float] = {}
+    by_cohort: dict[tuple[int, ...], float] = {}
+    for host in members(hosts):
+        mine = world.cohorts[host] if world.cohorts else ()
+        if mine not in by_cohort:
+            best = chance
+            for cohort in mine:
+                inside = (hosts & cohort).bit_count() - 1
+                if inside > 0:
+                    best = max(best, shrunk(inside, (group & cohort).bit_count() - 1, chance))
+            by_cohort[mine] = bits(min(best, 1 - ALPHA / (others + 1)))
+        found[host] = by_cohort[mine]
+    return found
+
+
+def _usually_there(slot: Slot, judge: int, hosts: int) -> bool:
+    """Whether more than half of the others in ``judge`` hold the slot: else its absence is nothing to report."""
+    others = judge & ~hosts
+    return 2 * (slot.present & others).bit_count() > (slot.known & others).bit_count()
+
+
+def _expected(
+    held: Sequence[tuple[Values | None, int]], value: Values | None, judge: int, hosts: int
+) -> Values | None:
+    """Return what is usual in place of ``value``: the commonest other value among ``judge``; None when absence is."""
+    best: tuple[int, Values | None] = (0, None)
+    for other, mask in held:
+        if other == value:
+            continue
+        count = (mask & judge & ~hosts).bit_count()
+        if count > best[0]:
+            best = (count, other)
+    return best[1]
+
+
+def explained_by(mask: int, known: int, world: World) -> str:
+    """Return the metadata that splits the snapshots exactly as this value does ("template 13"); empty if none.
+
+    Every value of an anchor must be all in or all out, at least one out, and two hosts of the group in each that is
+    in: one host alone on its template would explain anything.
+    """
+    for label, kinds in world.anchors:
+        inside: list[str] = []
+        outside = False
+        for name, cohort in kinds:
+            here = cohort & known
+            has = here & mask
+            if not has:
+                outside = outside or here != 0
+            elif has == here and (here & world.group).bit_count() != 1:
+                inside.append(name)
+            else:
+                break
+        else:
+            if inside and outside:
+                return f"{label} {', '.join(sorted(inside)[:3])}"
+    return ""

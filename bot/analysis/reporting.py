@@ -1,0 +1,224 @@
+"""How do chosen differences become findings with raw rows, hosts in order, and coverage?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bot.analysis import cohorts
+from bot.analysis.case import Case
+from bot.analysis.choosing import Choice
+from bot.analysis.fold import MISSING, Values, members, picker
+from bot.analysis.slots import VARIES
+from bot.analysis.volatile import Facts
+from bot.analysis.weighing import Weighed
+from bot.analysis.wording import counts, cut, say
+from bot.masking import mask_row
+from bot.model import (
+    Coverage,
+    Finding,
+    HostStatus,
+    HostVerdict,
+    Limits,
+    Missed,
+    Row,
+    Snapshot,
+    UnknownQuery,
+)
+
+MORE_ROWS = 20
+
+
+class RawRows:
+    """Finds the rows as collected behind canonical values, on one snapshot after the other."""
+
+    def __init__(self, tables: Sequence[Facts], snapshots: Sequence[Snapshot]):
+        self._facts = {facts.table.query.name: facts for facts in tables}
+        self._snapshots = snapshots
+        self._index: dict[tuple[str, int], Mapping[Values, list[Row]]] = {}
+
+    def of(self, query: str, wanted: Sequence[Values], index: int) -> list[Row]:
+        """Return the rows of snapshot ``index`` behind any of ``wanted``, sorted by their text."""
+        facts = self._facts[query]
+        by_values = self._by_values(query, index)
+        raw = {values for each in wanted for values in (each, *facts.behind.get(each, ()))}
+        found = [row for values in sorted(raw) for row in by_values.get(values, ())]
+        return sorted(found, key=lambda row: sorted(row.items()))
+
+    def _by_values(self, query: str, index: int) -> Mapping[Values, list[Row]]:
+        if (query, index) not in self._index:
+            pick = picker(self._facts[query].table.columns)
+            grouped: dict[Values, list[Row]] = {}
+            for answer in self._snapshots[index].answers:
+                if answer.query == query:
+                    for row in answer.rows:
+                        values = pick(row)
+                        grouped.setdefault(values, []).append(row)
+                        if MISSING in values:
+                            plain = tuple("" if value == MISSING else value for value in values)
+                            grouped.setdefault(plain, []).append(row)
+            self._index[query, index] = grouped
+        return self._index[query, index]
+
+
+def findings_of(
+    choice: Choice,
+    weighed: Sequence[Weighed],
+    hosts: Sequence[Snapshot],
+    base: Sequence[Snapshot],
+    tables: Sequence[Facts],
+    limits: Limits,
+) -> tuple[Finding, ...]:
+    """Return the chosen differences as findings, sharpest first; rows as collected, secrets masked."""
+    raw = RawRows(tables, [*hosts, *base])
+    found = []
+    for index in choice.shown:
+        found.append(_finding(weighed[index], index in choice.outlying, raw, hosts, limits))
+    return tuple(
+        sorted(found, key=lambda f: (-f.score, f.query, f.hosts, f.change.value, sorted(f.row.items())))
+    )
+
+
+def _finding(
+    each: Weighed, outlying: bool, raw: RawRows, hosts: Sequence[Snapshot], limits: Limits
+) -> Finding:
+    oddity = each.oddity
+    slot, query = oddity.slot, oddity.slot.query
+    holders = list(members(oddity.hosts))
+    expected_rows: list[Row] = []
+    if oddity.expected is not None:
+        wanted = slot.merged.get(oddity.expected, [oddity.expected])
+        others = slot.values.get(oddity.expected, 0)
+        for index in _first(members(others & ~oddity.hosts), 3):
+            expected_rows.extend(raw.of(query.name, wanted, index))
+    expected = _pick(expected_rows, slot.columns, oddity.expected)
+    if oddity.value is None:
+        row, rest = expected or {}, list[Row]()
+    else:
+        wanted = slot.merged.get(oddity.value, [oddity.value])
+        rows: list[Row] = []
+        for index in _first(iter(holders), MORE_ROWS):
+            rows.extend(raw.of(query.name, wanted, index)[: MORE_ROWS + 1])
+        row, rest = (rows[0], rows[1:]) if rows else (_pick([], slot.columns, oddity.value) or {}, [])
+    shown = mask_row(row)
+    shown_expected = mask_row(expected) if expected is not None and oddity.value is not None else None
+    more = _distinct([mask_row(each_row) for each_row in rest], shown)
+    said = say(each.kind, query, oddity.change, shown, shown_expected, each.traits)
+    count = counts(
+        seen_on=oddity.seen_on,
+        of=oddity.of,
+        seen=oddity.baseline_seen if oddity.baseline_of else None,
+        baseline_of=oddity.baseline_of or None,
+        change=oddity.change,
+    )
+    shared = f"on {len(holders)} hosts" if len(holders) > 1 else ""
+    narrowed = tuple(dict.fromkeys(t.attack for t in each.traits if t.attack and t.bits > 0))
+    return Finding(
+        hosts=tuple(sorted(hosts[index].host.id for index in holders)),
+        query=query.name,
+        change=oddity.change,
+        row=shown,
+        expected=shown_expected,
+        score=round(each.score, 2),
+        seen_on=oddity.seen_on,
+        of=oddity.of,
+        baseline_seen=oddity.baseline_seen if oddity.baseline_of else None,
+        baseline_of=oddity.baseline_of or None,
+        attack=narrowed[:3] or query.attack,
+        why="; ".join(part for part in (said, shared, count) if part),
+        quadrant=oddity.quadrant,
+        tentative=limits.tentative,
+        outlying=outlying,
+        parts=each.parts,
+        rows=more,
+    )
+
+
+def _first(indices: object, count: int) -> list[int]:
+    found: list[int] = []
+    for index in indices:  # type: ignore[attr-defined]
+        found.append(index)
+        if len(found) == count:
+            break
+    return found
+
+
+def _pick(rows: Sequence[Row], columns: tuple[str, ...], values: Values | None) -> Row | None:
+    if rows:
+        return rows[0]
+    if values is None:
+        return None
+    return {c: "" if v in (VARIES, MISSING) else v for c, v in zip(columns, values, strict=True)}
+
+
+def _distinct(rows: Sequence[Row], but: Row) -> tuple[Row, ...]:
+    seen = {tuple(sorted(but.items()))}
+    kept: list[Row] = []
+    for row in rows:
+        key = tuple(sorted(row.items()))
+        if key not in seen:
+            seen.add(key)
+            kept.append(row)
+    return tuple(kept[:MORE_ROWS])
+
+
+def coverage_of(case: Case, hosts: Sequence[Snapshot]) -> Coverage:
+    """Return who answered; a host that both answered and is named as missed counts as answered."""
+    answered = {snapshot.host.id for snapshot in hosts}
+    missed: dict[str, Missed] = {}
+    for each in sorted((*case.group.missed, *case.missed), key=lambda m: (m.host, m.reason, m.detail)):
+        if each.host not in answered:
+            missed.setdefault(each.host, each)
+    asked = {query.name for query in case.pack.queries}
+    unknown: list[UnknownQuery] = []
+    partial = 0
+    for snapshot in hosts:
+        given = {answer.query: answer for answer in snapshot.answers}
+        gaps = [
+            UnknownQuery(snapshot.host.id, name, given[name].status, given[name].error)
+            for name in sorted(asked & given.keys())
+            if not given[name].known
+        ]
+        unknown.extend(gaps)
+        partial += bool(gaps)
+    return Coverage(
+        targeted=len(hosts) + len(missed),
+        answered=len(hosts) - partial,
+        partial=partial,
+        missed=tuple(missed.values()),
+        unknown=tuple(unknown),
+    )
+
+
+def verdicts_of(
+    case: Case, choice: Choice, hosts: Sequence[Snapshot], findings: Sequence[Finding]
+) -> tuple[HostVerdict, ...]:
+    """Return the hosts: the focus first whatever its rank, then by rank, then the missed ones (rank 0)."""
+    described = {host.id: host for host in (*case.group.known, *case.group.hosts)}
+    order = sorted(
+        range(len(hosts)),
+        key=lambda i: (i not in choice.outliers, -choice.scores[i], hosts[i].host.id),
+    )
+    asked = {query.name for query in case.pack.queries}
+    verdicts: list[HostVerdict] = []
+    for rank, index in enumerate(order, start=1):
+        snapshot = hosts[index]
+        mine = [f.why for f in findings if snapshot.host.id in f.hosts]
+        partial = any(not answer.known for answer in snapshot.answers if answer.query in asked)
+        verdicts.append(
+            HostVerdict(
+                id=snapshot.host.id,
+                rank=rank,
+                score=round(choice.scores[index], 2),
+                outlier=index in choice.outliers,
+                status=HostStatus.PARTIAL if partial else HostStatus.ANSWERED,
+                cohort=cohorts.label(snapshot),
+                reason=cut(mine[0], 240) if mine else "",
+                host=described.get(snapshot.host.id, snapshot.host),
+            )
+        )
+    for missed in coverage_of(case, hosts).missed:
+        verdicts.append(
+            HostVerdict(missed.host, 0, 0.0, False, HostStatus.MISSED, "", host=described.get(missed.host))
+        )
+    focus = case.group.focus or case.run.focus
+    return tuple(sorted(verdicts, key=lambda v: v.id != focus)) if focus else tuple(verdicts)

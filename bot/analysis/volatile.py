@@ -1,0 +1,193 @@
+"""Which positions of a text vary from host to host by nature, so that they are not compared?
+
+Two steps over distinct rows. A host's own identifiers are replaced, but only in rows that no other host has word for
+word (a list of all members names each of them on every host). Then rows that differ only in numbers, uuids, long hex
+or random names are put side by side: where the hosts that have such a row nearly all have another value in that
+place, the place varies by nature. A list of cases alone never masks: what one host has and no other is kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from bot.analysis.fold import Table, Values, members
+from bot.analysis.semantics import IDENTITY, Kind
+
+_TOKEN = re.compile(
+    r"(?P<uuid>\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b)"
+    r"|(?P<word>[0-9A-Za-z_]+)"
+)
+_HEX = re.compile(r"^(?:0x)?(?=[0-9a-fA-F]*[0-9])[0-9a-fA-F]{8,}$")
+_DIGITS = re.compile(r"\d+")
+EPHEMERAL = 32768  # the default lower end of net.ipv4.ip_local_port_range
+CHANCE = "‹…›"  # a uuid, long hex, a time, a random name, an ephemeral port
+NUMBER = "‹n›"
+_PORTS = frozenset({"port", "local_port"})
+_LITERAL = re.compile(r"_mask$|^remote_port$|^version$|^release$|^username$|^mode$|^uid$|^gid$")
+_ADDRESS = re.compile(r"address$|_ip$")
+_EXECUTABLE = frozenset({"path", "process_path", "fragment_path", "directory", "root", "cwd"})
+
+
+@dataclass(slots=True)
+class Facts:
+    """Canonical rows of one table: what is compared, who holds it, and the rows as collected behind it."""
+
+    table: Table
+    rows: dict[Values, int] = field(default_factory=dict)
+    behind: dict[Values, list[Values]] = field(default_factory=dict)
+    varying: frozenset[Values] = frozenset()
+
+
+def settle(
+    table: Table, replace: Sequence[Callable[[str], str] | None], host_of: Sequence[int], kind: Kind
+) -> Facts:
+    """Return the canonical rows of ``table``.
+
+    Args:
+        replace: For each snapshot, what puts stand-ins in place of that host's own identifiers.
+        host_of: For each snapshot, a number that is equal for snapshots of the same host.
+    """
+    facts = Facts(table)
+    everyone = table.complete | table.partial
+    most = everyone.bit_count() / 2
+    rare: list[tuple[Values, int]] = []
+    for values, mask in table.rows.items():
+        count = mask.bit_count()
+        if count > most and count > 1:
+            _hold(facts, values, mask, values)
+            continue
+        own = _own(values, mask, replace, host_of) if count <= 8 else values
+        _hold(facts, own, mask, values)
+    for values, mask in facts.rows.items():
+        if mask.bit_count() <= max(1.0, most):
+            rare.append((values, mask))
+    if kind is not Kind.MODULE:
+        _generalise(facts, rare, host_of, everyone, kind)
+    return facts
+
+
+def _hold(facts: Facts, canonical: Values, mask: int, raw: Values) -> None:
+    facts.rows[canonical] = facts.rows.get(canonical, 0) | mask
+    if canonical != raw:
+        facts.behind.setdefault(canonical, []).append(raw)
+    elif canonical in facts.behind:
+        facts.behind[canonical].append(raw)
+
+
+def _own(
+    values: Values, mask: int, replace: Sequence[Callable[[str], str] | None], host_of: Sequence[int]
+) -> Values:
+    """Return ``values`` with the holders' own identifiers replaced, if every holder gives the same text."""
+    answer: Values | None = None
+    done: set[int] = set()
+    for index in members(mask):
+        if host_of[index] in done:
+            continue
+        done.add(host_of[index])
+        put = replace[index]
+        if put is None:
+            return values
+        mine = tuple([put(value) for value in values])
+        if mine == values or (answer is not None and mine != answer):
+            return values
+        answer = mine
+    return answer or values
+
+
+def _generalise(
+    facts: Facts, rare: list[tuple[Values, int]], host_of: Sequence[int], everyone: int, kind: Kind
+) -> None:
+    """Merge rare rows that differ only in places which vary from host to host."""
+    columns = facts.table.columns
+    groups: dict[Values, list[tuple[Values, int, bool]]] = {}
+    for values, mask in rare:
+        template, strong = _template(columns, values, kind)
+        if template != values:
+            groups.setdefault(template, []).append((values, mask, strong))
+    varying: set[Values] = set()
+    known_hosts = len({host_of[i] for i in members(everyone)})
+    for template, group in groups.items():
+        if len(group) < 2:
+            continue
+        hosts_each = [{host_of[i] for i in members(mask)} for _, mask, _ in group]
+        hosts = set().union(*hosts_each)
+        sharing = max(len(each) for each in hosts_each)
+        if all(strong for _, _, strong in group):
+            varies = len(hosts) >= 2 and 2 * sharing <= max(2, len(hosts))
+        else:
+            varies = len(hosts) >= max(3, 0.4 * known_hosts) and 3 * sharing <= max(3, len(hosts))
+        if not varies:
+            continue
+        varying.add(template)
+        for values, _, _ in group:
+            mask = facts.rows.pop(values)
+            raws = facts.behind.pop(values, [values])
+            facts.rows[template] = facts.rows.get(template, 0) | mask
+            facts.behind.setdefault(template, []).extend(raws)
+    facts.varying = frozenset(varying)
+
+
+def _template(columns: tuple[str, ...], values: Values, kind: Kind) -> tuple[Values, bool]:
+    """Return the row with a mark in each place that might vary, and whether only sure signs of chance were marked."""
+    strong = True
+    out = []
+    for column, value in zip(columns, values, strict=True):
+        if not value or IDENTITY.search(column) or _LITERAL.search(column):
+            out.append(value)
+        elif _ADDRESS.search(column):
+            strong = False
+            out.append(_network(value))
+        elif column in _PORTS:
+            high = value.isdigit() and int(value[:6]) >= EPHEMERAL
+            out.append(CHANCE if high else value)
+        else:
+            marked, weak = _mark(value, only_strong=column in _EXECUTABLE or kind is Kind.PACKAGE)
+            strong = strong and not weak
+            out.append(marked)
+    return tuple(out), strong
+
+
+def _network(address: str) -> str:
+    """Return the kind of network an address lies in; what is not an IPv4 address stays."""
+    if not re.match(r"^(?:::ffff:)?(?:\d{1,3}\.){3}\d{1,3}$", address) or address.startswith(("0.", "127.")):
+        return address
+    inside = re.match(r"^(?:::ffff:)?(?:10\.|192\.168\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.)", address)
+    return "‹inside›" if inside else "‹outside›"
+
+
+def _mark(text: str, *, only_strong: bool) -> tuple[str, bool]:
+    weak = False
+
+    def mark(found: re.Match[str]) -> str:
+        nonlocal weak
+        word = found.group()
+        if found.lastgroup == "uuid" or _HEX.match(word) or _looks_random(word):
+            return CHANCE
+        if only_strong or not any(c.isdigit() for c in word):
+            return word
+        weak = True
+        return NUMBER if word.isdigit() else _DIGITS.sub(NUMBER, word)
+
+    return _TOKEN.sub(mark, text), weak
+
+
+def _looks_random(word: str) -> bool:
+    """Whether a word mixes cases or digits as mktemp's names do, and as no word of a language does."""
+    if not 6 <= len(word) <= 64:
+        return False
+    classes = [1 if c.islower() else 2 if c.isupper() else 3 if c.isdigit() else 0 for c in word]
+    turns = sum(1 for a, b in pairwise(classes) if (a != b and 2 in (a, b)) or (3 in (a, b) and a != b))
+    return turns >= 3 and len(set(classes) - {0}) >= 2
+
+
+def shapes(columns: tuple[str, ...], values: Values) -> Values:
+    """Return the row's shape: each number, hex or random word marked, identity columns kept."""
+    return _template(columns, values, Kind.OTHER)[0]
+
+
+def as_row(columns: tuple[str, ...], values: Values) -> Mapping[str, str]:
+    """Return compared values under their column names."""
+    return dict(zip(columns, values, strict=True))

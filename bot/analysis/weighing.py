@@ -1,0 +1,146 @@
+"""What is a difference worth, in bits, on each of its hosts, and which parts make it up?
+
+Bits of surprise and bits of kind are added, but what is not surprising at all is not made sharp by its kind: each host
+has files of its own in /tmp. A trait that no other host's differences show is a surprise of its own, so that a lone
+telling fact is not lost in a noisy table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.analysis.causes import Evidence, Shared, lowering
+from bot.analysis.fold import members
+from bot.analysis.rarity import Oddity, World
+from bot.analysis.semantics import Kind, Meaning
+from bot.analysis.surprise import bits, combined, seen
+from bot.analysis.traits import Trait, read, weight
+from bot.analysis.volatile import as_row
+from bot.model import Change, Row, ScorePart
+
+TELLING_TRAIT = 1.5
+FULL_AT = 2.0  # bits of surprise from which the kind counts in full
+SHARP_TRAIT = 2.5
+MOST_LOWERED = 2.0  # of a sharp trait: a cause explains that something is odd, not that it is sharp
+
+
+@dataclass(slots=True)
+class Draft:
+    """An oddity with its traits read, not yet weighed."""
+
+    oddity: Oddity
+    about: Meaning
+    row: Row
+    traits: tuple[Trait, ...]
+    version: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A difference with its parts. ``scores`` are the bits on each host; ``evidence_bits`` is what its kind says."""
+
+    oddity: Oddity
+    kind: Kind
+    traits: tuple[Trait, ...]
+    scores: Mapping[int, float]
+    parts: tuple[ScorePart, ...]
+    evidence_bits: float
+
+    @property
+    def score(self) -> float:
+        """The bits on the host where it is sharpest."""
+        return max(self.scores.values(), default=0.0)
+
+
+def draft(oddity: Oddity, about: Meaning, *, version: bool) -> Draft:
+    """Return ``oddity`` with the traits of its row read; ``version``: only a version in it differs from the usual."""
+    columns = oddity.slot.columns
+    row = as_row(columns, oddity.value if oddity.value is not None else oddity.expected or ())
+    both = oddity.value is not None and oddity.expected is not None
+    expected = as_row(columns, oddity.expected or ()) if both else None
+    traits = read(about.kind, row, oddity.change, expected)
+    if version:
+        traits = tuple(trait for trait in traits if trait.bits < TELLING_TRAIT)
+    return Draft(oddity, about, row, traits, version)
+
+
+def weigh_all(
+    drafts: Sequence[Draft], evidence: Sequence[Evidence], shared: Shared, world: World
+) -> list[Weighed]:
+    """Return all drafts weighed, in their order."""
+    holders: dict[tuple[str, str], int] = {}
+    for each in drafts:
+        for trait in each.traits:
+            place = (each.oddity.slot.query.name, trait.words)
+            holders[place] = holders.get(place, 0) | each.oddity.hosts
+    return [_weigh(each, holders, evidence, shared, world) for each in drafts]
+
+
+def _weigh(
+    each: Draft,
+    holders: Mapping[tuple[str, str], int],
+    evidence: Sequence[Evidence],
+    shared: Shared,
+    world: World,
+) -> Weighed:
+    oddity, about = each.oddity, each.about
+    base = {Change.ADDED: about.added, Change.CHANGED: about.changed, Change.REMOVED: about.removed}[
+        oddity.change
+    ]
+    prior = base + weight(each.traits)
+    lone = _lone_trait(each, holders, world)
+    sharp = any(trait.bits >= SHARP_TRAIT for trait in each.traits)
+    scores: dict[int, float] = {}
+    best: tuple[float, tuple[ScorePart, ...]] = (-1.0, ())
+    for host in members(oddity.hosts):
+        peer = oddity.peer_bits.get(host)
+        drift = oddity.base_bits
+        if lone is not None:
+            peer = max(peer, lone[0]) if peer is not None else None
+            drift = max(drift, lone[1]) if drift is not None and not oddity.baseline_seen else drift
+        surprise = combined(peer, drift, known=oddity.baseline_seen > 0)
+        causes = list(lowering(about.kind, each.row, evidence[host], shared, version=each.version))
+        lowered = sum(part.bits for part in causes)
+        lowered = max(lowered, -MOST_LOWERED if sharp else -6.0)
+        kind_bits = prior * min(1.0, surprise / FULL_AT) if prior > 0 else prior
+        score = max(0.0, surprise + kind_bits + lowered)
+        scores[host] = score
+        if score > best[0]:
+            best = (score, _parts(peer, drift, about.kind, base, each.traits, causes))
+    return Weighed(oddity, about.kind, each.traits, scores, best[1], prior)
+
+
+def _lone_trait(
+    each: Draft, holders: Mapping[tuple[str, str], int], world: World
+) -> tuple[float, float] | None:
+    """Return the bits of peers and baseline for the heaviest trait, if it is telling."""
+    heavy = next((trait for trait in each.traits if trait.bits >= TELLING_TRAIT), None)
+    if heavy is None:
+        return None
+    mask = holders[each.oddity.slot.query.name, heavy.words] & world.group
+    known = (each.oddity.slot.known & world.group).bit_count()
+    others = (mask & ~each.oddity.hosts).bit_count() + each.oddity.hosts.bit_count() - 1
+    base = (each.oddity.slot.known & world.base).bit_count()
+    return bits(seen(others, max(known - 1, 0))), bits(seen(0, base)) if others == 0 else 0.0
+
+
+def _parts(
+    peer: float | None,
+    drift: float | None,
+    kind: Kind,
+    base: float,
+    traits: tuple[Trait, ...],
+    causes: Sequence[ScorePart],
+) -> tuple[ScorePart, ...]:
+    parts: list[ScorePart] = []
+    if peer is not None:
+        parts.append(ScorePart("rare among the peers", round(peer, 2)))
+    if drift is not None:
+        parts.append(ScorePart("new since the baseline", round(drift, 2)))
+    parts.append(ScorePart(f"what it is: {kind.value}", round(base, 2)))
+    parts.extend(
+        ScorePart(trait.words, round(trait.bits * 0.5**rank, 2)) for rank, trait in enumerate(traits[:4])
+    )
+    parts.extend(causes)
+    return tuple(parts)
