@@ -69,6 +69,7 @@ ask() {
 }
 
 # put KIND NAME RC OUT ERR: one section, unless it is too large for what is left; then its name goes to `lost`.
+# Without a bucket (compact) what counts is the size of everything so far, packed together.
 put() {
   if [ -e "$4" ]; then out=$4; else out=/dev/null; fi
   if [ -e "$5" ]; then head -c @ERR_BYTES@ "$5" >err; else : >err; fi
@@ -76,13 +77,17 @@ put() {
     printf '#diffy %s %s %s %s %s\n' "$1" "$2" "$3" "$(($(wc -c <"$out")))" "$(($(wc -c <err)))"
     cat "$out" err
   } >part || fail no_space "$work is full"
-  if [ "$compact" = 1 ]; then gzip -9 -n -c <part >member; else mv part member; fi || fail no_space "$work is full"
-  size=$(($(wc -c <member)))
-  if [ $((used + size)) -gt "$budget" ]; then
-    printf '%s %s\n' "$2" "$size" >>lost
+  if [ "$compact" = 1 ]; then
+    cat all part | gzip -9 -n -c >packed
+    size=$(($(wc -c <packed)))
   else
-    cat member >>all || fail no_space "$work is full"
-    used=$((used + size))
+    size=$((used + $(wc -c <part)))
+  fi
+  if [ "$size" -gt "$budget" ]; then
+    printf '%s %s\n' "$2" "$((size - used))" >>lost
+  else
+    cat part >>all || fail no_space "$work is full"
+    used=$size
     parts=$((parts + 1))
   fi
 }
@@ -130,7 +135,7 @@ done <plan
 budget=$((budget + @LOST_BYTES@))
 put lost - 0 lost /dev/null
 
-if [ "$compact" = 1 ]; then mv all packed; else gzip -n -c <all >packed; fi || fail no_space "$work is full"
+gzip -9 -n -c <all >packed || fail no_space "$work is full"
 sum=$(sha256sum <packed | cut -d ' ' -f 1)
 printf 'DIFFY-BEGIN 1 run=%s\n' "$run"
 base64 <packed | tr -d '\n'

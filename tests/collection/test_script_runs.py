@@ -161,7 +161,7 @@ def test_a_row_cannot_pose_as_a_marker(machine: Machine) -> None:
     assert got["victim"].status is QueryStatus.EMPTY
 
 
-@pytest.mark.parametrize("limit", [2_600, 4_000, 6_000, 23_900])
+@pytest.mark.parametrize("limit", [2_600, 4_500, 23_900])
 def test_without_a_bucket_the_least_telling_are_given_up(machine: Machine, limit: int) -> None:
     """The output stays below the limit; what did not fit is named and is never empty."""
     noise = "hex(randomblob(40))"
@@ -179,8 +179,22 @@ def test_without_a_bucket_the_least_telling_are_given_up(machine: Machine, limit
     assert len(out) <= limit
     assert got["dull_small"].status is QueryStatus.ROWS
     assert got["dull_big"].status is QueryStatus.DID_NOT_FIT
-    assert (got["sharp"].status is QueryStatus.ROWS) == (limit > 4_000)
-    assert (got["middling"].status is QueryStatus.ROWS) == (limit > 6_000)
+    assert (got["sharp"].status is QueryStatus.ROWS) == (limit > 2_600)
+    assert (got["middling"].status is QueryStatus.ROWS) == (limit > 4_500)
+
+
+def test_when_nothing_fits_everything_is_named(machine: Machine) -> None:
+    """Even then the list of what was given up fits, so that the host is not lost whole."""
+    asked = pack(
+        *(query(f"quite_a_long_name_of_a_query_{n}", "SELECT hex(randomblob(9000))") for n in range(30))
+    )
+    text = script.build(asked, run_id=RUN, limit_bytes=3_000)
+
+    out, _, _ = machine.run(text)
+
+    got = answers(answer.read(out, HOST, asked, AT, run_id=RUN))
+    assert len(out) <= 3_000
+    assert {item.status for item in got.values()} == {QueryStatus.DID_NOT_FIT}
 
 
 def test_osquery_missing_is_a_clean_answer(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
