@@ -46,12 +46,15 @@ _MAIL_SCHEME = re.compile(r"\b(mailto|tel|slack|sms):(?=\S)", re.IGNORECASE)
 _DOMAIN = re.compile(
     rf"(?<![\w/.\\-])((?:[\w-]{{1,63}}\.){{1,8}})({_TOP_LEVEL})(?![\w-]|\.\w)", re.IGNORECASE
 )
+_WWW = re.compile(r"\b(www)\.(?=\w)", re.IGNORECASE)
 _AFTER_SCHEME = re.compile(r"(?<=\[:\]//)[^\s/]+")
 
 
 def size(text: str) -> int:
     """Return the length in UTF-16 units: what JavaScript clients count, and never less than any other count."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    if text.isascii():
+        return len(text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def visible(text: str) -> str:
@@ -85,6 +88,8 @@ def clean(text: str, limit: int) -> str:
     if len(text) <= limit and size(shown) <= limit:
         return shown
     room = limit - size(f"…({len(text)} more)")
+    if shown.isascii() and shown == text[: limit + 1]:
+        return f"{shown[:room]}…({len(text) - room} more)"
     kept: list[str] = []
     used = taken = 0
     for character in text:
@@ -104,6 +109,7 @@ def defang(text: str) -> str:
     """
     text = _SCHEME.sub(lambda match: f"{match[1].replace('tt', 'xx').replace('TT', 'XX')}[:]", text)
     text = _MAIL_SCHEME.sub(r"\1[:]", text)
+    text = _WWW.sub(r"\1[.]", text)
     text = _AFTER_SCHEME.sub(lambda match: match[0].replace(".", "[.]"), text)
     return _DOMAIN.sub(lambda match: f"{match[1][:-1].replace('.', '[.]')}[.]{match[2]}", text)
 
@@ -121,7 +127,8 @@ def label(text: str, limit: int = 60) -> str:
 
     Every character that could begin markup, a mention, an emoji or a link becomes ``?``.
     """
-    return re.sub(r"[^\w .,/@=+\-\[\]()…]", "?", said(text, limit)).replace("__", "?_")
+    literal = re.sub(r"[^\w .,/@=+\-\[\]()…]", "?", said(text, limit))
+    return re.sub(r"(?<![^\W_])_|_(?![^\W_])", "?", literal)
 
 
 def safe_terminal(text: str, limit: int = 2000) -> str:

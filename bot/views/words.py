@@ -232,10 +232,11 @@ def table_lines(row: Row, expected: Row | None = None, *, limit: int) -> str:
         return "(no columns)"
     more = len(shown) - MOST_COLUMNS
     shown = shown[:MOST_COLUMNS]
-    width = max(len(clean(column, 40)) for column in shown)
+    names = {column: clean(column, 40) for column in shown}
+    width = max(map(len, names.values()))
     lines = []
-    for column in shown:
-        lines.append(f"{clean(column, 40):<{width}}  {clean(row[column], limit) or '(empty)'}")
+    for column, name in names.items():
+        lines.append(f"{name:<{width}}  {clean(row[column], limit) or '(empty)'}")
         if expected is not None and column in changed:
             lines.append(f"{'':<{width}}  usual: {clean(expected[column], limit) or '(empty)'}")
     if more > 0:
