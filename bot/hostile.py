@@ -47,6 +47,7 @@ _DOMAIN = re.compile(
     rf"(?<![\w/.\\-])((?:[\w-]{{1,63}}\.){{1,8}})({_TOP_LEVEL})(?![\w-]|\.\w)", re.IGNORECASE
 )
 _WWW = re.compile(r"\b(www)\.(?=\w)", re.IGNORECASE)
+_DOT = re.compile(r"(?<!\[)\.(?!\])")
 _AFTER_SCHEME = re.compile(r"(?<=\[:\]//)[^\s/]+")
 
 
@@ -105,12 +106,12 @@ def clean(text: str, limit: int) -> str:
 def defang(text: str) -> str:
     """Return ``text`` with web addresses and domains written so that no client makes a link of them.
 
-    ``https://evil.example/x`` becomes ``hxxps[:]//evil[.]example/x``; unit names, versions and paths stay as they are.
+    Twice is the same as once. ``https://evil.example/x`` becomes ``hxxps[:]//evil[.]example/x``; unit names, versions and paths stay as they are.
     """
     text = _SCHEME.sub(lambda match: f"{match[1].replace('tt', 'xx').replace('TT', 'XX')}[:]", text)
     text = _MAIL_SCHEME.sub(r"\1[:]", text)
     text = _WWW.sub(r"\1[.]", text)
-    text = _AFTER_SCHEME.sub(lambda match: match[0].replace(".", "[.]"), text)
+    text = _AFTER_SCHEME.sub(lambda match: _DOT.sub("[.]", match[0]), text)
     return _DOMAIN.sub(lambda match: f"{match[1][:-1].replace('.', '[.]')}[.]{match[2]}", text)
 
 

@@ -162,8 +162,7 @@ def _peer_count(seen: int, of: int, *, gone: bool) -> str:
 
 
 def _baseline_count(seen: int, of: int, *, gone: bool) -> str:
-    if gone:
-        return "in the baseline" if seen == 0 else f"in {of - seen} of {of} baseline hosts"
+    seen = of - seen if gone else seen
     if seen == 0:
         return "not in the baseline"
     return "in the baseline" if seen == of else f"in {seen} of {of} baseline hosts"

@@ -17,7 +17,7 @@ from bot.model import Message
 IN_MESSAGES = {"actions", "context", "divider", "header", "rich_text", "section", "table"}
 IN_MODALS = {"actions", "context", "divider", "header", "input", "rich_text", "section"}
 LINKABLE = re.compile(
-    r"https?://|ftp://|mailto:\S|\bwww\.\w|\b[\w-]+\.(?:com|net|org|io|sh|example)\b", re.IGNORECASE
+    r"https?://|ftp://|mailto:\S|\bwww\.\w|(?<![/\w.-])[\w-]+\.(?:com|net|org|io|sh|example)\b", re.IGNORECASE
 )
 
 
