@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 _SPACES = str.maketrans(
     {
@@ -65,16 +66,17 @@ def visible(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    shown: list[str] = []
+    return "".join(_pieces(text))
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Yield what is shown for each character of ``text``."""
     marks = 0
     for character in text.translate(_SPACES):
         category = unicodedata.category(character)
         marks = marks + 1 if category in ("Mn", "Me") else 0
-        if category in _INVISIBLE or character in _BLANK or marks > _MARKS_IN_A_ROW:
-            shown.append(_written_out(character))
-        else:
-            shown.append(character)
-    return "".join(shown)
+        hidden = category in _INVISIBLE or character in _BLANK or marks > _MARKS_IN_A_ROW
+        yield _written_out(character) if hidden else character
 
 
 def clean(text: str, limit: int) -> str:
@@ -89,18 +91,17 @@ def clean(text: str, limit: int) -> str:
     if len(text) <= limit and size(shown) <= limit:
         return shown
     room = limit - size(f"…({len(text)} more)")
-    if shown.isascii() and shown == text[: limit + 1]:
-        return f"{shown[:room]}…({len(text) - room} more)"
-    kept: list[str] = []
-    used = taken = 0
-    for character in text:
-        piece = visible(character)
+    if len(shown) == min(len(text), limit + 1):  # nothing was written out: one character is one character
+        kept = shown.encode("utf-16-le")[: 2 * room].decode("utf-16-le", "ignore")
+        return f"{kept}…({len(text) - len(kept)} more)"
+    pieces: list[str] = []
+    used = 0
+    for piece in _pieces(text):
         if used + size(piece) > room:
             break
-        kept.append(piece)
+        pieces.append(piece)
         used += size(piece)
-        taken += 1
-    return f"{''.join(kept)}…({len(text) - taken} more)"
+    return f"{''.join(pieces)}…({len(text) - len(pieces)} more)"
 
 
 def defang(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -79,6 +80,11 @@ KINDS = {
 
 MOST_COLUMNS = 20  # of one row, shown; a pack's query has at most 16
 
+_COUNTED = re.compile(
+    r"(?:on (?:none|\d+) of \d+ peers?|none of \d+ peers? lacks it|\d+ of \d+ peers? lack it too|in the baseline"
+    r"|the baseline has it|missing in the baseline too|in \d+ of \d+ baseline (?:hosts|snapshots))$"
+)
+
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 
 
@@ -151,6 +157,11 @@ def counts(finding: Finding) -> str:
     if finding.baseline_seen is not None and finding.baseline_of:
         said_of.append(_baseline_count(finding.baseline_seen, finding.baseline_of, gone=gone))
     return "; ".join(said_of) or "nothing to compare it with"
+
+
+def counts_unsaid(finding: Finding) -> str:
+    """Return the counts, or nothing where the reason already ends with them."""
+    return "" if _COUNTED.search(finding.why) else counts(finding)
 
 
 def _peer_count(seen: int, of: int, *, gone: bool) -> str:

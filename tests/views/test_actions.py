@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bot import views
+from bot.model import Message
 from bot.views import actions
-from tests.views.examples import APPROVER, BASELINE, MINER, REPORT, RUN, RUN_ID, SHELL, SLOW
+from tests.views.examples import APPROVER, BASELINE, MINER, NOW, REPORT, RUN, RUN_ID, SHELL, SLOW
 
 
 def test_a_drill_down_remembers_where_it_stands() -> None:
@@ -60,9 +61,8 @@ def test_the_first_option_of_a_select_means_all() -> None:
 
 def test_a_decided_message_loses_the_buttons_that_make_no_sense_any_more() -> None:
     """Once accepted, nobody can press Accept again; looking deeper and running again stay."""
-    from tests.views.examples import NOW
 
-    def pressed(message: views.Message) -> list[str]:
+    def pressed(message: Message) -> list[str]:
         return [element["action_id"] for element in message.blocks[-1]["elements"]]
 
     before = pressed(views.verdict(REPORT, RUN, now=NOW))

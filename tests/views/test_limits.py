@@ -21,7 +21,7 @@ from tests.views.slack_rules import problems_of_message, problems_of_view
 
 ACTORS = frozenset({RESPONDER, APPROVER})
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "report.schema.json").read_text())
-FEW = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def messages_of(report: Report) -> list[Message]:
@@ -172,5 +172,5 @@ def test_the_example_names_the_hostile_process_as_it_is_and_links_nothing() -> N
 
     raw = json.dumps(message.blocks)
     assert "name=<!channel> *x* https://evil.example" in raw
-    assert "A process named <!channel> *x* hxxps[:]//evil[.]example" in raw
+    assert "runs <!channel> *x* hxxps[:]//evil[.]example as www-data: its file was deleted" in raw
     assert problems_of_message(message, may_mention=ACTORS) == []

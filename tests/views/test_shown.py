@@ -153,9 +153,19 @@ def test_a_reply_shows_counts_techniques_and_the_usual_value() -> None:
     """Findings of one host with where else they are seen, ATT&CK ids, the row, and what is usual in its place."""
     said = words_of(views.host_reply(REPORT, MINER.id))
 
-    assert "on none of 22 peers; not in the baseline · T1053.003, T1105 · crontab · 13.1 bits" in said
+    assert "on none of 22 peers; not in the baseline\nT1053.003, T1105 · crontab · 13.1 bits" in said
     assert "name=kernel.tainted  current_value=12289\nusual: current_value=0" in said
-    assert "all 22 peers have it; in the baseline" in said
+    assert "none of 22 peers lacks it; the baseline has it" in said
+
+
+def test_counts_are_said_once() -> None:
+    """A reason without counts gets them beside it; one that ends with them is not repeated."""
+    bare = dataclasses.replace(REPORT, findings=(dataclasses.replace(FINDINGS[0], why="runs x"),))
+
+    assert "on none of 22 peers; not in the baseline · T1059.004" in words_of(
+        views.host_reply(bare, SHELL.id)
+    )
+    assert words_of(views.host_reply(REPORT, SHELL.id)).count("not in the baseline") == 3
 
 
 def test_hosts_without_findings_and_strangers_get_an_answer_too() -> None:
