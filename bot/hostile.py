@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 _SPACES = str.maketrans(
     {
@@ -46,12 +47,16 @@ _MAIL_SCHEME = re.compile(r"\b(mailto|tel|slack|sms):(?=\S)", re.IGNORECASE)
 _DOMAIN = re.compile(
     rf"(?<![\w/.\\-])((?:[\w-]{{1,63}}\.){{1,8}})({_TOP_LEVEL})(?![\w-]|\.\w)", re.IGNORECASE
 )
+_WWW = re.compile(r"\b(www)\.(?=\w)", re.IGNORECASE)
+_DOT = re.compile(r"(?<!\[)\.(?!\])")
 _AFTER_SCHEME = re.compile(r"(?<=\[:\]//)[^\s/]+")
 
 
 def size(text: str) -> int:
     """Return the length in UTF-16 units: what JavaScript clients count, and never less than any other count."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    if text.isascii():
+        return len(text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def visible(text: str) -> str:
@@ -61,16 +66,17 @@ def visible(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    shown: list[str] = []
+    return "".join(_pieces(text))
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Yield what is shown for each character of ``text``."""
     marks = 0
     for character in text.translate(_SPACES):
         category = unicodedata.category(character)
         marks = marks + 1 if category in ("Mn", "Me") else 0
-        if category in _INVISIBLE or character in _BLANK or marks > _MARKS_IN_A_ROW:
-            shown.append(_written_out(character))
-        else:
-            shown.append(character)
-    return "".join(shown)
+        hidden = category in _INVISIBLE or character in _BLANK or marks > _MARKS_IN_A_ROW
+        yield _written_out(character) if hidden else character
 
 
 def clean(text: str, limit: int) -> str:
@@ -85,26 +91,28 @@ def clean(text: str, limit: int) -> str:
     if len(text) <= limit and size(shown) <= limit:
         return shown
     room = limit - size(f"…({len(text)} more)")
-    kept: list[str] = []
-    used = taken = 0
-    for character in text:
-        piece = visible(character)
+    if len(shown) == min(len(text), limit + 1):  # nothing was written out: one character is one character
+        kept = shown.encode("utf-16-le")[: 2 * room].decode("utf-16-le", "ignore")
+        return f"{kept}…({len(text) - len(kept)} more)"
+    pieces: list[str] = []
+    used = 0
+    for piece in _pieces(text):
         if used + size(piece) > room:
             break
-        kept.append(piece)
+        pieces.append(piece)
         used += size(piece)
-        taken += 1
-    return f"{''.join(kept)}…({len(text) - taken} more)"
+    return f"{''.join(pieces)}…({len(text) - len(pieces)} more)"
 
 
 def defang(text: str) -> str:
     """Return ``text`` with web addresses and domains written so that no client makes a link of them.
 
-    ``https://evil.example/x`` becomes ``hxxps[:]//evil[.]example/x``; unit names, versions and paths stay as they are.
+    Twice is the same as once. ``https://evil.example/x`` becomes ``hxxps[:]//evil[.]example/x``; unit names, versions and paths stay as they are.
     """
     text = _SCHEME.sub(lambda match: f"{match[1].replace('tt', 'xx').replace('TT', 'XX')}[:]", text)
     text = _MAIL_SCHEME.sub(r"\1[:]", text)
-    text = _AFTER_SCHEME.sub(lambda match: match[0].replace(".", "[.]"), text)
+    text = _WWW.sub(r"\1[.]", text)
+    text = _AFTER_SCHEME.sub(lambda match: _DOT.sub("[.]", match[0]), text)
     return _DOMAIN.sub(lambda match: f"{match[1][:-1].replace('.', '[.]')}[.]{match[2]}", text)
 
 
@@ -121,7 +129,8 @@ def label(text: str, limit: int = 60) -> str:
 
     Every character that could begin markup, a mention, an emoji or a link becomes ``?``.
     """
-    return re.sub(r"[^\w .,/@=+\-\[\]()…]", "?", said(text, limit)).replace("__", "?_")
+    literal = re.sub(r"[^\w .,/@=+\-\[\]()…]", "?", said(text, limit))
+    return re.sub(r"(?<![^\W_])_|_(?![^\W_])", "?", literal)
 
 
 def safe_terminal(text: str, limit: int = 2000) -> str:

@@ -8,7 +8,17 @@ from bot.hostile import clean
 from bot.model import Attachment, Finding, Report
 from bot.views import sentences
 from bot.views.report_json import to_json
-from bot.views.words import CHANGES, MISSED, UNKNOWN, bits, counts, query_title, table_lines, when, where
+from bot.views.words import (
+    CHANGES,
+    MISSED,
+    UNKNOWN,
+    bits,
+    counts_unsaid,
+    query_title,
+    table_lines,
+    when,
+    where,
+)
 
 VALUE_LIMIT = 4_000
 MOST_BYTES = 8_000_000
@@ -63,9 +73,10 @@ def findings_file(report: Report) -> Attachment:
 
 def _finding(number: int, finding: Finding) -> str:
     attack = f"  {', '.join(clean(one, 24) for one in finding.attack)}" if finding.attack else ""
+    unsaid = f"{beside}; " if (beside := counts_unsaid(finding)) else ""
     lines = [
         f"\n{number}. {clean(finding.why, 1000)}",
-        f"   {query_title(finding.query)}, {CHANGES[finding.change]}; {counts(finding)}; {bits(finding.score)}{attack}",
+        f"   {query_title(finding.query)}, {CHANGES[finding.change]}; {unsaid}{bits(finding.score)}{attack}",
         f"   on {', '.join(clean(host, 80) for host in finding.hosts)}",
     ]
     if finding.parts:

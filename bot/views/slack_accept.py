@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 
 from bot.errors import DiffyError
-from bot.hostile import clean, label, said
+from bot.hostile import clean, defang, label, said
 from bot.model import Baseline, Block, HostStatus, HostVerdict, Message, Report, Run
 from bot.views import actions as ids
 from bot.views.sentences import host_name, reason
@@ -14,11 +14,13 @@ from bot.views.slack_parts import (
     MAX_CHECKBOXES,
     Part,
     View,
+    can_be_picked,
     code,
     context,
     few,
     items,
     message,
+    option,
     plain,
     preformatted,
     rich,
@@ -42,13 +44,11 @@ def accept_modal(report: Report, run: Run, present: Baseline | None) -> View:
     blocks: list[Block] = [
         rich(section(*_consequence(report, present)), items(*_effects(taken, doubtful, report)))
     ]
-    offered = doubtful[:MOST_LEFT_OUT]
+    offered = [host for host in doubtful if can_be_picked(host.id)][:MOST_LEFT_OUT]
     for start in range(0, len(offered), MAX_CHECKBOXES):
         blocks.append(_checkboxes(start // MAX_CHECKBOXES, offered[start : start + MAX_CHECKBOXES], report))
-    if len(doubtful) > MOST_LEFT_OUT:
-        blocks.append(
-            context(f"{plural(len(doubtful) - MOST_LEFT_OUT, 'more host')} cannot be included from here.")
-        )
+    if more := len(doubtful) - len(offered):
+        blocks.append(context(f"{plural(more, 'more host')} cannot be included from here."))
     blocks.append(
         {
             "type": "input",
@@ -178,13 +178,10 @@ def _checkboxes(number: int, hosts: Sequence[HostVerdict], report: Report) -> Bl
             "type": "checkboxes",
             "action_id": ids.INCLUDE,
             "options": [
-                {
-                    "text": plain(
-                        f"{host_name(host.id)}: {'stands out' if host.outlier else 'answered in part'}"
-                    ),
-                    "description": plain(clean(_doubt(host, report), 75)),
-                    "value": clean(host.id, 150),
-                }
+                option(
+                    f"{host_name(host.id)}: {'stands out' if host.outlier else 'answered in part'}", host.id
+                )
+                | {"description": plain(clean(defang(_doubt(host, report)), 75))}
                 for host in hosts
             ],
         },

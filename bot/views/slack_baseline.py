@@ -18,7 +18,7 @@ from bot.views.slack_parts import (
     context,
     few,
     header,
-    items,
+    listing,
     message,
     preformatted,
     rich,
@@ -56,12 +56,10 @@ def baseline_proposal(
     else:
         head = f"Accept as baseline {number} of {target}?"
     blocks: list[Block] = [header("⚠️" if standing_out else "📋", head)]
-    blocks.append(
-        rich(section(text("Taken from ", bold=True)), items(*(_chosen(host) for host in hosts[:10])))
-    )
+    blocks.append(listing(f"Taken from {plural(len(hosts), 'host')}", [_chosen(host) for host in hosts[:10]]))
     if standing_out:
         lines = [[code(one.id, bold=True), text(f"  {sentences.reason(one)}")] for one in standing_out[:5]]
-        blocks.append(rich(section(text("Stands out among its peers", bold=True)), items(*lines)))
+        blocks.append(listing("Stands out among the peers", lines))
     blocks.append(rich(*_difference(report, present, now)))
     blocks.append(asked(run))
     keep = f"Keep version {present.version}" if present else "Do not take it"
@@ -107,9 +105,7 @@ def baseline_list(baselines: Sequence[Baseline], now: datetime) -> Message:
         parts = [code(one.target, bold=True), text(f"  {sentences.baseline_version(one, now)}{present}\n")]
         parts += [user(one.author), text(f", {when(one.created_at)} · "), *few(one.hosts, 3)]
         entries.append(parts)
-    blocks: list[Block] = [
-        rich(section(text(plural(len(baselines), "baseline"), bold=True)), items(*entries))
-    ]
+    blocks: list[Block] = [listing(plural(len(baselines), "baseline"), entries)]
     if len(baselines) > MOST_LISTED:
         more = len(baselines) - MOST_LISTED
         blocks.append(context(f"{more} more: name a target to see its versions"))

@@ -15,6 +15,7 @@ from bot.views.slack_parts import (
     View,
     button,
     buttons,
+    can_be_picked,
     code,
     context,
     message,
@@ -32,7 +33,6 @@ from bot.views.words import CHANGES, bits, plural, query_title, table_lines
 PAGE = 4  # rows on a page
 TABLE_LIMIT = 1_500  # of one row, whole
 VALUE_LIMIT = 480
-OPTION_VALUE = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def _selects(report: Report, host: str, query: str) -> Block:
         else [one for one in report.hosts if one.rank]
     )
     for one in with_findings:
-        if len(one.id) <= OPTION_VALUE and (len(hosts) < MAX_OPTIONS - 1 or one.id == host):
+        if can_be_picked(one.id) and (len(hosts) < MAX_OPTIONS - 1 or one.id == host):
             sign = " stands out" if one.outlier else ""
             hosts.append(option(f"{host_name(one.id)} ·{sign} {bits(one.score)}".replace("· ", "· "), one.id))
         if len(hosts) == MAX_OPTIONS:
@@ -128,7 +128,7 @@ def _selects(report: Report, host: str, query: str) -> Block:
             counted[finding.query] = counted.get(finding.query, 0) + 1
     queries = [option(_all("All queries", sum(counted.values())), ANY)]
     for name, number in counted.items():
-        if len(name) <= OPTION_VALUE and (len(queries) < MAX_OPTIONS - 1 or name == query):
+        if can_be_picked(name) and (len(queries) < MAX_OPTIONS - 1 or name == query):
             queries.append(option(f"{query_title(name)} ({number})", name))
         if len(queries) == MAX_OPTIONS:
             break

@@ -7,7 +7,18 @@ from datetime import datetime
 
 from bot.hostile import label, said
 from bot.model import Block, Message, Pack, Progress, Run, RunState, Schedule
-from bot.views.slack_parts import Part, channel, code, context, items, message, rich, section, text, user
+from bot.views.slack_parts import (
+    Part,
+    channel,
+    code,
+    context,
+    listing,
+    message,
+    rich,
+    section,
+    text,
+    user,
+)
 from bot.views.words import KINDS, STATES, ago, plural, span, when
 
 MOST_LISTED = 15
@@ -36,7 +47,7 @@ def schedule_list(schedules: Sequence[Schedule], now: datetime) -> Message:
         return message("Nothing is scheduled.", [rich(section(*parts))])
     entries = [_schedule_entry(schedule, now) for schedule in schedules[:MOST_LISTED]]
     head = plural(len(schedules), "schedule")
-    return message(f"{head}.", [_listed(head, entries), *_more(schedules)])
+    return message(f"{head}.", [listing(head, entries), *_more(schedules)])
 
 
 def status(
@@ -50,11 +61,11 @@ def status(
     """
     running = plural(len(live), "run") if live else "Nothing"
     head = f"{running} {'is' if len(live) < 2 else 'are'} going on"
-    blocks = [_listed(head, [_live(run, at, now) for run, at in live[:MOST_LISTED]]), *_more(live)]
+    blocks = [listing(head, [_live(run, at, now) for run, at in live[:MOST_LISTED]]), *_more(live)]
     if recent:
-        blocks.append(_listed("Ended last", [_ended(run, now) for run in recent[:8]]))
+        blocks.append(listing("Ended last", [_ended(run, now) for run in recent[:8]]))
     if schedules:
-        blocks.append(_listed("Scheduled", [_schedule_entry(schedule, now) for schedule in schedules[:8]]))
+        blocks.append(listing("Scheduled", [_schedule_entry(schedule, now) for schedule in schedules[:8]]))
     return message(f"{head}.", blocks)
 
 
@@ -68,14 +79,14 @@ def packs(every: Sequence[Pack]) -> Message:
         for pack in every[:MOST_LISTED]
     ]
     head = plural(len(every), "query pack")
-    return message(f"{head}.", [_listed(head, entries), *_more(every)])
+    return message(f"{head}.", [listing(head, entries), *_more(every)])
 
 
 def help(usage: Sequence[tuple[str, str]]) -> Message:
     """Return all words that Diffy understands, each with what it does."""
-    entries = [[code(words), text(f"\n{said(summary, 300)}")] for words, summary in usage[:25]]
+    entries = [[code(words, limit=200), text(f"\n{said(summary, 300)}")] for words, summary in usage[:25]]
     head = "Diffy tells which hosts of a group stand out, and why"
-    return message("What Diffy understands.", [_listed(head, entries)])
+    return message("What Diffy understands.", [listing(head, entries)])
 
 
 def usage(command_usage: str, suggestion: str = "", *, problem: str = "") -> Message:
@@ -87,8 +98,8 @@ def usage(command_usage: str, suggestion: str = "", *, problem: str = "") -> Mes
     """
     parts = [text("✏️  "), text(said(problem, 400) or "I did not understand that.", bold=True)]
     if suggestion:
-        parts += [text(" Did you mean "), code(suggestion), text("?")]
-    parts += [text("\nUsage: "), code(command_usage)]
+        parts += [text(" Did you mean "), code(suggestion, limit=300), text("?")]
+    parts += [text("\nUsage: "), code(command_usage, limit=300)]
     return message("Diffy did not understand that.", [rich(section(*parts))])
 
 
@@ -139,10 +150,6 @@ def _next(schedule: Schedule) -> str:
 
 def _until(schedule: Schedule, now: datetime) -> str:
     return f", in {span(schedule.next_fire_at - now)}" if schedule.next_fire_at else ""
-
-
-def _listed(head: str, entries: list[list[Part]]) -> Block:
-    return rich(section(text(head, bold=True)), *([items(*entries)] if entries else []))
 
 
 def _more(every: Sequence[object]) -> list[Block]:

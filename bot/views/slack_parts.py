@@ -22,9 +22,11 @@ MAX_BLOCKS = 50  # a message
 MAX_HEADER = 150
 MAX_PLAIN = 3000  # a text object
 MAX_OPTIONS = 100  # a select
+MAX_VALUE = 150  # of an option
 MAX_CHECKBOXES = 10  # one element
 MAX_MODAL_TITLE = 24
 TEXT_BUDGET = 10_000  # all text of a message's blocks
+BUTTON_TEXT = 300  # of the labels, and of the line that says something was left out
 PLAIN_SECTION = 2_500
 PLAIN_BUDGET = 9_000
 
@@ -40,12 +42,12 @@ def plain(text: str) -> Part:
 
 def header(mark: str, words: str) -> Block:
     """Return a header: a sign, and the words that say the same; cut at Slack's limit."""
-    return {"type": "header", "text": plain(f"{mark} {clean(words, MAX_HEADER - 10)}")}
+    return {"type": "header", "text": plain(f"{mark} {clean(defang(words), MAX_HEADER - 10)}")}
 
 
 def context(*lines: str) -> Block:
     """Return small grey lines; empty ones are left out, and at least one is not empty."""
-    shown = "\n".join(clean(line, 2000) for line in lines if line)
+    shown = "\n".join(clean(defang(line), 2000) for line in lines if line)
     return {"type": "context", "elements": [plain(shown)]}
 
 
@@ -55,18 +57,15 @@ def divider() -> Block:
 
 
 def text(words: str, *, bold: bool = False, italic: bool = False) -> Part:
-    """Return a rich text part; nothing in it is parsed. Host text goes through ``hostile.said`` first."""
+    """Return a rich text part: nothing in it is parsed, and what a client might link is defanged."""
     style = {name: True for name, on in (("bold", bold), ("italic", italic)) if on}
-    return {"type": "text", "text": words, **({"style": style} if style else {})}
+    return {"type": "text", "text": defang(words), **({"style": style} if style else {})}
 
 
-def code(words: str, *, bold: bool = False) -> Part:
+def code(words: str, *, bold: bool = False, limit: int = 64) -> Part:
     """Return a rich text part in fixed width: ids and names."""
-    return {
-        "type": "text",
-        "text": defang(clean(words, 200)),
-        "style": {"code": True} | ({"bold": True} if bold else {}),
-    }
+    style = {"code": True} | ({"bold": True} if bold else {})
+    return {"type": "text", "text": defang(clean(words, limit)), "style": style}
 
 
 def user(actor: str) -> Part:
@@ -90,7 +89,7 @@ def people(words: str) -> list[Part]:
     parts: list[Part] = []
     for index, piece in enumerate(_MENTION.split(clean(words, 600))):
         if piece:
-            parts.append(user(piece) if index % 2 else text(defang(piece)))
+            parts.append(user(piece) if index % 2 else text(piece))
     return parts
 
 
@@ -109,7 +108,7 @@ def hosts(ids_: Sequence[str], more_of_them: int = 0) -> list[Part]:
     parts: list[Part] = []
     for index, host in enumerate(ids_):
         parts += [text(", ")] if index else []
-        parts.append(code(host))
+        parts.append(code(host, limit=48))
     if more_of_them:
         parts.append(text(f"{' and ' if parts else ''}{more_of_them:,} more"))
     return parts
@@ -123,7 +122,7 @@ def section(*parts: Part) -> Part:
 
 def preformatted(words: str) -> Part:
     """Return a box of fixed-width lines: the one place where host text stands exactly as the host said it."""
-    return {"type": "rich_text_preformatted", "elements": [text(words or "(empty)")]}
+    return {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": words or "(empty)"}]}
 
 
 def items(*entries: Sequence[Part], ordered: bool = False) -> Part:
@@ -133,6 +132,11 @@ def items(*entries: Sequence[Part], ordered: bool = False) -> Part:
         "style": "ordered" if ordered else "bullet",
         "elements": [section(*entry) for entry in entries],
     }
+
+
+def listing(head: str, entries: Sequence[Sequence[Part]]) -> Block:
+    """Return a bold line and a list under it, which may be empty."""
+    return rich(section(text(head, bold=True)), *([items(*entries)] if entries else []))
 
 
 def rich(*elements: Part) -> Block:
@@ -163,7 +167,12 @@ def buttons(*elements: Part) -> Block:
 
 def option(words: str, value: str) -> Part:
     """Return an option of a select, cut at Slack's limits."""
-    return {"text": plain(clean(words, 75)), "value": value}
+    return {"text": plain(clean(defang(words), 75)), "value": value}
+
+
+def can_be_picked(value: str) -> bool:
+    """Whether a host or query can travel as the value of an option, and is told apart from "all"."""
+    return 0 < size(value) <= MAX_VALUE and value != ids.ANY
 
 
 def message(summary: str, blocks: Iterable[Block], *, file: Attachment | None = None) -> Message:
@@ -171,8 +180,32 @@ def message(summary: str, blocks: Iterable[Block], *, file: Attachment | None = 
 
     ``summary`` is the notification: our own words; names in it go through ``hostile.label``.
     """
-    made = tuple(blocks)
+    made = fitted(tuple(blocks))
     return Message(text=clean(summary, 300), blocks=made, plain=plainer(made), file=file)
+
+
+def fitted(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    """Return the blocks within Slack's limits: from where they would exceed them, only the run's line and the buttons.
+
+    Every view bounds what it says; this holds for names so long and so full of dots that their sum still exceeds it.
+    """
+    sizes = [size(spoken(block)) for block in blocks]
+    if sum(sizes) <= TEXT_BUDGET - BUTTON_TEXT and len(blocks) <= MAX_BLOCKS:
+        return blocks
+    last = max((index for index, block in enumerate(blocks) if block["type"] == "context"), default=-1)
+    room = TEXT_BUDGET - BUTTON_TEXT - (sizes[last] if last >= 0 else 0)
+    kept: list[Block] = []
+    cut = False
+    for index, block in enumerate(blocks):
+        if block["type"] == "actions" or index == last:
+            kept.append(block)
+        elif not cut and sizes[index] <= room and len(kept) < MAX_BLOCKS - 4:
+            room -= sizes[index]
+            kept.append(block)
+        elif not cut:
+            cut = True
+            kept.append(context("…(the rest does not fit here)"))
+    return tuple(kept)
 
 
 def plainer(blocks: Sequence[Block]) -> tuple[Block, ...]:
@@ -249,6 +282,7 @@ __all__ = [
     "View",
     "button",
     "buttons",
+    "can_be_picked",
     "channel",
     "code",
     "context",
@@ -259,6 +293,7 @@ __all__ = [
     "items",
     "label",
     "link",
+    "listing",
     "message",
     "more",
     "option",

@@ -10,18 +10,18 @@ from bot.views import sentences
 from bot.views.files import findings_file
 from bot.views.slack_parts import Part, code, context, items, message, preformatted, rich, section, text
 from bot.views.slack_verdict import top_hosts
-from bot.views.words import bits, counts, differing, folded, one_line, plural, query_title, where
+from bot.views.words import bits, counts_unsaid, differing, folded, one_line, plural, query_title, where
 
 MOST_SHOWN = 6  # findings of one host with their rows
 MOST_NAMED = 8  # further ones, a line each
 WHY_LIMIT = 260
 ROW_LIMIT = 520
-LINE_LIMIT = 150
+LINE_LIMIT = 220
 ROW_WIDTH = 74  # what a box in a thread holds on a laptop
 
 
 def host_reply(report: Report, host_id: str) -> Message:
-    """Return one host's findings, sharpest first, each with its counts, technique and row.
+    """Return one host's findings, sharpest first, each with its counts_unsaid, technique and row.
 
     A host without findings gets a reply that says so; so does one that is not in the report.
     """
@@ -97,8 +97,8 @@ def _about(verdict: HostVerdict) -> str:
 
 
 def small(finding: Finding) -> str:
-    """Return what stands under a finding in small letters: counts, techniques, the query, the score."""
-    words = [said(counts(finding), 120)]
+    """Return what stands under a finding in small letters: counts_unsaid, techniques, the query, the score."""
+    words = [unsaid] if (unsaid := counts_unsaid(finding)) else []
     if finding.attack:
         words.append(", ".join(clean(one, 24) for one in finding.attack[:4]))
     words.append(query_title(finding.query))
@@ -108,4 +108,5 @@ def small(finding: Finding) -> str:
 
 def _named(finding: Finding, *, with_hosts: bool = False) -> list[Part]:
     parts = [text(f"{sentences.names(finding.hosts, 2)}: ", bold=True)] if with_hosts else []
-    return [*parts, text(f"{said(finding.why, LINE_LIMIT)} ({said(counts(finding), 120)})")]
+    unsaid = f" ({unsaid})" if (unsaid := counts_unsaid(finding)) else ""
+    return [*parts, text(f"{said(finding.why, LINE_LIMIT)}{unsaid}")]

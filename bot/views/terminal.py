@@ -11,7 +11,7 @@ from tabulate import tabulate
 from bot.hostile import clean
 from bot.model import Baseline, Pack, Report
 from bot.views import sentences
-from bot.views.words import CHANGES, age, bits, counts, one_line, plural, query_title, took, when
+from bot.views.words import CHANGES, age, bits, counts_unsaid, one_line, plural, query_title, took, when
 
 MOST_FINDINGS = 40
 MOST_CLEAN_HOSTS = 10
@@ -107,7 +107,10 @@ def _findings(report: Report, width: int) -> str:
     lines = [f"{plural(len(report.findings), 'finding')}, sharpest first"]
     for number, finding in enumerate(report.findings[:MOST_FINDINGS], 1):
         attack = f"; {', '.join(clean(one, 24) for one in finding.attack)}" if finding.attack else ""
-        small = f"{counts(finding)}; {query_title(finding.query)}, {CHANGES[finding.change]}; {bits(finding.score)}{attack}"
+        unsaid = f"{beside}; " if (beside := counts_unsaid(finding)) else ""
+        small = (
+            f"{unsaid}{query_title(finding.query)}, {CHANGES[finding.change]}; {bits(finding.score)}{attack}"
+        )
         lines.append(
             _wrapped(f"{number:>3}. {sentences.names(finding.hosts, 3)}: {clean(finding.why, 400)}", width, 5)
         )

