@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Callable, Iterable
@@ -23,7 +24,7 @@ _REASONS = {
     400: "400 Bad Request",
     403: "403 Forbidden",
     404: "404 Not Found",
-    503: "503 Slow Down",
+    503: "503 Service Unavailable",
 }
 
 
@@ -77,8 +78,6 @@ def _action(environ: Environ) -> str:
     if target := environ.get("HTTP_X_AMZ_TARGET", ""):
         return str(target).rpartition(".")[2]
     if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
-        import io
-
         body = _body(environ)
         environ["wsgi.input"] = io.BytesIO(body)
         return parse_qs(body.decode("utf-8", "replace")).get("Action", [""])[0]

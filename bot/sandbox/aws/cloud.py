@@ -12,12 +12,18 @@ from moto.s3.models import s3_backends
 
 ACCOUNT = "123456789012"  # moto's own
 _UPLOADING = threading.Lock()
+_INSTANCES: dict[tuple[str, str], Any] = {}
 
 
 def instance_state(region: str, instance_id: str) -> str:
     """EC2's state of an instance (``running``, ``stopped``, ``terminated``, …); empty when it knows none."""
-    instance = ec2_backends[ACCOUNT][region].get_instance_by_id(instance_id)
-    return str(instance.state) if instance is not None else ""
+    instance = _INSTANCES.get((region, instance_id))
+    if instance is None:
+        instance = ec2_backends[ACCOUNT][region].get_instance_by_id(instance_id)  # reads all of them
+        if instance is None:
+            return ""
+        _INSTANCES[(region, instance_id)] = instance
+    return str(instance.state)
 
 
 def targeted(region: str, targets: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import threading
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from bot.sandbox.aws import cloud
 from bot.sandbox.aws.agent import KILLED, Agent, Outcome
@@ -75,7 +76,7 @@ class Delivery:
         waiting = [inv for inv in invocations if not inv.sent and not inv.terminal]
         if command.errors > command.allowed(command.max_errors):
             for invocation in waiting:
-                invocation.details, invocation.ended_at = "Terminated", time.time()
+                invocation.ended_at, invocation.details = time.time(), "Terminated"
             return
         busy = sum(inv.sent and not inv.terminal for inv in invocations)
         for invocation in waiting[: max(0, command.allowed(command.max_concurrency) - busy)]:
@@ -109,7 +110,7 @@ class Delivery:
 
     def _accept(self, command: Command, invocation: Invocation, host: SimulatedHost) -> None:
         """The agent has taken the command."""
-        invocation.details, invocation.started_at = "InProgress", time.time()
+        invocation.started_at, invocation.details = time.time(), "InProgress"
         if host.manner.manner == "die":
             self._lose(command, invocation)
         elif host.manner.manner == "hang":
@@ -123,7 +124,7 @@ class Delivery:
     def _queue(self, command: Command, invocation: Invocation, host: SimulatedHost) -> None:
         with self._lock:
             if invocation.details == "InProgress":
-                self._pool.submit(self._run, command, invocation, host)
+                self._pool.submit(self._run, command, invocation, host).add_done_callback(_complain)
 
     def _run(self, command: Command, invocation: Invocation, host: SimulatedHost) -> None:
         """Run the script on a worker's thread, upload what it said, report how it ended."""
@@ -182,9 +183,15 @@ class Delivery:
                 self._finish(command, invocation, "Cancelled")
 
     def _finish(self, command: Command, invocation: Invocation, details: str) -> None:
-        invocation.details, invocation.ended_at = details, time.time()
+        invocation.ended_at, invocation.details = time.time(), details  # in this order: readers take no lock
         self._advance(command)
 
     @staticmethod
     def _alive(command: Command, instance_id: str) -> bool:
         return cloud.instance_state(command.region, instance_id) == "running"
+
+
+def _complain(work: Future[None]) -> None:
+    """Say in the log why an agent failed; to the service it looks like one that is gone."""
+    if not work.cancelled() and (error := work.exception()):
+        logging.getLogger(__name__).error("an agent failed", exc_info=error)

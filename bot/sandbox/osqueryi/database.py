@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from functools import cache
-from importlib import resources
 from pathlib import Path
-from typing import Any
+
+from bot.sandbox.fleet.schema import TABLES, Table
 
 Rows = Sequence[Mapping[str, str]]
 NOTES_TABLE = "sandbox_tables"
@@ -22,14 +21,22 @@ _TYPES = {
     "unsigned_bigint": "UNSIGNED BIGINT",
     "double": "DOUBLE",
 }
+_LOOKED_UP_BY = frozenset({"path", "directory", "pid", "uid", "gid"})
+_HIDDEN = {"pid_with_namespace", "mount_namespace_id", "include_remote", "max_depth", "sigrule", "sigurl"}
+"""Columns that osquery leaves out of ``SELECT *``: they are given, not read (published schema, 5.23.1)."""
+
+_HIDDEN_OF_EVENTS = {
+    "process_events": {"cmdline_size", "env", "env_count", "env_size", "overflows"},
+    "socket_events": {"protocol", "socket", "success"},
+    "bpf_process_events": {"json_cmdline", "time"},
+    "bpf_socket_events": {"time"},
+}
 
 
-@cache
-def schema() -> Mapping[str, Mapping[str, Any]]:
-    """osquery's Linux tables: columns with type, and those hidden, indexed and required; see ``schema.json``."""
-    text = resources.files(__package__).joinpath("schema.json").read_text("utf-8")
-    tables: Mapping[str, Mapping[str, Any]] = json.loads(text)["tables"]
-    return tables
+def hidden(table: Table) -> list[str]:
+    """The columns of a table that ``SELECT *`` does not show."""
+    more = _HIDDEN_OF_EVENTS.get(table.name, set()) | ({"eid"} if table.evented else set())
+    return [column for column in table.columns if column in _HIDDEN | more]
 
 
 def complete(path: Path) -> None:
@@ -48,7 +55,7 @@ def create(path: Path, tables: Mapping[str, Rows]) -> None:
     path.unlink(missing_ok=True)
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("PRAGMA synchronous = OFF")
-        _complete(connection)
+        _empty().backup(connection)
         for table, rows in tables.items():
             _insert(connection, table, rows)
 
@@ -76,27 +83,36 @@ def remove_rows(path: Path, table: str, where: Mapping[str, str]) -> int:
         return done.rowcount
 
 
+@cache
+def _empty() -> sqlite3.Connection:
+    """A complete database without rows, in memory; copying it is quicker than making it again for each host."""
+    connection = sqlite3.connect(":memory:", check_same_thread=False)
+    with connection:  # an open transaction would keep it from being copied
+        _complete(connection)
+    return connection
+
+
 def _known(table: str, columns: Mapping[str, str]) -> list[str]:
-    if table not in schema():
+    if table not in TABLES:
         raise KeyError(f"no such table: {table}")
-    shown = _shown(schema()[table])
+    shown = _shown(TABLES[table])
     for column in columns:
         if column not in shown:
             raise KeyError(f"no such column: {table}.{column}")
     return list(columns)
 
 
-def _shown(facts: Mapping[str, Any]) -> dict[str, str]:
-    hidden = set(facts.get("hidden", ()))
-    return {column: kind for column, kind in facts["columns"].items() if column not in hidden}
+def _shown(table: Table) -> dict[str, str]:
+    left_out = hidden(table)
+    return {column: kind for column, kind in table.columns.items() if column not in left_out}
 
 
 def _complete(connection: sqlite3.Connection) -> None:
     connection.execute(
         f"CREATE TABLE IF NOT EXISTS {NOTES_TABLE} (name TEXT PRIMARY KEY, required TEXT, hidden TEXT, user_table INTEGER)"
     )
-    for name, facts in schema().items():
-        columns = _shown(facts)
+    for name, table in TABLES.items():
+        columns = _shown(table)
         present = {row[1] for row in connection.execute(f'PRAGMA table_info("{name}")')}
         if not present:
             declared = ", ".join(f'"{column}" {_TYPES[kind]}' for column, kind in columns.items())
@@ -106,26 +122,30 @@ def _complete(connection: sqlite3.Connection) -> None:
                 connection.execute(f'ALTER TABLE "{name}" ADD COLUMN "{column}" {_TYPES[kind]}')
             elif present and kind != "text":
                 connection.execute(f'UPDATE "{name}" SET "{column}" = NULL WHERE "{column}" = \'\'')
-        user_table = bool(facts.get("user_table"))
-        for column in {*facts.get("index", ()), *(["uid"] if user_table else [])} & columns.keys():
+        for column in (_LOOKED_UP_BY | set(table.needs)) & columns.keys():
             connection.execute(f'CREATE INDEX IF NOT EXISTS "{name}__{column}" ON "{name}" ("{column}")')
-        if facts.get("required") or facts.get("hidden") or user_table:
+        if table.needs or hidden(table) or table.per_user:
             connection.execute(
                 f"INSERT OR REPLACE INTO {NOTES_TABLE} VALUES (?, ?, ?, ?)",
-                (name, " ".join(facts.get("required", ())), " ".join(facts.get("hidden", ())), user_table),
+                (name, " ".join(table.needs), " ".join(hidden(table)), table.per_user),
             )
 
 
 def _insert(connection: sqlite3.Connection, table: str, rows: Rows) -> None:
+    """Insert as text in bytes: what a host says need not be UTF-8 (surrogates stand for such bytes)."""
+    left_out = hidden(TABLES[table]) if table in TABLES else []
+    kinds = TABLES[table].columns if table in TABLES else {}
+    batches: dict[tuple[str, ...], list[list[bytes | None]]] = {}
     for row in rows:
-        hidden = schema().get(table, {}).get("hidden", ())
-        columns = _known(table, {column: text for column, text in row.items() if column not in hidden})
-        kinds = schema()[table]["columns"]
-        # Text goes in as bytes: what a host says need not be UTF-8 (surrogates stand for such bytes).
+        columns = tuple(
+            _known(table, {column: text for column, text in row.items() if column not in left_out})
+        )
         values = [
             None if row[c] == "" and kinds[c] != "text" else row[c].encode("utf-8", "surrogateescape")
             for c in columns
         ]
+        batches.setdefault(columns, []).append(values)
+    for columns, lines in batches.items():
         names = ", ".join(f'"{column}"' for column in columns)
         marks = ", ".join("CAST(? AS TEXT)" for _ in columns)
-        connection.execute(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', values)
+        connection.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', lines)
