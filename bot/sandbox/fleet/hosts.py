@@ -13,8 +13,10 @@ from bot.sandbox.fleet.identity import HOUR, GroupPlan, HostPlan, Identity, grou
 from bot.sandbox.fleet.intrusions import INTRUSIONS, Planted
 from bot.sandbox.fleet.memory import lay_memory
 from bot.sandbox.fleet.oddities import ODDITIES
-from bot.sandbox.fleet.roles import ROLES, Place
+from bot.sandbox.fleet.roles import ROLES
 from bot.sandbox.fleet.system import lay_system
+from bot.sandbox.fleet.twins import lay_differences
+from bot.sandbox.fleet.work.place import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ def _tables(
     )
     lay_system(draft, role.system)
     role.lay_work(draft, place)
+    lay_differences(draft)
     if wanted.oddity:
         ODDITIES[wanted.oddity](draft)
     if wanted.intrusion:

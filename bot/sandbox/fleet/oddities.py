@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from bot.sandbox.fleet.draft import Draft
+from bot.sandbox.fleet.draft import Draft, digest
 
 
 def _recent(draft: Draft, seconds: int) -> int:
@@ -191,11 +191,25 @@ def canary(draft: Draft) -> None:
 
 
 def package_upgrade(draft: Draft) -> None:
-    """Unattended upgrades brought one package to this host first."""
+    """Unattended upgrades reached this host first; the time daemon still runs the program that was replaced."""
     for table in ("deb_packages", "rpm_packages"):
         for row in draft.tables[table]:
-            if row["name"] in ("vim", "vim-common", "vim-runtime", "vim-tiny", "vim-minimal", "xxd"):
+            if row["name"] in (
+                "vim",
+                "vim-common",
+                "vim-runtime",
+                "vim-tiny",
+                "vim-minimal",
+                "xxd",
+                "chrony",
+            ):
                 row["version"] += ".1"
+    for row in draft.tables["processes"]:
+        if row["name"] == "chronyd":
+            row["on_disk"] = "0"
+    for row in draft.tables["hash"]:
+        if row["path"] == "/usr/sbin/chronyd":
+            row["sha256"] = digest(row["sha256"] + " updated")
     draft.file("/var/run/reboot-required", "reboot", changed=draft.now - 3000)
 
 
