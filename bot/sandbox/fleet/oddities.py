@@ -1,0 +1,212 @@
+"""What honest one-offs does a host of a real fleet show: a session, a running job, a canary?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from bot.sandbox.fleet.draft import Draft
+
+
+def _recent(draft: Draft, seconds: int) -> int:
+    return draft.now - draft.booted - seconds
+
+
+def _pid_of(draft: Draft, name: str) -> int:
+    return next((int(row["pid"]) for row in draft.tables["processes"] if row["name"] == name), 1)
+
+
+def admin_session(draft: Draft) -> None:
+    """An operator is logged in over SSH and looks around."""
+    draft.settle()
+    user = "admin" if any(row["username"] == "admin" for row in draft.tables["users"]) else "ec2-user"
+    at = draft.now - 1260
+    listener = _pid_of(draft, "sshd")
+    privileged = draft.spawn(
+        "sshd",
+        "/usr/sbin/sshd",
+        f"sshd: {user} [priv]",
+        parent=listener,
+        unit="ssh.service",
+        after_boot_s=_recent(draft, 1260),
+    )
+    session = draft.spawn(
+        "sshd",
+        "/usr/sbin/sshd",
+        f"sshd: {user}@pts/0",
+        user=user,
+        parent=privileged,
+        after_boot_s=_recent(draft, 1259),
+    )
+    shell = draft.spawn(
+        "bash",
+        "/usr/bin/bash",
+        "-bash",
+        user=user,
+        parent=session,
+        cwd=f"/home/{user}",
+        after_boot_s=_recent(draft, 1258),
+    )
+    draft.spawn(
+        "less",
+        "/usr/bin/less",
+        "less /var/log/nginx/error.log",
+        user=user,
+        parent=shell,
+        cwd="/var/log/nginx",
+        after_boot_s=_recent(draft, 40),
+    )
+    manager = draft.spawn(
+        "systemd",
+        "/usr/lib/systemd/systemd",
+        "/lib/systemd/systemd --user",
+        user=user,
+        after_boot_s=_recent(draft, 1260),
+    )
+    draft.spawn(
+        "(sd-pam)",
+        "/usr/lib/systemd/systemd",
+        "(sd-pam)",
+        user=user,
+        parent=manager,
+        after_boot_s=_recent(draft, 1260),
+    )
+    draft.connect(privileged, "10.20.0.8", 51022, local_port=22)
+    draft.env(
+        shell,
+        SSH_CONNECTION=f"10.20.0.8 51022 {draft.ip} 22",
+        SSH_AUTH_SOCK="/tmp/ssh-XXXXq1w2e3/agent.%d" % session,
+    )
+    draft.add(
+        "logged_in_users", type="user", user=user, tty="pts/0", host="10.20.0.8", time=at, pid=privileged
+    )
+    draft.add(
+        "last",
+        username=user,
+        tty="pts/0",
+        pid=privileged,
+        type=7,
+        type_name="user-process",
+        time=at,
+        host="10.20.0.8",
+    )
+    draft.unit(
+        "session-41.scope",
+        f"Session 41 of User {user}",
+        state="transient",
+        fragment="/run/systemd/transient/session-41.scope",
+    )
+    draft.unit(
+        "user@1000.service",
+        "User Manager for UID 1000",
+        state="static",
+        fragment="/lib/systemd/system/user@.service",
+    )
+    draft.unit("user-1000.slice", "User Slice of UID 1000", sub="active", state="")
+    draft.add(
+        "mounts",
+        device="tmpfs",
+        device_alias="tmpfs",
+        path="/run/user/1000",
+        type="tmpfs",
+        flags="rw,nosuid,nodev,relatime,uid=1000",
+    )
+
+
+def log_rotation(draft: Draft) -> None:
+    """Log rotation happens to run."""
+    draft.settle()
+    parent = draft.spawn(
+        "logrotate",
+        "/usr/sbin/logrotate",
+        "/usr/sbin/logrotate /etc/logrotate.conf",
+        unit="logrotate.service",
+        after_boot_s=_recent(draft, 6),
+    )
+    draft.spawn(
+        "gzip",
+        "/usr/bin/gzip",
+        "/bin/gzip",
+        parent=parent,
+        unit="logrotate.service",
+        after_boot_s=_recent(draft, 2),
+    )
+    for row in draft.tables["systemd_units"]:
+        if row["id"] == "logrotate.service":
+            row.update(active_state="activating", sub_state="start")
+
+
+def backup(draft: Draft) -> None:
+    """The nightly backup, which every peer has in its schedule, happens to run."""
+    draft.settle()
+    cron = _pid_of(draft, "cron")
+    parent = draft.spawn(
+        "cron",
+        "/usr/sbin/cron",
+        "/usr/sbin/CRON -f",
+        parent=cron,
+        unit="cron.service",
+        after_boot_s=_recent(draft, 31),
+    )
+    shell = draft.spawn(
+        "sh",
+        "/usr/bin/dash",
+        "/bin/sh -c /usr/local/bin/backup.sh",
+        parent=parent,
+        cwd="/root",
+        unit="cron.service",
+        after_boot_s=_recent(draft, 31),
+    )
+    script = draft.spawn(
+        "backup.sh",
+        "/usr/bin/bash",
+        "/bin/bash /usr/local/bin/backup.sh",
+        parent=shell,
+        cwd="/root",
+        unit="cron.service",
+        after_boot_s=_recent(draft, 31),
+    )
+    draft.spawn(
+        "tar",
+        "/usr/bin/tar",
+        f"tar czf /var/backups/etc-{draft.identity.instance_id}.tgz /etc",
+        parent=script,
+        cwd="/root",
+        unit="cron.service",
+        after_boot_s=_recent(draft, 30),
+    )
+    copy = draft.spawn(
+        "aws",
+        "/usr/bin/python3.11",
+        f"/usr/bin/python3 /usr/bin/aws s3 sync /var/backups s3://example-backups/{draft.identity.instance_id}/",
+        parent=script,
+        cwd="/root",
+        unit="cron.service",
+        after_boot_s=_recent(draft, 12),
+    )
+    draft.connect(copy, f"52.218.{draft.rng.randrange(256)}.{draft.rng.randrange(1, 255)}", 443)
+
+
+def canary(draft: Draft) -> None:
+    """One host tries a feature before the others do."""
+    for row in draft.tables["processes"]:
+        if row["name"] == "gunicorn":
+            row["cmdline"] += " --env FEATURE_CANARY=1"
+            draft.env(int(row["pid"]), FEATURE_CANARY="1")
+
+
+def package_upgrade(draft: Draft) -> None:
+    """Unattended upgrades brought one package to this host first."""
+    for table in ("deb_packages", "rpm_packages"):
+        for row in draft.tables[table]:
+            if row["name"] in ("vim", "vim-common", "vim-runtime", "vim-tiny", "vim-minimal", "xxd"):
+                row["version"] += ".1"
+    draft.file("/var/run/reboot-required", "reboot", changed=draft.now - 3000)
+
+
+ODDITIES: Mapping[str, Callable[[Draft], None]] = {
+    "admin_session": admin_session,
+    "log_rotation": log_rotation,
+    "backup": backup,
+    "canary": canary,
+    "package_upgrade": package_upgrade,
+}
