@@ -133,6 +133,7 @@ class Shared:
 
     commands: frozenset[str] = frozenset()
     units: frozenset[str] = frozenset()
+    folders: frozenset[str] = frozenset()
 
 
 def note(evidence: Evidence, kind: Kind, row: Row, change: Change) -> None:

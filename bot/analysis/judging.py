@@ -17,7 +17,7 @@ from bot.analysis.reporting import coverage_of, findings_of, verdicts_of
 from bot.analysis.semantics import meaning
 from bot.analysis.slots import slots_of
 from bot.analysis.volatile import Facts, as_row, settle
-from bot.analysis.weighing import Draft, Weighed, draft, weigh_all
+from bot.analysis.weighing import Draft, Weighed, draft, traits_of_common_rows, weigh_all
 from bot.model import Compare, LookAlikes, Method, Report, Snapshot
 
 _UNDATED = datetime(1970, 1, 2, tzinfo=UTC)
@@ -88,6 +88,7 @@ def _weigh_all(tables: list[Facts], host_of: list[int], world: World, hosts: lis
     shared = _shared(tables, world)
     _alone(evidence, hosts)
     drafts: list[Draft] = []
+    common: dict[tuple[str, str], int] = {}
     majority_of = world.base or world.group
     for facts in tables:
         about = meaning(facts.table.query)
@@ -96,11 +97,12 @@ def _weigh_all(tables: list[Facts], host_of: list[int], world: World, hosts: lis
         odd = [oddity for slot in slots for oddity in oddities(slot, families, about.kind, world)]
         odd, versions = pair(facts, odd, about.kind, majority_of)
         drafts.extend(draft(oddity, about, version=oddity.value in versions) for oddity in odd)
+        traits_of_common_rows(facts, {o.value for o in odd}, about, common)
     for each in drafts:
         for host in members(each.oddity.hosts):
             causes.note(evidence[host], each.about.kind, each.row, each.oddity.change)
             causes.explain_programs([(each.about.kind, each.row)], evidence[host], shared)
-    return weigh_all(drafts, evidence, shared, world)
+    return weigh_all(drafts, common, evidence, shared, world)
 
 
 def _shared(tables: list[Facts], world: World) -> causes.Shared:

@@ -27,11 +27,11 @@ class World:
 
 @dataclass(slots=True)
 class Families:
-    """Which snapshots have a key that nobody else has, by family and over the whole table (Good-Turing back-off)."""
+    """Which snapshots have a key that nobody else has, by family, and which have a whole family that nobody else has."""
 
     present: dict[str, int] = field(default_factory=dict)
     single: dict[str, int] = field(default_factory=dict)
-    table_single: int = 0
+    new_family: int = 0
 
 
 @dataclass(slots=True)
@@ -87,7 +87,8 @@ def families_of(facts: Facts, slots: Sequence[Slot], kind: Kind, world: World) -
             continue
         name = family(kind, columns, next(iter(slot.values)))
         found.single[name] = found.single.get(name, 0) | single
-        found.table_single |= single
+        if not found.present[name] & ~single & (world.group if single & world.group else world.base):
+            found.new_family |= single
     return found
 
 
@@ -113,7 +114,7 @@ def oddities(slot: Slot, families: Families, kind: Kind, world: World) -> Iterat
         if new_key:
             name = family(kind, slot.columns, value or ())
             has_family = families.present.get(name, 0) & ~hosts & (group | base)
-            single = families.single.get(name, 0) if has_family else families.table_single
+            single = families.single.get(name, 0) if has_family else families.new_family
             new_group, new_base = (single & group & ~hosts).bit_count(), (single & base).bit_count()
         else:
             new_group = alone_group - (1 if count == 1 else 0)
@@ -130,7 +131,7 @@ def oddities(slot: Slot, families: Families, kind: Kind, world: World) -> Iterat
         expected = _expected(held, value, base if snapshots else group, hosts)
         if value is None:
             change = Change.REMOVED
-            if expected is None or not _usually_there(slot, base or group, hosts):
+            if expected is None or slot.transient or not _usually_there(slot, base or group, hosts):
                 continue
         else:
             change = Change.ADDED if expected is None else Change.CHANGED

@@ -7,16 +7,16 @@ telling fact is not lost in a noisy table.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 
 from bot.analysis.causes import Evidence, Shared, lowering
-from bot.analysis.fold import members
+from bot.analysis.fold import Values, members
 from bot.analysis.rarity import Oddity, World
 from bot.analysis.semantics import Kind, Meaning
 from bot.analysis.surprise import bits, combined, seen
 from bot.analysis.traits import Trait, read, weight
-from bot.analysis.volatile import as_row
+from bot.analysis.volatile import Facts, as_row
 from bot.model import Change, Row, ScorePart
 
 TELLING_TRAIT = 1.5
@@ -65,11 +65,27 @@ def draft(oddity: Oddity, about: Meaning, *, version: bool) -> Draft:
     return Draft(oddity, about, row, traits, version)
 
 
+def traits_of_common_rows(
+    facts: Facts, odd: Set[Values | None], about: Meaning, into: dict[tuple[str, str], int]
+) -> None:
+    """Add the traits of rows that are nothing odd to ``into``: (query, words) to the snapshots that show them."""
+    name, columns = facts.table.query.name, facts.table.columns
+    for values, mask in facts.rows.items():
+        if values in odd:
+            continue
+        for trait in read(about.kind, as_row(columns, values), Change.ADDED, None):
+            into[name, trait.words] = into.get((name, trait.words), 0) | mask
+
+
 def weigh_all(
-    drafts: Sequence[Draft], evidence: Sequence[Evidence], shared: Shared, world: World
+    drafts: Sequence[Draft],
+    common: Mapping[tuple[str, str], int],
+    evidence: Sequence[Evidence],
+    shared: Shared,
+    world: World,
 ) -> list[Weighed]:
-    """Return all drafts weighed, in their order."""
-    holders: dict[tuple[str, str], int] = {}
+    """Return all drafts weighed, in their order; ``common``: the snapshots whose ordinary rows show a trait."""
+    holders = dict(common)
     for each in drafts:
         for trait in each.traits:
             place = (each.oddity.slot.query.name, trait.words)
@@ -88,9 +104,10 @@ def _weigh(
     base = {Change.ADDED: about.added, Change.CHANGED: about.changed, Change.REMOVED: about.removed}[
         oddity.change
     ]
-    prior = base + weight(each.traits)
+    traits = tuple(_shared_trait(trait, each, holders) for trait in each.traits)
+    prior = base + weight(traits)
     lone = _lone_trait(each, holders, world)
-    sharp = any(trait.bits >= SHARP_TRAIT for trait in each.traits)
+    sharp = any(trait.bits >= SHARP_TRAIT for trait in traits)
     scores: dict[int, float] = {}
     best: tuple[float, tuple[ScorePart, ...]] = (-1.0, ())
     for host in members(oddity.hosts):
@@ -107,8 +124,18 @@ def _weigh(
         score = max(0.0, surprise + kind_bits + lowered)
         scores[host] = score
         if score > best[0]:
-            best = (score, _parts(peer, drift, about.kind, base, each.traits, causes))
-    return Weighed(oddity, about.kind, each.traits, scores, best[1], prior)
+            best = (score, _parts(peer, drift, about.kind, base, traits, causes))
+    return Weighed(oddity, about.kind, traits, scores, best[1], prior)
+
+
+def _shared_trait(trait: Trait, each: Draft, holders: Mapping[tuple[str, str], int]) -> Trait:
+    """Return the trait, weaker by the share of other snapshots that show it in the same query."""
+    if trait.bits <= 0:
+        return trait
+    mask = holders[each.oddity.slot.query.name, trait.words]
+    others = each.oddity.slot.known & ~each.oddity.hosts
+    share = (mask & others).bit_count() / max(1, others.bit_count())
+    return replace(trait, bits=trait.bits * (1 - share))
 
 
 def _lone_trait(
