@@ -120,7 +120,7 @@ def _shared(tables: list[Facts], world: World) -> causes.Shared:
                 and 2 * (mask & world.group).bit_count() > known > 2
             ):
                 units.append(dict(as_row(columns, values)))
-    return causes.Shared(causes.scheduled_commands(commands), causes.unit_names(units))
+    return causes.Shared(causes.scheduled_commands(commands), causes.timer_names(units))
 
 
 def _alone(evidence: list[causes.Evidence], hosts: list[Snapshot]) -> None:

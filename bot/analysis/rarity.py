@@ -9,7 +9,7 @@ from bot.analysis.fold import Values, members
 from bot.analysis.semantics import Kind
 from bot.analysis.slots import Slot
 from bot.analysis.surprise import ALPHA, bits, combined, seen, shrunk
-from bot.analysis.traits import program
+from bot.analysis.traits import SYSTEM_PATH, program
 from bot.analysis.volatile import Facts, as_row, shapes
 from bot.model import Change, Quadrant
 
@@ -31,7 +31,7 @@ class Families:
 
     present: dict[str, int] = field(default_factory=dict)
     single: dict[str, int] = field(default_factory=dict)
-    new_family: int = 0
+    new_family: dict[bool, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -88,7 +88,8 @@ def families_of(facts: Facts, slots: Sequence[Slot], kind: Kind, world: World) -
         name = family(kind, columns, next(iter(slot.values)))
         found.single[name] = found.single.get(name, 0) | single
         if not found.present[name] & ~single & (world.group if single & world.group else world.base):
-            found.new_family |= single
+            inside = bool(SYSTEM_PATH.match(name))
+            found.new_family[inside] = found.new_family.get(inside, 0) | single
     return found
 
 
@@ -114,7 +115,11 @@ def oddities(slot: Slot, families: Families, kind: Kind, world: World) -> Iterat
         if new_key:
             name = family(kind, slot.columns, value or ())
             has_family = families.present.get(name, 0) & ~hosts & (group | base)
-            single = families.single.get(name, 0) if has_family else families.new_family
+            single = (
+                families.single.get(name, 0)
+                if has_family
+                else families.new_family.get(bool(SYSTEM_PATH.match(name)), 0)
+            )
             new_group, new_base = (single & group & ~hosts).bit_count(), (single & base).bit_count()
         else:
             new_group = alone_group - (1 if count == 1 else 0)

@@ -193,7 +193,9 @@ def _place(kind: Kind, row: Row) -> Iterator[Trait]:
         verb = "runs from" if path == runs else "lies in"
         if WORLD_WRITABLE.match(path + "/"):
             yield Trait(
-                2.5, f"{verb} a folder that everybody may write to", "T1036.005" if path == runs else ""
+                2.5 if path == runs else 0.5,
+                f"{verb} a folder that everybody may write to",
+                "T1036.005" if path == runs else "",
             )
         elif IN_DEV.match(path) and kind is not Kind.MOUNT:
             yield Trait(2.5, f"{verb} /dev, where devices belong", "T1564.001")
