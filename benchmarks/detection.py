@@ -131,7 +131,9 @@ def draw(kind: str, size: int, number: int, pack: Pack) -> Trial:
     hosts[victim] = replace(hosts[victim], tables=copy.deepcopy(hosts[victim].tables))
     ATTACKS[number % len(ATTACKS)](Host(hosts[victim].tables))
     snapshots = tuple(_snapshot(host, asked) for host in hosts)
-    normal = tuple(_snapshot(host, asked) for host in _build(kind, 5, 0, 10_000 + number, rng))
+    normal = tuple(
+        _snapshot(host, asked) for host in _build(kind, 7, min(newer, 2), 10_000 + number, rng)[:5]
+    )
     return Trial(snapshots, normal, snapshots[victim].host.id, _new_rows(before, snapshots[victim], pack))
 
 

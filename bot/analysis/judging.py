@@ -89,6 +89,7 @@ def _weigh_all(tables: list[Facts], host_of: list[int], world: World, hosts: lis
     _alone(evidence, hosts)
     drafts: list[Draft] = []
     common: dict[tuple[str, str], int] = {}
+    sizes = {facts.table.query.name: _ordinary_rows(facts) for facts in tables}
     majority_of = world.base or world.group
     for facts in tables:
         about = meaning(facts.table.query)
@@ -102,7 +103,7 @@ def _weigh_all(tables: list[Facts], host_of: list[int], world: World, hosts: lis
         for host in members(each.oddity.hosts):
             causes.note(evidence[host], each.about.kind, each.row, each.oddity.change)
             causes.explain_programs([(each.about.kind, each.row)], evidence[host], shared)
-    return weigh_all(drafts, common, evidence, shared, world)
+    return weigh_all(drafts, common, sizes, evidence, shared, world)
 
 
 def _shared(tables: list[Facts], world: World) -> causes.Shared:
@@ -136,6 +137,12 @@ def _alone(evidence: list[causes.Evidence], hosts: list[Snapshot]) -> None:
         for each, value in zip(evidence, values, strict=True):
             if value and values.count(value) == 1:
                 each.alone[word] = value
+
+
+def _ordinary_rows(facts: Facts) -> int:
+    """Return how many rows a host ordinarily has: the rows of all hosts by the number of hosts."""
+    everyone = (facts.table.complete | facts.table.partial).bit_count()
+    return round(sum(mask.bit_count() for mask in facts.rows.values()) / max(1, everyone))
 
 
 def _lookalikes(hosts: list[Snapshot], choice: Choice) -> tuple[LookAlikes, ...]:

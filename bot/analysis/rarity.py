@@ -33,6 +33,12 @@ class Families:
     single: dict[str, int] = field(default_factory=dict)
     new_family: dict[bool, int] = field(default_factory=dict)
 
+    def rate_mask(self, name: str, among: int) -> int:
+        """Return the snapshots with a key of their own in this family; with a family of their own if ``among`` lacks it."""
+        if self.present.get(name, 0) & among:
+            return self.single.get(name, 0)
+        return self.new_family.get(bool(SYSTEM_PATH.match(name)), 0)
+
 
 @dataclass(slots=True)
 class Oddity:
@@ -111,18 +117,14 @@ def oddities(slot: Slot, families: Families, kind: Kind, world: World) -> Iterat
         in_base = (mask & base).bit_count()
         if (not snapshots or in_base) and (2 * (count - 1) > others or not world.peers):
             continue  # common and known, or known and nothing but the baseline counts
-        new_key = value is not None and not ((slot.present & ~hosts) & (world.group | world.base))
-        if new_key:
-            name = family(kind, slot.columns, value or ())
-            has_family = families.present.get(name, 0) & ~hosts & (group | base)
-            single = (
-                families.single.get(name, 0)
-                if has_family
-                else families.new_family.get(bool(SYSTEM_PATH.match(name)), 0)
-            )
-            new_group, new_base = (single & group & ~hosts).bit_count(), (single & base).bit_count()
+        name = family(kind, slot.columns, value) if value is not None else ""
+        if value is not None and not slot.present & group & ~hosts:
+            new_group = (families.rate_mask(name, group & ~hosts) & group & ~hosts).bit_count()
         else:
             new_group = alone_group - (1 if count == 1 else 0)
+        if value is not None and not slot.present & base:
+            new_base = (families.rate_mask(name, base) & base).bit_count()
+        else:
             new_base = alone_base - (1 if in_base == 1 else 0)
         peer: dict[int, float] = {}
         if world.peers and others >= 1:

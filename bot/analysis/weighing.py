@@ -22,6 +22,7 @@ from bot.model import Change, Row, ScorePart
 TELLING_TRAIT = 1.5
 FULL_AT = 2.0  # bits of surprise from which the kind counts in full
 SHARP_TRAIT = 2.5
+BULK = 4  # changed rows of one query on one host, from which they are taken together
 MOST_LOWERED = 2.0  # of a sharp trait: a cause explains that something is odd, not that it is sharp
 
 
@@ -80,22 +81,35 @@ def traits_of_common_rows(
 def weigh_all(
     drafts: Sequence[Draft],
     common: Mapping[tuple[str, str], int],
+    sizes: Mapping[str, int],
     evidence: Sequence[Evidence],
     shared: Shared,
     world: World,
 ) -> list[Weighed]:
-    """Return all drafts weighed, in their order; ``common``: the snapshots whose ordinary rows show a trait."""
+    """Return all drafts weighed, in their order; ``common``: the snapshots whose ordinary rows show a trait.
+
+    ``sizes``: how many rows a host ordinarily has of each query. Where many of them changed at once on one host they
+    have one cause, and each is as surprising as the share that changed.
+    """
     holders = dict(common)
     for each in drafts:
         for trait in each.traits:
             place = (each.oddity.slot.query.name, trait.words)
             holders[place] = holders.get(place, 0) | each.oddity.hosts
-    return [_weigh(each, holders, evidence, shared, world) for each in drafts]
+    changed: dict[tuple[str, int], int] = {}
+    for each in drafts:
+        if each.oddity.change is Change.CHANGED:
+            for host in members(each.oddity.hosts):
+                place_of = (each.oddity.slot.query.name, host)
+                changed[place_of] = changed.get(place_of, 0) + 1
+    return [_weigh(each, holders, changed, sizes, evidence, shared, world) for each in drafts]
 
 
 def _weigh(
     each: Draft,
     holders: Mapping[tuple[str, str], int],
+    changed: Mapping[tuple[str, int], int],
+    sizes: Mapping[str, int],
     evidence: Sequence[Evidence],
     shared: Shared,
     world: World,
@@ -117,6 +131,9 @@ def _weigh(
             peer = max(peer, lone[0]) if peer is not None else None
             drift = max(drift, lone[1]) if drift is not None and not oddity.baseline_seen else drift
         surprise = combined(peer, drift, known=oddity.baseline_seen > 0)
+        bulk = changed.get((oddity.slot.query.name, host), 0)
+        if oddity.change is Change.CHANGED and bulk >= BULK:
+            surprise = min(surprise, bits((bulk - 1) / max(bulk, sizes.get(oddity.slot.query.name, 0))))
         causes = list(lowering(about.kind, each.row, evidence[host], shared, version=each.version))
         lowered = sum(part.bits for part in causes)
         lowered = max(lowered, -MOST_LOWERED if sharp else -6.0)
