@@ -138,7 +138,7 @@ def oddities(slot: Slot, families: Families, kind: Kind, world: World) -> Iterat
         expected = _expected(held, value, base if snapshots else group, hosts)
         if value is None:
             change = Change.REMOVED
-            if expected is None or slot.transient or not _usually_there(slot, base or group, hosts):
+            if expected is None or slot.transient or not _usually_there(slot, base or group):
                 continue
         else:
             change = Change.ADDED if expected is None else Change.CHANGED
@@ -183,10 +183,9 @@ def _peer_bits(hosts: int, group: int, same: int, others: int, new: int, world: 
     return found
 
 
-def _usually_there(slot: Slot, judge: int, hosts: int) -> bool:
-    """Whether more than half of the others in ``judge`` hold the slot: else its absence is nothing to report."""
-    others = judge & ~hosts
-    return 2 * (slot.present & others).bit_count() > (slot.known & others).bit_count()
+def _usually_there(slot: Slot, judge: int) -> bool:
+    """Whether more than half of ``judge`` hold the slot: else its absence is nothing to report."""
+    return 2 * (slot.present & judge).bit_count() > (slot.known & judge).bit_count()
 
 
 def _expected(

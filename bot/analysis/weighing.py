@@ -96,20 +96,37 @@ def weigh_all(
         for trait in each.traits:
             place = (each.oddity.slot.query.name, trait.words)
             holders[place] = holders.get(place, 0) | each.oddity.hosts
+    bulk = _bulk_bits(drafts, sizes)
+    return [_weigh(each, holders, bulk, evidence, shared, world) for each in drafts]
+
+
+def _bulk_bits(drafts: Sequence[Draft], sizes: Mapping[str, int]) -> dict[tuple[str, int], float]:
+    """Return, by query and hosts, the bits of one changed row where the same hosts changed many at once.
+
+    Small tables join in where most of them changed and the hosts changed many rows elsewhere: another image.
+    """
     changed: dict[tuple[str, int], int] = {}
     for each in drafts:
-        if each.oddity.change is Change.CHANGED:
-            for host in members(each.oddity.hosts):
-                place_of = (each.oddity.slot.query.name, host)
-                changed[place_of] = changed.get(place_of, 0) + 1
-    return [_weigh(each, holders, changed, sizes, evidence, shared, world) for each in drafts]
+        if each.oddity.change is Change.CHANGED and not each.version:
+            place = (each.oddity.slot.query.name, each.oddity.hosts)
+            changed[place] = changed.get(place, 0) + 1
+    everywhere: dict[int, int] = {}
+    for (_, hosts), count in changed.items():
+        everywhere[hosts] = everywhere.get(hosts, 0) + count
+    found: dict[tuple[str, int], float] = {}
+    for (query, hosts), count in changed.items():
+        size = max(count, sizes.get(query, 0))
+        if count >= BULK:
+            found[query, hosts] = bits((count - 1) / size)
+        elif everywhere[hosts] >= 3 * BULK and 2 * count > size:
+            found[query, hosts] = 0.5
+    return found
 
 
 def _weigh(
     each: Draft,
     holders: Mapping[tuple[str, str], int],
-    changed: Mapping[tuple[str, int], int],
-    sizes: Mapping[str, int],
+    bulk: Mapping[tuple[str, int], float],
     evidence: Sequence[Evidence],
     shared: Shared,
     world: World,
@@ -131,9 +148,8 @@ def _weigh(
             peer = max(peer, lone[0]) if peer is not None else None
             drift = max(drift, lone[1]) if drift is not None and not oddity.baseline_seen else drift
         surprise = combined(peer, drift, known=oddity.baseline_seen > 0)
-        bulk = changed.get((oddity.slot.query.name, host), 0)
-        if oddity.change is Change.CHANGED and bulk >= BULK:
-            surprise = min(surprise, bits((bulk - 1) / max(bulk, sizes.get(oddity.slot.query.name, 0))))
+        if oddity.change is Change.CHANGED:
+            surprise = min(surprise, bulk.get((oddity.slot.query.name, oddity.hosts), surprise))
         causes = list(lowering(about.kind, each.row, evidence[host], shared, version=each.version))
         lowered = sum(part.bits for part in causes)
         lowered = max(lowered, -MOST_LOWERED if sharp else -6.0)
