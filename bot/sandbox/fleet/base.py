@@ -2,92 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
-from bot.sandbox.fleet.draft import UDP, Draft, digest
+from bot.sandbox.fleet.draft import Draft, digest
 from bot.sandbox.fleet.schema import OSQUERY_VERSION, data
 
-MODULES = (
-    "aesni_intel autofs4 binfmt_misc button crc32_pclmul crc32c_generic crc32c_intel crct10dif_pclmul cryptd "
-    "crypto_simd dm_mod efi_pstore efivarfs ena evdev ext4 fuse ghash_clmulni_intel ip_tables jbd2 loop mbcache "
-    "nf_conntrack nf_defrag_ipv4 nf_defrag_ipv6 nf_tables nfnetlink nft_compat nls_ascii nls_cp437 nvme nvme_core "
-    "overlay parport parport_pc ppdev psmouse qemu_fw_cfg serio_raw sha1_ssse3 sha256_ssse3 sha512_ssse3 sunrpc "
-    "t10_pi tcp_diag inet_diag vfat fat x_tables xt_conntrack xt_tcpudp"
-).split()
 
-SYSCTLS = {
-    "fs.protected_fifos": "1",
-    "fs.protected_hardlinks": "1",
-    "fs.protected_regular": "2",
-    "fs.protected_symlinks": "1",
-    "fs.suid_dumpable": "0",
-    "kernel.core_pattern": "core",
-    "kernel.dmesg_restrict": "1",
-    "kernel.kexec_load_disabled": "0",
-    "kernel.kptr_restrict": "1",
-    "kernel.modprobe": "/sbin/modprobe",
-    "kernel.modules_disabled": "0",
-    "kernel.perf_event_paranoid": "3",
-    "kernel.randomize_va_space": "2",
-    "kernel.sysrq": "438",
-    "kernel.tainted": "0",
-    "kernel.unprivileged_bpf_disabled": "2",
-    "kernel.unprivileged_userns_clone": "1",
-    "kernel.yama.ptrace_scope": "1",
-    "net.ipv4.conf.all.accept_redirects": "0",
-    "net.ipv4.conf.all.accept_source_route": "0",
-    "net.ipv4.conf.all.rp_filter": "2",
-    "net.ipv4.conf.all.send_redirects": "0",
-    "net.ipv4.ip_forward": "0",
-    "net.ipv4.ip_local_port_range": "32768\t60999",
-    "net.ipv4.tcp_syncookies": "1",
-    "net.ipv6.conf.all.forwarding": "0",
-    "user.max_user_namespaces": "30446",
-}
-
-KERNEL_THREADS = (
-    "rcu_gp rcu_par_gp slub_flushwq netns mm_percpu_wq rcu_tasks_kthread rcu_tasks_rude_kthread "
-    "rcu_tasks_trace_kthread ksoftirqd/0 rcu_preempt migration/0 cpuhp/0 cpuhp/1 migration/1 ksoftirqd/1 kdevtmpfs "
-    "inet_frag_wq kauditd khungtaskd oom_reaper writeback kcompactd0 ksmd khugepaged kintegrityd kblockd "
-    "blkcg_punt_bio tpm_dev_wq edac-poller devfreq_wq kswapd0 kthrotld acpi_thermal_pm mld ipv6_addrconf kstrp "
-    "nvme-wq nvme-reset-wq nvme-delete-wq jbd2/nvme0n1p1-8 ext4-rsv-conver ena zswap-shrink"
-).split()
-
-KERNEL_MOUNTS = (
-    ("sysfs", "/sys", "sysfs"),
-    ("proc", "/proc", "proc"),
-    ("udev", "/dev", "devtmpfs"),
-    ("devpts", "/dev/pts", "devpts"),
-    ("tmpfs", "/run", "tmpfs"),
-    ("securityfs", "/sys/kernel/security", "securityfs"),
-    ("tmpfs", "/dev/shm", "tmpfs"),
-    ("tmpfs", "/run/lock", "tmpfs"),
-    ("cgroup2", "/sys/fs/cgroup", "cgroup2"),
-    ("pstore", "/sys/fs/pstore", "pstore"),
-    ("bpf", "/sys/fs/bpf", "bpf"),
-    ("mqueue", "/dev/mqueue", "mqueue"),
-    ("hugetlbfs", "/dev/hugepages", "hugetlbfs"),
-    ("debugfs", "/sys/kernel/debug", "debugfs"),
-    ("tracefs", "/sys/kernel/tracing", "tracefs"),
-)
-
-OLD_EVENT_WORKERS = ("events", "events_unbound", "cgroup_destroy", "mm_percpu_wq", "writeback", "flush-259:0")
-
-
-def lay_kernel(draft: Draft, *, version: str, arguments: str, extra_modules: Iterable[str] = ()) -> None:
-    """Add the kernel: its facts, threads, modules and controls."""
+def lay_kernel(
+    draft: Draft, *, version: str, arguments: str, extra_modules: Iterable[str], controls: Mapping[str, str]
+) -> None:
+    """Add the kernel: its facts, threads, modules and controls (``controls`` beside or instead of the usual ones)."""
+    has = data("kernel")
     draft.add("kernel_info", version=version, arguments=arguments, path=f"/boot/vmlinuz-{version}", device="")
     draft.kernel_thread("kthreadd", 2)
     pid = 3
-    for name in KERNEL_THREADS:
+    for name in has["threads"]:
         draft.kernel_thread(name, pid)
         pid += draft.rng.choice((1, 1, 1, 2, 4))
     for _ in range(draft.rng.randrange(7, 19)):
         pid += draft.rng.randrange(1, 8)
         worker = f"{draft.rng.choice(('0', '1', 'u4', 'u5'))}:{draft.rng.randrange(6)}{draft.rng.choice(('', '', 'H'))}"
-        draft.kernel_thread(f"kworker/{worker}-{draft.rng.choice(OLD_EVENT_WORKERS)}", pid)
-    modules = [*MODULES, *extra_modules]
+        draft.kernel_thread(f"kworker/{worker}-{draft.rng.choice(has['workers'])}", pid)
+    modules = [*has["modules"], *extra_modules]
     draft.rng.shuffle(modules)
     for name in modules:
         draft.add(
@@ -98,7 +35,7 @@ def lay_kernel(draft: Draft, *, version: str, arguments: str, extra_modules: Ite
             status="Live",
             address=f"0xffffffffc{draft.rng.randrange(16**6):06x}0",
         )
-    for name, value in SYSCTLS.items():
+    for name, value in {**has["controls"], **controls}.items():
         draft.add(
             "system_controls", name=name, subsystem=name.split(".")[0], current_value=value, type="string"
         )
@@ -221,7 +158,7 @@ def lay_machine(draft: Draft) -> None:
             f"{kind} public key of {identity.instance_id}",
             changed=draft.booted,
         )
-    for device, path, kind in KERNEL_MOUNTS:
+    for device, path, kind in data("kernel")["mounts"]:
         draft.add(
             "mounts",
             device=device,
@@ -254,57 +191,35 @@ def lay_certificates(draft: Draft, bundle: str) -> None:
         )
 
 
-def lay_ssm_agent(draft: Draft, folder: str) -> int:
-    """Add the SSM agent with its connections, and osquery as it looks at the host; return the pid of the last."""
-    ssm = draft.spawn(
-        "amazon-ssm-agen",
-        f"{folder}/amazon-ssm-agent",
-        f"{folder}/amazon-ssm-agent",
-        unit="amazon-ssm-agent.service",
-        threads=11,
-    )
-    worker = draft.spawn(
-        "ssm-agent-worke",
-        f"{folder}/ssm-agent-worker",
-        f"{folder}/ssm-agent-worker",
-        parent=ssm,
-        unit="amazon-ssm-agent.service",
-        threads=12,
-    )
+def lay_ssm_agent(draft: Draft) -> None:
+    """Add the SSM agent with its connections to the interface endpoints of its zone."""
+    unit = "amazon-ssm-agent.service"
+    path, worker_path = "/usr/bin/amazon-ssm-agent", "/usr/bin/ssm-agent-worker"
+    agent = draft.spawn("amazon-ssm-agen", path, path, unit=unit, threads=11)
+    worker = draft.spawn("ssm-agent-worke", worker_path, worker_path, parent=agent, unit=unit, threads=12)
     subnet = int(draft.ip.split(".")[2]) // 16 * 16
     draft.connect(worker, f"10.20.{subnet + 9}.{draft.rng.choice((41, 67))}", 443)
     draft.connect(worker, f"10.20.{subnet + 9}.88", 443)
-    draft.settle()
-    command = digest(f"command {draft.identity.instance_id} {draft.now}", 32)
+
+
+def lay_collection(draft: Draft) -> None:
+    """Add what the collection itself leaves among the processes: SSM's document worker, its shell, osquery."""
+    unit, recent = "amazon-ssm-agent.service", draft.now - draft.booted - 3
+    command = digest(f"command at {draft.now}", 32)
     command = f"{command[:8]}-{command[8:12]}-{command[12:16]}-{command[16:20]}-{command[20:]}"
+    worker = draft.pid_of("ssm-agent-worke")
+    path = "/usr/bin/ssm-document-worker"
     document = draft.spawn(
-        "ssm-document-wo", f"{folder}/ssm-document-worker", f"{folder}/ssm-document-worker {command}",
-        parent=worker, unit="amazon-ssm-agent.service", after_boot_s=draft.now - draft.booted - 3,
-    )  # fmt: skip
-    script = f"/var/lib/amazon/ssm/{draft.identity.instance_id}/document/orchestration/{command}/awsrunShellScript/0.awsrunShellScript/_script.sh"
+        "ssm-document-wo", path, f"{path} {command}", parent=worker, unit=unit, after_boot_s=recent
+    )
+    folder = (
+        f"/var/lib/amazon/ssm/{draft.identity.instance_id}/document/orchestration/{command}/awsrunShellScript"
+    )
     shell = draft.spawn(
-        "sh",
-        "/usr/bin/dash" if "debian" in draft.image else "/usr/bin/bash",
-        f"sh -c {script}",
-        parent=document,
-        cwd="/usr/bin",
-        unit="amazon-ssm-agent.service",
-        after_boot_s=draft.now - draft.booted - 3,
-    )
+        "sh", draft.shell, f"sh -c {folder}/0.awsrunShellScript/_script.sh", parent=document, cwd="/usr/bin", unit=unit, after_boot_s=recent,
+    )  # fmt: skip
     osquery = draft.spawn(
-        "osqueryi",
-        "/opt/osquery/bin/osqueryd",
-        "osqueryi --json --disable_database --ephemeral --config_path=/dev/null",
-        parent=shell,
-        unit="amazon-ssm-agent.service",
-        after_boot_s=draft.now - draft.booted - 2,
-    )
+        "osqueryi", "/opt/osquery/bin/osqueryd", "osqueryi --json --disable_database --ephemeral --config_path=/dev/null",
+        parent=shell, unit=unit, after_boot_s=recent + 1,
+    )  # fmt: skip
     draft.tables["osquery_info"][0]["pid"] = str(osquery)
-    return osquery
-
-
-def lay_chrony(draft: Draft, user: str, path: str) -> None:
-    """Add the time daemon, which asks Amazon's clock from an ephemeral port."""
-    pid = draft.spawn("chronyd", path, f"{path} -F 1", user=user, unit="chrony.service")
-    draft.listen(pid, 323, "127.0.0.1", UDP)
-    draft.listen(pid, 323, "::1", UDP)

@@ -37,6 +37,7 @@ class Draft:
     Attributes:
         rng: This host's own chance: what differs between honest twins is drawn from it.
         image: What its files come from; files with the same ``image`` and content are twins.
+        shell: Where /bin/sh leads.
     """
 
     def __init__(self, identity: Identity, rng: random.Random, *, booted: int, now: int, image: str) -> None:
@@ -49,6 +50,7 @@ class Draft:
         self._pid = rng.randrange(380, 420)
         self._socket = rng.randrange(17000, 19000)
         self._uids: dict[str, int] = {"root": 0}
+        self.shell = "/usr/bin/bash"
 
     @property
     def ip(self) -> str:
@@ -146,6 +148,10 @@ class Draft:
             cgroup_path=f"/system.slice/{unit}" if unit else "/",
         )
         return pid
+
+    def pid_of(self, name: str) -> int:
+        """Return the pid of the first process of that name; StopIteration when there is none."""
+        return next(int(row["pid"]) for row in self.tables["processes"] if row["name"] == name)
 
     def kernel_thread(self, name: str, pid: int) -> None:
         """Add a kernel thread: no path, no command line, child of kthreadd."""
@@ -276,6 +282,23 @@ class Draft:
         """Add variables to a process's environment."""
         for key, value in values.items():
             self.add("process_envs", pid=pid, key=key, value=value)
+
+    def has_file(self, path: str) -> bool:
+        """Whether a file was added at that path."""
+        return any(row["path"] == path for row in self.tables["file"])
+
+    def login(self, user: str, host: str, time: int, *, pid: int | None = None) -> None:
+        """Add a line to the history of logins."""
+        self.add(
+            "last",
+            username=user,
+            tty="pts/0",
+            pid=self.rng.randrange(1000, 30000) if pid is None else pid,
+            type=7,
+            type_name="user-process",
+            time=time,
+            host=host,
+        )
 
     def cron(self, path: str, when: str, command: str) -> None:
         """Add a crontab line; ``when`` is five fields or one @word."""

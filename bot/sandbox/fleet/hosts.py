@@ -7,11 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from bot.sandbox.fleet.base import lay_collection
 from bot.sandbox.fleet.draft import Draft, Tables
 from bot.sandbox.fleet.identity import HOUR, GroupPlan, HostPlan, Identity, group_plan
 from bot.sandbox.fleet.intrusions import INTRUSIONS, Planted
+from bot.sandbox.fleet.memory import lay_memory
 from bot.sandbox.fleet.oddities import ODDITIES
-from bot.sandbox.fleet.roles import ROLES, Place
+from bot.sandbox.fleet.roles import ROLES
+from bot.sandbox.fleet.system import lay_system
+from bot.sandbox.fleet.twins import lay_differences
+from bot.sandbox.fleet.work.place import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +82,16 @@ def _tables(
         now=max(now, booted + 300),
         image=f"{role.system} {wanted.template_version}",
     )
-    role.lay_system(draft)
+    lay_system(draft, role.system)
     role.lay_work(draft, place)
+    lay_differences(draft)
     if wanted.oddity:
         ODDITIES[wanted.oddity](draft)
     if wanted.intrusion:
         INTRUSIONS[wanted.intrusion].commit(draft)
+    draft.settle()
+    lay_collection(draft)
+    lay_memory(draft)
     for rows in draft.tables.values():
         rng.shuffle(rows)
     return draft.tables

@@ -67,6 +67,7 @@ AMAZON = "ami-0a2023c1b5d7e9f03"
 OFFLINE, SLOW, MINER, QUIET = 16, 5, 9, 19
 """Indexes in ``web-asg`` of the host that is offline, the slow one, and the two that are compromised."""
 
+_WEB_MANNERS: Mapping[int, Mapping[str, object]] = {OFFLINE: {"ping": "ConnectionLost"}, SLOW: {"delay_s": 6}}
 _WEB_ODDITIES = {2: "admin_session", 4: "log_rotation", 7: "canary", 12: "backup", 21: "package_upgrade"}
 
 
@@ -93,7 +94,7 @@ def _web_host(index: int, version: str, image: str, age_s: int) -> HostPlan:
         zone=ZONES[index % 3],
         instance_type="m6i.large",
         launched_s_ago=age_s,
-        manner={OFFLINE: {"ping": "ConnectionLost"}, SLOW: {"delay_s": 6}}.get(index, {}),
+        manner=_WEB_MANNERS.get(index, {}),
         oddity=_WEB_ODDITIES.get(index, ""),
         intrusion={MINER: "miner", QUIET: "quiet"}.get(index, ""),
     )

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from bot.sandbox.fleet.draft import Draft
+from bot.sandbox.fleet.draft import Draft, digest
 
 
 def _recent(draft: Draft, seconds: int) -> int:
     return draft.now - draft.booted - seconds
-
-
-def _pid_of(draft: Draft, name: str) -> int:
-    return next((int(row["pid"]) for row in draft.tables["processes"] if row["name"] == name), 1)
 
 
 def admin_session(draft: Draft) -> None:
@@ -20,7 +16,7 @@ def admin_session(draft: Draft) -> None:
     draft.settle()
     user = "admin" if any(row["username"] == "admin" for row in draft.tables["users"]) else "ec2-user"
     at = draft.now - 1260
-    listener = _pid_of(draft, "sshd")
+    listener = draft.pid_of("sshd")
     privileged = draft.spawn(
         "sshd",
         "/usr/sbin/sshd",
@@ -74,7 +70,7 @@ def admin_session(draft: Draft) -> None:
     draft.env(
         shell,
         SSH_CONNECTION=f"10.20.0.8 51022 {draft.ip} 22",
-        SSH_AUTH_SOCK="/tmp/ssh-XXXXq1w2e3/agent.%d" % session,
+        SSH_AUTH_SOCK=f"/tmp/ssh-XXXXq1w2e3/agent.{session}",
     )
     draft.add(
         "logged_in_users", type="user", user=user, tty="pts/0", host="10.20.0.8", time=at, pid=privileged
@@ -138,7 +134,7 @@ def log_rotation(draft: Draft) -> None:
 def backup(draft: Draft) -> None:
     """The nightly backup, which every peer has in its schedule, happens to run."""
     draft.settle()
-    cron = _pid_of(draft, "cron")
+    cron = draft.pid_of("cron")
     parent = draft.spawn(
         "cron",
         "/usr/sbin/cron",
@@ -195,11 +191,25 @@ def canary(draft: Draft) -> None:
 
 
 def package_upgrade(draft: Draft) -> None:
-    """Unattended upgrades brought one package to this host first."""
+    """Unattended upgrades reached this host first; the time daemon still runs the program that was replaced."""
     for table in ("deb_packages", "rpm_packages"):
         for row in draft.tables[table]:
-            if row["name"] in ("vim", "vim-common", "vim-runtime", "vim-tiny", "vim-minimal", "xxd"):
+            if row["name"] in (
+                "vim",
+                "vim-common",
+                "vim-runtime",
+                "vim-tiny",
+                "vim-minimal",
+                "xxd",
+                "chrony",
+            ):
                 row["version"] += ".1"
+    for row in draft.tables["processes"]:
+        if row["name"] == "chronyd":
+            row["on_disk"] = "0"
+    for row in draft.tables["hash"]:
+        if row["path"] == "/usr/sbin/chronyd":
+            row["sha256"] = digest(row["sha256"] + " updated")
     draft.file("/var/run/reboot-required", "reboot", changed=draft.now - 3000)
 
 

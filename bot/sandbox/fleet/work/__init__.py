@@ -1,0 +1,1 @@
+"""What work does each kind of simulated host do? One module a kind."""
