@@ -3,8 +3,9 @@
     python -m benchmarks.detection --sizes 3,5,10,24 --trials 60 --half odd
 
 Each trial draws a group of one of five kinds from a seed, with a rolling deploy and honest one-offs on other hosts,
-plants one attack on one host, asks the pack's SQL of each host, and lets each method judge the same answers. Trials
-with an even number use even attacks and seeds, which is what the weights were tuned on; odd ones were kept away.
+plants one attack on one host, asks the pack's SQL of each host, and lets each method judge the same answers. The
+attacks are the sandbox's labelled scenarios on one host and those of ``attacks``; the one-offs are the sandbox's too.
+Trials with an even number use even attacks and seeds, which the weights were tuned on; odd ones were kept away.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import copy
 import json
 import random
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -28,11 +29,19 @@ from bot.model import Compare, Group, Method, Pack, Report, RunInfo, Snapshot
 from bot.model import Host as HostModel
 from bot.sandbox.fleet import GroupPlan, HostPlan, SimHost, answer, build_group, invent
 from bot.sandbox.fleet.oddities import ODDITIES
+from bot.sandbox.fleet.scenarios import Scenario, apply_scenario, scenarios
 
 NOW = datetime(2026, 3, 3, 10, 20, tzinfo=UTC)
 DAY_S = 86_400
 KINDS = ("web", "jvm", "database", "container", "batch")
 ODD_SHARE = 0.3
+DEBIAN_ONLY = frozenset({"backup"})
+PLANNED = tuple(
+    s for s in scenarios() if s.kind == "malicious" and s.scope == "one" and s.expected == "finding"
+)
+ONE_OFFS = tuple(s for s in scenarios() if s.kind == "benign" and s.scope in ("one", "few"))
+EVERYWHERE = tuple(s for s in scenarios() if s.kind == "benign" and s.scope == "all_distinct")
+CHOICES: tuple[Scenario | Callable[[Host], None], ...] = (*PLANNED, *ATTACKS)
 METHODS = (
     ("peers", Method.PEERS, 0),
     ("baseline of 1", Method.BASELINE, 1),
@@ -100,13 +109,13 @@ def measure(size: int, trials: int, half: str, pack: Pack) -> list[tuple[str, Fi
     figures = {name: Figures() for name in (*(m[0] for m in METHODS), "JSON diff", "stacking")}
     lost: dict[str, list[str]] = {name: [] for name in figures}
     for number in _numbers(trials, half):
-        attack = ATTACKS[number % len(ATTACKS)]
+        attack = CHOICES[number % len(CHOICES)]
         trial = draw(KINDS[number % len(KINDS)], size, number, pack)
         if not trial.planted:
             continue  # no query of this pack shows it on this kind of host
         for name, method, snapshots in METHODS:
             if not _count(figures[name], trial, judge(_case(trial, pack, method, snapshots))):
-                lost[name].append(attack.__name__)
+                lost[name].append(attack.id if isinstance(attack, Scenario) else attack.__name__)
         for name, scores in (
             ("JSON diff", json_diff(trial.snapshots)),
             ("stacking", stacking(trial.snapshots, pack)),
@@ -129,7 +138,11 @@ def draw(kind: str, size: int, number: int, pack: Pack) -> Trial:
     asked: dict[str, Any] = {"queries": [{"name": query.name, "sql": query.sql} for query in pack.queries]}
     before = _snapshot(hosts[victim], asked)
     hosts[victim] = replace(hosts[victim], tables=copy.deepcopy(hosts[victim].tables))
-    ATTACKS[number % len(ATTACKS)](Host(hosts[victim].tables))
+    attack = CHOICES[number % len(CHOICES)]
+    if isinstance(attack, Scenario):
+        apply_scenario(hosts[victim].tables, attack, rng, hosts[victim].identity)
+    else:
+        attack(Host(hosts[victim].tables))
     snapshots = tuple(_snapshot(host, asked) for host in hosts)
     normal = tuple(
         _snapshot(host, asked) for host in _build(kind, 7, min(newer, 2), 10_000 + number, rng)[:5]
@@ -138,6 +151,7 @@ def draw(kind: str, size: int, number: int, pack: Pack) -> Trial:
 
 
 def _build(kind: str, size: int, newer: int, seed: int, rng: random.Random) -> list[SimHost]:
+    suited = sorted(set(ODDITIES) - (DEBIAN_ONLY if kind in ("jvm", "container") else set()))
     plans = tuple(
         HostPlan(
             template_version="13" if index >= size - newer else "12",
@@ -145,12 +159,18 @@ def _build(kind: str, size: int, newer: int, seed: int, rng: random.Random) -> l
             zone=f"eu-west-1{'abc'[index % 3]}",
             instance_type="m6i.large",
             launched_s_ago=(1 if index >= size - newer else 19) * DAY_S + index * 700,
-            oddity=rng.choice(sorted(ODDITIES)) if rng.random() < ODD_SHARE else "",
+            oddity=rng.choice(suited) if rng.random() < ODD_SHARE else "",
         )
         for index in range(size)
     )
     group = GroupPlan("bench", kind, plans)
-    return build_group(group, invent(group, seed=seed, now=NOW), seed, now=NOW)
+    hosts = build_group(group, invent(group, seed=seed, now=NOW), seed, now=NOW)
+    for host in hosts:
+        for each in EVERYWHERE:
+            apply_scenario(host.tables, each, rng, host.identity)
+        if rng.random() < ODD_SHARE / 2:
+            apply_scenario(host.tables, rng.choice(ONE_OFFS), rng, host.identity)
+    return hosts
 
 
 def _snapshot(host: SimHost, asked: dict[str, Any]) -> Snapshot:
