@@ -118,13 +118,9 @@ def scheduled_commands(rows: Iterable[Row]) -> frozenset[str]:
     return frozenset(found - {"", "null", "/dev/null"})
 
 
-def unit_names(rows: Iterable[Row]) -> frozenset[str]:
-    """Return the names of the service and timer units that most hosts have, without their suffix."""
-    return frozenset(
-        row["id"].rsplit(".", 1)[0].split("@", 1)[0]
-        for row in rows
-        if row.get("id", "").endswith((".service", ".timer"))
-    )
+def timer_names(rows: Iterable[Row]) -> frozenset[str]:
+    """Return the names of the timers that most hosts have, without their suffix: what runs now and then, everywhere."""
+    return frozenset(row["id"].removesuffix(".timer") for row in rows if row.get("id", "").endswith(".timer"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +128,7 @@ class Shared:
     """What most of the group has, for the lineage of what one host has."""
 
     commands: frozenset[str] = frozenset()
-    units: frozenset[str] = frozenset()
+    timers: frozenset[str] = frozenset()
 
 
 def note(evidence: Evidence, kind: Kind, row: Row, change: Change) -> None:
@@ -196,8 +192,8 @@ def _lineage(row: Row, path: str, evidence: Evidence, shared: Shared) -> Iterabl
     base = {part.rsplit("/", 1)[-1] for part in started if SYSTEM_PATH.match(part)}
     if started & shared.commands or parent.rsplit("/", 1)[-1] in shared.commands:
         yield ScorePart("started by a scheduled job that most hosts have", -3.5)
-    elif base & shared.units:
-        yield ScorePart("the program of a service that most hosts have", -2.5)
+    elif base & shared.timers:
+        yield ScorePart("started by a timer that most hosts have", -2.5)
     elif path in evidence.explained_programs:
         yield ScorePart("the program of a process with an honest cause", -2.5)
     user = row.get("username", "") or row.get("user", "")

@@ -6,6 +6,7 @@ so that many small oddities do not outrank one sharp one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -74,9 +75,38 @@ def choose(weighed: Sequence[Weighed], hosts: int, limits: Limits) -> Choice:
         stands_out = host in choice.outliers
         floor = linked_from(most) if stands_out or nameless else listed_from(most)
         taken = [index for score, index in scored if score >= floor and score > 0]
+        if stands_out:
+            taken += linked(taken, [index for _, index in scored], weighed)
         chosen.update(taken[: ON_OUTLIER if stands_out else ON_CLEAN])
     choice.shown = sorted(chosen, key=lambda index: (-weighed[index].score, index))
     return choice
+
+
+def linked(taken: Sequence[int], rest: Sequence[int], weighed: Sequence[Weighed]) -> list[int]:
+    """Return those of ``rest`` that speak of the same program, file, unit, account or address as one of ``taken``."""
+    already = set(taken)
+    things = {thing for index in taken for thing in things_of(weighed[index])}
+    return [index for index in rest if index not in already and things & things_of(weighed[index])]
+
+
+def things_of(each: Weighed) -> frozenset[str]:
+    """Return what a difference speaks of, as texts that other rows of the host may name too."""
+    oddity = each.oddity
+    values = oddity.value if oddity.value is not None else oddity.expected or ()
+    found: set[str] = set()
+    for column, value in zip(oddity.slot.columns, values, strict=True):
+        if column in _NAMING and len(value) > 3:
+            found.add(value)
+        if column in _NAMING or column in ("cmdline", "command"):
+            found.update(part for part in _PATH.findall(value[:2048]) if not _NO_THING.match(part))
+    return frozenset(found)
+
+
+_NAMING = frozenset(
+    {"path", "process_path", "fragment_path", "id", "source", "remote_address", "key_file", "container"}
+)
+_PATH = re.compile(r"/[\w.+@/-]{3,}")
+_NO_THING = re.compile(r"^/(?:dev/null|bin/(?:ba|da)?sh|usr/bin/(?:ba|da)?sh|etc|usr|var|tmp)$")
 
 
 def _near_max(scored: Sequence[tuple[float, int]], weighed: Sequence[Weighed]) -> float:

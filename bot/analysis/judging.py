@@ -17,7 +17,7 @@ from bot.analysis.reporting import coverage_of, findings_of, verdicts_of
 from bot.analysis.semantics import meaning
 from bot.analysis.slots import slots_of
 from bot.analysis.volatile import Facts, as_row, settle
-from bot.analysis.weighing import Draft, Weighed, draft, weigh_all
+from bot.analysis.weighing import Draft, Weighed, draft, traits_of_common_rows, weigh_all
 from bot.model import Compare, LookAlikes, Method, Report, Snapshot
 
 _UNDATED = datetime(1970, 1, 2, tzinfo=UTC)
@@ -88,6 +88,8 @@ def _weigh_all(tables: list[Facts], host_of: list[int], world: World, hosts: lis
     shared = _shared(tables, world)
     _alone(evidence, hosts)
     drafts: list[Draft] = []
+    common: dict[tuple[str, str], int] = {}
+    sizes = {facts.table.query.name: _ordinary_rows(facts) for facts in tables}
     majority_of = world.base or world.group
     for facts in tables:
         about = meaning(facts.table.query)
@@ -96,11 +98,12 @@ def _weigh_all(tables: list[Facts], host_of: list[int], world: World, hosts: lis
         odd = [oddity for slot in slots for oddity in oddities(slot, families, about.kind, world)]
         odd, versions = pair(facts, odd, about.kind, majority_of)
         drafts.extend(draft(oddity, about, version=oddity.value in versions) for oddity in odd)
+        traits_of_common_rows(facts, {o.value for o in odd}, about, common)
     for each in drafts:
         for host in members(each.oddity.hosts):
             causes.note(evidence[host], each.about.kind, each.row, each.oddity.change)
             causes.explain_programs([(each.about.kind, each.row)], evidence[host], shared)
-    return weigh_all(drafts, evidence, shared, world)
+    return weigh_all(drafts, common, sizes, evidence, shared, world)
 
 
 def _shared(tables: list[Facts], world: World) -> causes.Shared:
@@ -118,7 +121,7 @@ def _shared(tables: list[Facts], world: World) -> causes.Shared:
                 and 2 * (mask & world.group).bit_count() > known > 2
             ):
                 units.append(dict(as_row(columns, values)))
-    return causes.Shared(causes.scheduled_commands(commands), causes.unit_names(units))
+    return causes.Shared(causes.scheduled_commands(commands), causes.timer_names(units))
 
 
 def _alone(evidence: list[causes.Evidence], hosts: list[Snapshot]) -> None:
@@ -134,6 +137,12 @@ def _alone(evidence: list[causes.Evidence], hosts: list[Snapshot]) -> None:
         for each, value in zip(evidence, values, strict=True):
             if value and values.count(value) == 1:
                 each.alone[word] = value
+
+
+def _ordinary_rows(facts: Facts) -> int:
+    """Return how many rows a host ordinarily has: the rows of all hosts by the number of hosts."""
+    everyone = (facts.table.complete | facts.table.partial).bit_count()
+    return round(sum(mask.bit_count() for mask in facts.rows.values()) / max(1, everyone))
 
 
 def _lookalikes(hosts: list[Snapshot], choice: Choice) -> tuple[LookAlikes, ...]:

@@ -24,6 +24,7 @@ def identifiers(snapshot: Snapshot) -> dict[str, str]:
     _add(own, host.id, "‹instance›")
     _address(own, host.private_ip)
     _name(own, host.hostname)
+    _add(own, host.zone, "‹zone›")
     for answer in snapshot.answers:
         if not answer.rows or len(answer.rows) > 64:
             continue  # facts about the host itself come in short answers

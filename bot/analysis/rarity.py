@@ -9,7 +9,7 @@ from bot.analysis.fold import Values, members
 from bot.analysis.semantics import Kind
 from bot.analysis.slots import Slot
 from bot.analysis.surprise import ALPHA, bits, combined, seen, shrunk
-from bot.analysis.traits import program
+from bot.analysis.traits import SYSTEM_PATH, program
 from bot.analysis.volatile import Facts, as_row, shapes
 from bot.model import Change, Quadrant
 
@@ -27,11 +27,17 @@ class World:
 
 @dataclass(slots=True)
 class Families:
-    """Which snapshots have a key that nobody else has, by family and over the whole table (Good-Turing back-off)."""
+    """Which snapshots have a key that nobody else has, by family, and which have a whole family that nobody else has."""
 
     present: dict[str, int] = field(default_factory=dict)
     single: dict[str, int] = field(default_factory=dict)
-    table_single: int = 0
+    new_family: dict[bool, int] = field(default_factory=dict)
+
+    def rate_mask(self, name: str, among: int) -> int:
+        """Return the snapshots with a key of their own in this family; with a family of their own if ``among`` lacks it."""
+        if self.present.get(name, 0) & among:
+            return self.single.get(name, 0)
+        return self.new_family.get(bool(SYSTEM_PATH.match(name)), 0)
 
 
 @dataclass(slots=True)
@@ -87,7 +93,9 @@ def families_of(facts: Facts, slots: Sequence[Slot], kind: Kind, world: World) -
             continue
         name = family(kind, columns, next(iter(slot.values)))
         found.single[name] = found.single.get(name, 0) | single
-        found.table_single |= single
+        if not found.present[name] & ~single & (world.group if single & world.group else world.base):
+            inside = bool(SYSTEM_PATH.match(name))
+            found.new_family[inside] = found.new_family.get(inside, 0) | single
     return found
 
 
@@ -109,14 +117,14 @@ def oddities(slot: Slot, families: Families, kind: Kind, world: World) -> Iterat
         in_base = (mask & base).bit_count()
         if (not snapshots or in_base) and (2 * (count - 1) > others or not world.peers):
             continue  # common and known, or known and nothing but the baseline counts
-        new_key = value is not None and not ((slot.present & ~hosts) & (world.group | world.base))
-        if new_key:
-            name = family(kind, slot.columns, value or ())
-            has_family = families.present.get(name, 0) & ~hosts & (group | base)
-            single = families.single.get(name, 0) if has_family else families.table_single
-            new_group, new_base = (single & group & ~hosts).bit_count(), (single & base).bit_count()
+        name = family(kind, slot.columns, value) if value is not None else ""
+        if value is not None and not slot.present & group & ~hosts:
+            new_group = (families.rate_mask(name, group & ~hosts) & group & ~hosts).bit_count()
         else:
             new_group = alone_group - (1 if count == 1 else 0)
+        if value is not None and not slot.present & base:
+            new_base = (families.rate_mask(name, base) & base).bit_count()
+        else:
             new_base = alone_base - (1 if in_base == 1 else 0)
         peer: dict[int, float] = {}
         if world.peers and others >= 1:
@@ -130,7 +138,7 @@ def oddities(slot: Slot, families: Families, kind: Kind, world: World) -> Iterat
         expected = _expected(held, value, base if snapshots else group, hosts)
         if value is None:
             change = Change.REMOVED
-            if expected is None or not _usually_there(slot, base or group, hosts):
+            if expected is None or slot.transient or not _usually_there(slot, base or group):
                 continue
         else:
             change = Change.ADDED if expected is None else Change.CHANGED
@@ -175,10 +183,9 @@ def _peer_bits(hosts: int, group: int, same: int, others: int, new: int, world: 
     return found
 
 
-def _usually_there(slot: Slot, judge: int, hosts: int) -> bool:
-    """Whether more than half of the others in ``judge`` hold the slot: else its absence is nothing to report."""
-    others = judge & ~hosts
-    return 2 * (slot.present & others).bit_count() > (slot.known & others).bit_count()
+def _usually_there(slot: Slot, judge: int) -> bool:
+    """Whether more than half of ``judge`` hold the slot: else its absence is nothing to report."""
+    return 2 * (slot.present & judge).bit_count() > (slot.known & judge).bit_count()
 
 
 def _expected(

@@ -113,7 +113,7 @@ WEIGHTS: dict[Kind, tuple[float, float, float]] = {
     Kind.LISTENER: (1.0, 0.5, -1.0),
     Kind.CONNECTION: (-0.5, -0.5, -3.0),
     Kind.RAW_SOCKET: (1.5, 0.5, -2.0),
-    Kind.ENVIRONMENT: (1.0, 1.0, -2.0),
+    Kind.ENVIRONMENT: (0.5, -0.5, -2.0),
     Kind.LOADER: (2.5, 2.0, 0.0),
     Kind.CRON: (2.5, 2.0, 0.0),
     Kind.UNIT: (1.5, 1.0, -0.5),
@@ -205,7 +205,7 @@ def meaning(query: Query) -> Meaning:
     added, changed, removed = WEIGHTS[kind]
     nudge = 0.3 * (query.telling - 3)
     if query.compare is Compare.EXPECT_EMPTY:
-        return Meaning(kind, max(added, 2.0) + nudge, max(changed, 1.0) + nudge, min(removed, -3.0))
+        return Meaning(kind, max(added, 1.5) + nudge, changed + nudge, min(removed, -3.0))
     return Meaning(kind, added + nudge, changed + nudge, removed)
 
 

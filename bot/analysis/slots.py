@@ -24,6 +24,7 @@ class Slot:
         values: Value (canonical row) to the snapshots that hold it.
         absent: Snapshots known not to have the slot.
         known: Snapshots whose value or absence is known.
+        transient: Whether it varies by nature, so that its absence is nothing to report.
     """
 
     query: Query
@@ -33,6 +34,7 @@ class Slot:
     absent: int
     known: int
     merged: dict[Values, list[Values]] = field(default_factory=dict)
+    transient: bool = False
 
     @property
     def present(self) -> int:
@@ -82,7 +84,8 @@ def _slot(facts: Facts, key: Values, values: dict[Values, int]) -> Slot:
     for mask in values.values():
         held |= mask
     absent = table.complete & ~held
-    return Slot(table.query, table.columns, key, values, absent, held | absent)
+    transient = any(value in facts.varying for value in values)
+    return Slot(table.query, table.columns, key, values, absent, held | absent, transient=transient)
 
 
 def _drop_varying(slot: Slot, key_at: list[int], host_of: Sequence[int]) -> None:

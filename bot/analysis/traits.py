@@ -193,7 +193,9 @@ def _place(kind: Kind, row: Row) -> Iterator[Trait]:
         verb = "runs from" if path == runs else "lies in"
         if WORLD_WRITABLE.match(path + "/"):
             yield Trait(
-                2.5, f"{verb} a folder that everybody may write to", "T1036.005" if path == runs else ""
+                2.5 if path == runs else 0.5,
+                f"{verb} a folder that everybody may write to",
+                "T1036.005" if path == runs else "",
             )
         elif IN_DEV.match(path) and kind is not Kind.MOUNT:
             yield Trait(2.5, f"{verb} /dev, where devices belong", "T1564.001")
@@ -351,6 +353,8 @@ def _sysctl(row: Row, expected: Row | None) -> Iterator[Trait]:
         yield Trait(3.0, "the kernel calls another program", "T1546")
     elif value.isdigit() and before.isdigit():
         weaker = int(value) > int(before) if _MORE_IS_WEAKER.search(name) else int(value) < int(before)
+        if name.endswith("rp_filter"):  # 1 is strict, 2 is loose, 0 is none: kernel.org, ip-sysctl
+            weaker = value == "0"
         if _HARDENING.search(name) and weaker:
             yield Trait(2.5, "a protection of the kernel was lowered", "T1562.001")
 

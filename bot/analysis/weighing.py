@@ -7,21 +7,22 @@ telling fact is not lost in a noisy table.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 
 from bot.analysis.causes import Evidence, Shared, lowering
-from bot.analysis.fold import members
+from bot.analysis.fold import Values, members
 from bot.analysis.rarity import Oddity, World
 from bot.analysis.semantics import Kind, Meaning
 from bot.analysis.surprise import bits, combined, seen
 from bot.analysis.traits import Trait, read, weight
-from bot.analysis.volatile import as_row
+from bot.analysis.volatile import Facts, as_row
 from bot.model import Change, Row, ScorePart
 
 TELLING_TRAIT = 1.5
 FULL_AT = 2.0  # bits of surprise from which the kind counts in full
 SHARP_TRAIT = 2.5
+BULK = 4  # changed rows of one query on one host, from which they are taken together
 MOST_LOWERED = 2.0  # of a sharp trait: a cause explains that something is odd, not that it is sharp
 
 
@@ -65,21 +66,67 @@ def draft(oddity: Oddity, about: Meaning, *, version: bool) -> Draft:
     return Draft(oddity, about, row, traits, version)
 
 
+def traits_of_common_rows(
+    facts: Facts, odd: Set[Values | None], about: Meaning, into: dict[tuple[str, str], int]
+) -> None:
+    """Add the traits of rows that are nothing odd to ``into``: (query, words) to the snapshots that show them."""
+    name, columns = facts.table.query.name, facts.table.columns
+    for values, mask in facts.rows.items():
+        if values in odd:
+            continue
+        for trait in read(about.kind, as_row(columns, values), Change.ADDED, None):
+            into[name, trait.words] = into.get((name, trait.words), 0) | mask
+
+
 def weigh_all(
-    drafts: Sequence[Draft], evidence: Sequence[Evidence], shared: Shared, world: World
+    drafts: Sequence[Draft],
+    common: Mapping[tuple[str, str], int],
+    sizes: Mapping[str, int],
+    evidence: Sequence[Evidence],
+    shared: Shared,
+    world: World,
 ) -> list[Weighed]:
-    """Return all drafts weighed, in their order."""
-    holders: dict[tuple[str, str], int] = {}
+    """Return all drafts weighed, in their order; ``common``: the snapshots whose ordinary rows show a trait.
+
+    ``sizes``: how many rows a host ordinarily has of each query. Where many of them changed at once on one host they
+    have one cause, and each is as surprising as the share that changed.
+    """
+    holders = dict(common)
     for each in drafts:
         for trait in each.traits:
             place = (each.oddity.slot.query.name, trait.words)
             holders[place] = holders.get(place, 0) | each.oddity.hosts
-    return [_weigh(each, holders, evidence, shared, world) for each in drafts]
+    bulk = _bulk_bits(drafts, sizes)
+    return [_weigh(each, holders, bulk, evidence, shared, world) for each in drafts]
+
+
+def _bulk_bits(drafts: Sequence[Draft], sizes: Mapping[str, int]) -> dict[tuple[str, int], float]:
+    """Return, by query and hosts, the bits of one changed row where the same hosts changed many at once.
+
+    Small tables join in where most of them changed and the hosts changed many rows elsewhere: another image.
+    """
+    changed: dict[tuple[str, int], int] = {}
+    for each in drafts:
+        if each.oddity.change is Change.CHANGED and not each.version:
+            place = (each.oddity.slot.query.name, each.oddity.hosts)
+            changed[place] = changed.get(place, 0) + 1
+    everywhere: dict[int, int] = {}
+    for (_, hosts), count in changed.items():
+        everywhere[hosts] = everywhere.get(hosts, 0) + count
+    found: dict[tuple[str, int], float] = {}
+    for (query, hosts), count in changed.items():
+        size = max(count, sizes.get(query, 0))
+        if count >= BULK:
+            found[query, hosts] = bits((count - 1) / size)
+        elif everywhere[hosts] >= 3 * BULK and 2 * count > size:
+            found[query, hosts] = 0.5
+    return found
 
 
 def _weigh(
     each: Draft,
     holders: Mapping[tuple[str, str], int],
+    bulk: Mapping[tuple[str, int], float],
     evidence: Sequence[Evidence],
     shared: Shared,
     world: World,
@@ -88,9 +135,10 @@ def _weigh(
     base = {Change.ADDED: about.added, Change.CHANGED: about.changed, Change.REMOVED: about.removed}[
         oddity.change
     ]
-    prior = base + weight(each.traits)
+    traits = tuple(_shared_trait(trait, each, holders) for trait in each.traits)
+    prior = base + weight(traits)
     lone = _lone_trait(each, holders, world)
-    sharp = any(trait.bits >= SHARP_TRAIT for trait in each.traits)
+    sharp = any(trait.bits >= SHARP_TRAIT for trait in traits)
     scores: dict[int, float] = {}
     best: tuple[float, tuple[ScorePart, ...]] = (-1.0, ())
     for host in members(oddity.hosts):
@@ -100,6 +148,8 @@ def _weigh(
             peer = max(peer, lone[0]) if peer is not None else None
             drift = max(drift, lone[1]) if drift is not None and not oddity.baseline_seen else drift
         surprise = combined(peer, drift, known=oddity.baseline_seen > 0)
+        if oddity.change is Change.CHANGED:
+            surprise = min(surprise, bulk.get((oddity.slot.query.name, oddity.hosts), surprise))
         causes = list(lowering(about.kind, each.row, evidence[host], shared, version=each.version))
         lowered = sum(part.bits for part in causes)
         lowered = max(lowered, -MOST_LOWERED if sharp else -6.0)
@@ -107,8 +157,18 @@ def _weigh(
         score = max(0.0, surprise + kind_bits + lowered)
         scores[host] = score
         if score > best[0]:
-            best = (score, _parts(peer, drift, about.kind, base, each.traits, causes))
-    return Weighed(oddity, about.kind, each.traits, scores, best[1], prior)
+            best = (score, _parts(peer, drift, about.kind, base, traits, causes))
+    return Weighed(oddity, about.kind, traits, scores, best[1], prior)
+
+
+def _shared_trait(trait: Trait, each: Draft, holders: Mapping[tuple[str, str], int]) -> Trait:
+    """Return the trait, weaker by the share of other snapshots that show it in the same query."""
+    if trait.bits <= 0:
+        return trait
+    mask = holders[each.oddity.slot.query.name, trait.words]
+    others = each.oddity.slot.known & ~each.oddity.hosts
+    share = (mask & others).bit_count() / max(1, others.bit_count())
+    return replace(trait, bits=trait.bits * (1 - share))
 
 
 def _lone_trait(
