@@ -14,7 +14,6 @@ from typing import Any
 
 from bot.sandbox import fleet as fleets
 from bot.sandbox.aws import EmbeddedAws
-
 from bot.sandbox.slack import LocalSlack, Message, View
 from bot.sandbox.slack.workspace import APPROVER, INCIDENT, RESPONDER
 
