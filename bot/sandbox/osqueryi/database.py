@@ -21,7 +21,12 @@ _TYPES = {
     "unsigned_bigint": "UNSIGNED BIGINT",
     "double": "DOUBLE",
 }
-_LOOKED_UP_BY = frozenset({"path", "directory", "pid", "uid", "gid"})
+_LOOKED_UP_BY = frozenset({"pid", "uid", "gid"})
+_HUGE = 10_000_000
+"""Rows that the planner is told a table with required columns has, so that it walks any other table first.
+
+osquery does likewise: it names a cost beyond all others for walking one."""
+
 _HIDDEN = {"pid_with_namespace", "mount_namespace_id", "include_remote", "max_depth", "sigrule", "sigurl"}
 """Columns that osquery leaves out of ``SELECT *``: they are given, not read (published schema, 5.23.1)."""
 
@@ -111,6 +116,8 @@ def _complete(connection: sqlite3.Connection) -> None:
     connection.execute(
         f"CREATE TABLE IF NOT EXISTS {NOTES_TABLE} (name TEXT PRIMARY KEY, required TEXT, hidden TEXT, user_table INTEGER)"
     )
+    connection.execute("ANALYZE sqlite_master")  # makes the planner's own table
+    connection.execute("DELETE FROM sqlite_stat1")
     for name, table in TABLES.items():
         columns = _shown(table)
         present = {row[1] for row in connection.execute(f'PRAGMA table_info("{name}")')}
@@ -124,6 +131,10 @@ def _complete(connection: sqlite3.Connection) -> None:
                 connection.execute(f'UPDATE "{name}" SET "{column}" = NULL WHERE "{column}" = \'\'')
         for column in (_LOOKED_UP_BY | set(table.needs)) & columns.keys():
             connection.execute(f'CREATE INDEX IF NOT EXISTS "{name}__{column}" ON "{name}" ("{column}")')
+        for column in table.needs:
+            connection.execute(
+                "INSERT INTO sqlite_stat1 VALUES (?, ?, ?)", (name, f"{name}__{column}", f"{_HUGE} 1")
+            )
         if table.needs or hidden(table) or table.per_user:
             connection.execute(
                 f"INSERT OR REPLACE INTO {NOTES_TABLE} VALUES (?, ?, ?, ?)",
