@@ -254,6 +254,9 @@ class _Bar:
     def finished(self, run: Run, report: Report) -> None:
         return
 
+    def detailed(self, run: Run, report: Report) -> None:
+        return
+
     def proposed(self, run: Run, proposal: Proposal) -> Run:
         return run
 

@@ -17,6 +17,7 @@ def waiting_run(desk: Desk, run_id: str) -> tuple[Run, Report]:
         NotFound: No such run, or it has no report.
         Refused: Somebody decided already.
     """
+    desk.runs.settle(run_id)
     run = desk.services.store.run(run_id)
     if run.decided_by:
         raise Refused(

@@ -35,6 +35,7 @@ class Live:
         self._opening = threading.Lock()
         self._refused: DiffyError | None = None
         self._opened = False
+        self.ended = threading.Event()
         self.progress = Progress(RunState.QUEUED)
 
     @property
@@ -57,7 +58,9 @@ class Live:
 
     def end(self, state: RunState, at: datetime, **changes: Any) -> Run:
         """Write down the run's end."""
-        return self.save(state=state, ended_at=at, **changes)
+        run = self.save(state=state, ended_at=at, **changes)
+        self.ended.set()
+        return run
 
     def ask_to_stop(self, ending: Ending, by: str) -> bool:
         """Ask the run to stop; False when somebody already did. A shutdown overrides finishing."""

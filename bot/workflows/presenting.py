@@ -28,6 +28,10 @@ class Presenter(Protocol):
         """Show the answer. Raises DiffyError only when every form of it was refused."""
         ...
 
+    def detailed(self, run: Run, report: Report) -> None:
+        """Show what lies behind the answer, once the run has ended. A failure here costs no answer."""
+        ...
+
     def proposed(self, run: Run, proposal: Proposal) -> Run:
         """Show a baseline that waits for a person, or what a schedule found changed; return the run with its place."""
         ...

@@ -54,7 +54,7 @@ class Runs:
             if self._closed:
                 raise Refused("Diffy is going down.", "Try again in a minute.")
             for live in self._live.values():
-                if live.run.kind is run.kind and live.run.target == run.target and live.ending is None:
+                if live.run.kind is run.kind and live.run.target == run.target and _joinable(live):
                     return Submitted(live.join(run.requested_by), joined=True, place=0)
             self._services.store.save_run(run)
             live = Live(run, self._services.store)
@@ -72,7 +72,14 @@ class Runs:
     def live(self) -> tuple[tuple[Run, Progress], ...]:
         """Every live run with its progress, oldest first."""
         with self._lock:
-            return tuple((live.run, self._placed(live)) for live in self._live.values())
+            return tuple((live.run, self._placed(live)) for live in self._live.values() if not live.run.ended)
+
+    def settle(self, run_id: str, timeout_s: float = 2.0) -> None:
+        """Wait a moment for a run whose answer is shown already to be written down as ended."""
+        with self._lock:
+            live = self._live.get(run_id)
+        if live is not None:
+            live.ended.wait(timeout_s)
 
     def stop(self, run_id: str, ending: Ending, by: str) -> Run:
         """Ask a live run to finish with what it has, or to cancel.
@@ -101,8 +108,10 @@ class Runs:
             live = Live(run, self._services.store)
             try:
                 if run.has_report and run.kind is RunKind.ANALYZE:
-                    presenter.finished(run, self._services.reports.get(run.id))
+                    report = self._services.reports.get(run.id)
+                    presenter.finished(run, report)
                     taken.append(live.end(RunState.DONE, now))
+                    presenter.detailed(live.run, report)
                     continue
                 error = DiffyError(
                     "Diffy was restarted while this ran.", "Nothing was lost but the answer: run it again."
@@ -168,11 +177,16 @@ class Runs:
             state = RunState.CANCELLED if stopped.ending is Ending.CANCEL else RunState.INTERRUPTED
             self._end(live, presenter, state, stopped, decided_by=stopped.by)
         except DiffyError as error:
-            self._end(live, presenter, RunState.FAILED, error)
+            if live.run.ended:
+                log.warning("run %s: what lies behind its answer could not be shown: %s", live.run.id, error)
+            else:
+                self._end(live, presenter, RunState.FAILED, error)
         except (
             Exception
         ) as error:  # a defect in one run must not leave its message hanging, nor stop the others
             log.exception("run %s failed", live.run.id)
+            if live.run.ended:
+                return  # the answer stands; only what lies behind it could not be shown
             failure = DiffyError(
                 f"Something went wrong inside Diffy ({type(error).__name__}).",
                 f"Tell whoever runs Diffy: the log has it under run {live.run.id}.",
@@ -187,10 +201,12 @@ class Runs:
         check_stop(live)
         live.open_once(presenter)
         check_stop(live)
-        state = RunState.DONE
         if live.run.kind is RunKind.ANALYZE:
-            triage(live, self._services, presenter)
-        elif live.run.kind is RunKind.BASELINE:
+            report = triage(live, self._services, presenter)
+            live.end(RunState.DONE, self._services.clock.now())
+            presenter.detailed(live.run, report)
+            return
+        if live.run.kind is RunKind.BASELINE:
             state = take(live, self._services, presenter)
         else:
             state = refresh(live, self._services, presenter)
@@ -210,3 +226,7 @@ class Runs:
             live.end(state, now, error=str(error), decided_by=decided_by)
         except DiffyError:
             log.exception("run %s: its end could not be written down", live.run.id)
+
+
+def _joinable(live: Live) -> bool:
+    return live.ending is None and not live.run.ended

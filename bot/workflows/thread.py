@@ -75,16 +75,19 @@ class SlackThread:
         self._edit(run, (report.run.finished_at, progress), lambda: views.provisional(report, run, progress))
 
     def finished(self, run: Run, report: Report) -> None:
-        """Put the verdict into the parent, then the details into its thread."""
-        ts = self._final(run, views.verdict(report, run, now=self._clock.now()))
+        """Put the verdict into the parent."""
+        self._final(run, views.verdict(report, run, now=self._clock.now()))
+
+    def detailed(self, run: Run, report: Report) -> None:
+        """Reply in the thread: the hosts that stand out, then the rest in one list and a file."""
         shown = [verdict.id for verdict in report.outliers[:HOST_REPLIES]]
-        replies: list[Message] = [views.host_reply(report, host) for host in shown]
         rest = views.rest_reply(report)
-        for reply in replies if rest is None else [*replies, rest]:
+        replies = [*(views.host_reply(report, host) for host in shown), *([] if rest is None else [rest])]
+        for reply in replies:
             try:
-                self._chat.post(run.channel, reply, thread=ts)
-                if reply.file is not None:
-                    self._chat.upload(run.channel, reply.file, thread=ts)
+                self._chat.post(run.channel, reply, thread=run.message_ts)
+                if reply is rest and reply.file is not None:
+                    self._chat.upload(run.channel, reply.file, thread=run.message_ts)
             except ChatError as error:  # the verdict stands; the modal still has all of it
                 log.warning("run %s: a reply could not be posted: %s", run.id, error)
 

@@ -170,7 +170,8 @@ class TestRefusals:
         assert (code, out) == (1, b"[\n\n]\n")
         warning, error = err.splitlines()
         assert warning.endswith("was queried without a required column in the WHERE clause")
-        assert warning.startswith("W") and "virtual_table.cpp" in warning
+        assert warning.startswith("W")
+        assert "virtual_table.cpp" in warning
         assert error == "Error: near line 1: constraint failed"
 
     @pytest.mark.parametrize(
@@ -339,7 +340,9 @@ class TestDatabase:
         path = tmp_path / "state.db"
         database.create(path, {"kernel_modules": [{"name": "ext4", "size": "1"}]})
 
-        database.add_rows(path, "kernel_modules", [{"name": "rootkit", "size": "2"}, {"name": "x", "size": "2"}])
+        database.add_rows(
+            path, "kernel_modules", [{"name": "rootkit", "size": "2"}, {"name": "x", "size": "2"}]
+        )
         removed = database.remove_rows(path, "kernel_modules", {"size": "2", "name": "x"})
 
         assert removed == 1
@@ -392,7 +395,8 @@ class TestCommand:
         out, _ = process.communicate(b"SELECT 1;\n")
 
         assert process.returncode == 0
-        assert out.startswith(b"[\n  {") and b"\xfe" in out
+        assert out.startswith(b"[\n  {")
+        assert b"\xfe" in out
 
     def test_a_giant_answer_is_as_large_as_asked(self, tmp_path: Path) -> None:
         """In front of the real one."""
@@ -412,7 +416,8 @@ class TestCommand:
     def test_a_hanging_query_never_ends(self, tmp_path: Path) -> None:
         """It waits for a signal; the answers before it are out."""
         process = self.start(tmp_path, {"hang_on": "processes"})
-        assert process.stdin is not None and process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout is not None
         process.stdin.write(b"SELECT 1 AS a;\nSELECT * FROM processes;\n")
         process.stdin.close()
 
@@ -422,4 +427,5 @@ class TestCommand:
         process.stdin = None
         process.communicate()
 
-        assert running and before == b'[\n  {"a":"1"}\n]\n'
+        assert running
+        assert before == b'[\n  {"a":"1"}\n]\n'

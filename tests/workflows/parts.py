@@ -132,6 +132,9 @@ class Recorder:
         self.reports.append(report)
         self.over.set()
 
+    def detailed(self, run: Run, report: Report) -> None:
+        return
+
     def proposed(self, run: Run, proposal: Proposal) -> Run:
         self.proposals.append(proposal)
         self.over.set()
