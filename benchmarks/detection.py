@@ -39,7 +39,9 @@ DEBIAN_ONLY = frozenset({"backup"})
 PLANNED = tuple(
     s for s in scenarios() if s.kind == "malicious" and s.scope == "one" and s.expected == "finding"
 )
-ONE_OFFS = tuple(s for s in scenarios() if s.kind == "benign" and s.scope in ("one", "few"))
+ONE_OFFS = tuple(
+    s for s in scenarios() if s.kind == "benign" and s.scope in ("one", "few") and s.expected != "cohort"
+)
 EVERYWHERE = tuple(s for s in scenarios() if s.kind == "benign" and s.scope == "all_distinct")
 CHOICES: tuple[Scenario | Callable[[Host], None], ...] = (*PLANNED, *ATTACKS)
 METHODS = (

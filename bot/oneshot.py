@@ -25,6 +25,7 @@ from bot.adapters.recorded import RecordedFolder
 from bot.adapters.snapshot_files import SnapshotFiles
 from bot.adapters.tinydb_store import TinyDbStore
 from bot.app import new_run_id, pace
+from bot.collection.recorded import digest
 from bot.errors import DiffyError
 from bot.model import Baseline, Method, Progress, Report, Run, RunKind, RunState, Snapshot
 from bot.ports import Collector, Inventory
@@ -94,13 +95,14 @@ def take_baseline(request: Request, *, author: str) -> Taken:
         live.run,
         target=proposal.group.name,
         hosts=tuple(host for host, _ in kept),
-        digests=tuple(digest for _, digest in kept),
+        digests=tuple(name for _, name in kept),
         author=author,
         reason="taken on the command line",
         services=services,
     )
     live.end(RunState.DONE, services.clock.now())
-    snapshots = tuple(services.snapshots.get(digest) for _, digest in kept)
+    snapshots = tuple(services.snapshots.get(name) for _, name in kept)
+    baseline = replace(baseline, snapshots=tuple(digest(snapshot) for snapshot in snapshots))
     return Taken(baseline, snapshots, proposal.drift, proposal.left_out, tuple(sorted(out)))
 
 

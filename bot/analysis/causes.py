@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from bot.analysis.semantics import Kind
-from bot.analysis.traits import SYSTEM_PATH, program
+from bot.analysis.traits import SYSTEM_PATH, is_tool, program
 from bot.model import Change, Row, ScorePart, Snapshot
 
 _WORD = re.compile(r"[a-z][a-z0-9+]{2,}")
@@ -70,6 +70,7 @@ class Evidence:
         alone: What this host alone has by the cloud's word ("template": "13"); empty when it has company.
         installing: Whether a package manager is at work.
         live_patched: Whether the kernel says that it was patched while running, and nothing worse.
+        untainted: Whether the kernel says that nothing unsigned was ever loaded.
         explained_programs: Programs of processes that have an honest cause here.
     """
 
@@ -80,6 +81,7 @@ class Evidence:
     alone: dict[str, str] = field(default_factory=dict)
     installing: bool = False
     live_patched: bool = False
+    untainted: bool = False
     explained_programs: set[str] = field(default_factory=set)
 
 
@@ -93,6 +95,7 @@ def gather(snapshot: Snapshot) -> Evidence:
                 evidence.fresh = True
             if row.get("name") == "kernel.tainted":
                 evidence.live_patched = row.get("current_value") == "32768"
+                evidence.untainted = row.get("current_value") == "0"
             if "tty" in row and (row.get("type", "user") in ("user", "7")):
                 name = row.get("user") or row.get("username", "")
                 if name:
@@ -129,6 +132,7 @@ class Shared:
 
     commands: frozenset[str] = frozenset()
     timers: frozenset[str] = frozenset()
+    programs: frozenset[str] = frozenset()
 
 
 def note(evidence: Evidence, kind: Kind, row: Row, change: Change) -> None:
@@ -169,8 +173,16 @@ def lowering(
         parts.extend(_lineage(row, path, evidence, shared))
         if evidence.installing and SYSTEM_PATH.match(path):
             parts.append(ScorePart("a package manager is at work", -1.0))
+    elif kind is Kind.ENVIRONMENT:
+        parts.extend(_session(row, path, evidence))
+    if kind in (Kind.RAW_SOCKET, Kind.INTERFACE) and evidence.sessions and evidence.explained_programs:
+        parts.append(ScorePart("somebody logged in runs tools there", -2.0))
     if evidence.live_patched and kind in (Kind.MODULE, Kind.SYSCTL):
         parts.append(ScorePart("the kernel was patched while running, and says nothing worse", -3.0))
+    elif evidence.untainted and kind is Kind.MODULE:
+        parts.append(ScorePart("the kernel says that nothing unsigned was loaded", -2.0))
+    if kind in (Kind.PROCESS, Kind.PROGRAM) and path in shared.programs and not is_tool(path):
+        parts.append(ScorePart("most hosts run the same program", -2.5))
     for word, value in sorted(evidence.alone.items()):
         if kind in (_OF_ZONE if word in ("zone", "type") else _OF_IMAGE):
             parts.append(ScorePart(f"the only host of {word} {value}", -2.0))
@@ -196,12 +208,21 @@ def _lineage(row: Row, path: str, evidence: Evidence, shared: Shared) -> Iterabl
         yield ScorePart("started by a timer that most hosts have", -2.5)
     elif path in evidence.explained_programs:
         yield ScorePart("the program of a process with an honest cause", -2.5)
+    yield from _session(row, path, evidence)
+
+
+def _session(row: Row, path: str, evidence: Evidence) -> Iterable[ScorePart]:
+    cmdline, parent = row.get("cmdline", ""), row.get("parent_name", "")
     user = row.get("username", "") or row.get("user", "")
     login = re.match(r"^sshd(?:-session)?: (\S+)", cmdline)
     if (
         evidence.sessions
         and SYSTEM_PATH.match(path)
-        and (user in evidence.sessions or (login and login.group(1).split("@")[0] in evidence.sessions))
+        and (
+            user in evidence.sessions
+            or (login and login.group(1).split("@")[0] in evidence.sessions)
+            or "sudo" in (parent, path.rsplit("/", 1)[-1])
+        )
     ):
         yield ScorePart("belongs to the session of somebody logged in", -3.0)
 

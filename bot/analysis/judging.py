@@ -14,8 +14,9 @@ from bot.analysis.notes import notes_of
 from bot.analysis.pairs import pair
 from bot.analysis.rarity import World, families_of, oddities
 from bot.analysis.reporting import coverage_of, findings_of, verdicts_of
-from bot.analysis.semantics import meaning
+from bot.analysis.semantics import Kind, meaning
 from bot.analysis.slots import slots_of
+from bot.analysis.traits import program
 from bot.analysis.volatile import Facts, as_row, settle
 from bot.analysis.weighing import Draft, Weighed, draft, traits_of_common_rows, weigh_all
 from bot.model import Compare, LookAlikes, Method, Report, Snapshot
@@ -109,10 +110,14 @@ def _weigh_all(tables: list[Facts], host_of: list[int], world: World, hosts: lis
 def _shared(tables: list[Facts], world: World) -> causes.Shared:
     commands: list[dict[str, str]] = []
     units: list[dict[str, str]] = []
+    programs: set[str] = set()
     for facts in tables:
         columns = facts.table.columns
         known = (facts.table.complete & world.group).bit_count()
+        kind = meaning(facts.table.query).kind
         for values, mask in facts.rows.items():
+            if kind in (Kind.PROCESS, Kind.PROGRAM) and 2 * (mask & world.group).bit_count() > known > 2:
+                programs.add(program(as_row(columns, values), kind))
             if "command" in columns and 2 * (mask & world.group).bit_count() > known > 2:
                 commands.append(dict(as_row(columns, values)))
             elif (
@@ -121,7 +126,9 @@ def _shared(tables: list[Facts], world: World) -> causes.Shared:
                 and 2 * (mask & world.group).bit_count() > known > 2
             ):
                 units.append(dict(as_row(columns, values)))
-    return causes.Shared(causes.scheduled_commands(commands), causes.timer_names(units))
+    return causes.Shared(
+        causes.scheduled_commands(commands), causes.timer_names(units), frozenset(programs - {""})
+    )
 
 
 def _alone(evidence: list[causes.Evidence], hosts: list[Snapshot]) -> None:

@@ -119,7 +119,7 @@ WEIGHTS: dict[Kind, tuple[float, float, float]] = {
     Kind.UNIT: (1.5, 1.0, -0.5),
     Kind.AUTOSTART: (2.5, 2.0, -0.5),
     Kind.MODULE: (2.5, 0.0, -1.5),
-    Kind.SYSCTL: (0.5, 1.5, -0.5),
+    Kind.SYSCTL: (0.5, 0.5, -0.5),
     Kind.USER: (2.5, 1.5, -0.5),
     Kind.MEMBERSHIP: (3.0, 2.0, -1.0),
     Kind.LOGIN_KEY: (3.5, 2.5, -1.0),
@@ -136,13 +136,14 @@ WEIGHTS: dict[Kind, tuple[float, float, float]] = {
     Kind.PACKAGE_SOURCE: (2.5, 2.0, 0.0),
     Kind.CONTAINER: (0.5, 0.0, -1.0),
     Kind.INTERFACE: (1.5, 1.0, -1.0),
-    Kind.FILE: (1.0, 1.0, -0.5),
+    Kind.FILE: (1.5, 1.0, -0.5),
     Kind.OTHER: (0.5, 0.5, -0.5),
 }
 
 # The first line whose table the SQL reads decides. Tables that only lend columns (users, processes, hash) come late.
 _TABLES: tuple[tuple[str, Kind], ...] = (
     ("process_envs", Kind.ENVIRONMENT),
+    ("process_memory_map", Kind.LOADER),
     ("suid_bin extended_attributes", Kind.PRIVILEGED_FILE),
     ("authorized_keys user_ssh_keys ssh_configs known_hosts", Kind.LOGIN_KEY),
     ("sudoers", Kind.SUDO),
@@ -205,14 +206,17 @@ def meaning(query: Query) -> Meaning:
     added, changed, removed = WEIGHTS[kind]
     nudge = 0.3 * (query.telling - 3)
     if query.compare is Compare.EXPECT_EMPTY:
-        return Meaning(kind, max(added, 1.5) + nudge, changed + nudge, min(removed, -3.0))
+        least = 0.5 if kind is Kind.FILE else 1.5
+        added = least if kind is Kind.FILE else max(added, least)
+        return Meaning(kind, added + nudge, changed + nudge, min(removed, -3.0))
     return Meaning(kind, added + nudge, changed + nudge, removed)
 
 
 def _kind(query: Query) -> Kind:
     tables = {name.lower() for name in _READS.findall(_NOT_IN.sub(" ", query.sql))}
     by_technique = next(
-        (kind for prefix, kind in _TECHNIQUES if any(a.startswith(prefix) for a in query.attack)), Kind.OTHER
+        (kind for attack in query.attack for prefix, kind in _TECHNIQUES if attack.startswith(prefix)),
+        Kind.OTHER,
     )
     if "process_open_sockets" in tables and re.search(
         r"\bfamily\s*=\s*17|protocol\s+in\s*\(1", query.sql, re.I
@@ -229,6 +233,6 @@ def _kind(query: Query) -> Kind:
         if "processes" in tables:
             return Kind.PROGRAM
         return by_technique if by_technique not in (Kind.OTHER, Kind.PROCESS) else Kind.FILE
-    if "processes" in tables or "process_memory_map" in tables:
+    if "processes" in tables:
         return Kind.PROCESS
     return by_technique

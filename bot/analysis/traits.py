@@ -169,6 +169,18 @@ def program(row: Row, kind: Kind) -> str:
     return ""
 
 
+def is_tool(path: str) -> bool:
+    """Whether a program does whatever it is told: a shell, an interpreter, a network tool."""
+    base = path.rsplit("/", 1)[-1]
+    return bool(_SHELL.match(base) or _INTERPRETER.match(base)) or base in (
+        "ssh",
+        "curl",
+        "wget",
+        "tcpdump",
+        "openssl",
+    )
+
+
 def read(kind: Kind, row: Row, change: Change, expected: Row | None) -> tuple[Trait, ...]:
     """Return the traits of a differing row, heaviest first. For REMOVED, ``row`` is what is missing."""
     if change is Change.REMOVED:
@@ -204,7 +216,8 @@ def _place(kind: Kind, row: Row) -> Iterator[Trait]:
         if "memfd:" in path:
             yield Trait(4.0, "runs from memory, with no file", "T1620")
     if row.get("on_disk") == "0":
-        yield Trait(3.0, "its program file was deleted", "T1070.004")
+        honest = bool(SYSTEM_PATH.match(runs)) and not HIDDEN.search(runs) and not is_tool(runs)
+        yield Trait(1.0 if honest else 3.0, "its program file was deleted", "T1070.004")
 
 
 def _commands(row: Row) -> Iterator[Trait]:
@@ -406,6 +419,12 @@ def _container(row: Row, _: Row | None) -> Iterator[Trait]:
         yield Trait(2.0, "sees the host's processes", "T1611")
 
 
+def _file(row: Row, _: Row | None) -> Iterator[Trait]:
+    path = row.get("path", "")
+    if re.search(r"^/(?:var/www|srv|usr/share/nginx)/.*\.(?:php\d?|phtml|jspx?|aspx?|cgi|pl|py)$", path):
+        yield Trait(1.5, "a script that the web server may run", "T1505.003")
+
+
 def _privileged_file(row: Row, _: Row | None) -> Iterator[Trait]:
     base = row.get("path", "").rsplit("/", 1)[-1]
     if (
@@ -468,6 +487,7 @@ _READINGS = {
     Kind.CONTAINER: _container,
     Kind.PRIVILEGED_FILE: _privileged_file,
     Kind.CERTIFICATE: _certificate,
+    Kind.FILE: _file,
     Kind.FIREWALL: _firewall,
     Kind.LOGIN_CONFIG: _login_config,
     Kind.NAMES: _names,

@@ -8,6 +8,7 @@ What Diffy adds when it writes one itself: ``"statuses"`` for answers that are n
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -51,6 +52,11 @@ def to_json(snapshot: Snapshot) -> bytes:
         about=snapshot.host,
     )
     return msgspec.json.encode(record)
+
+
+def digest(snapshot: Snapshot) -> str:
+    """Return the name of a snapshot's content: sha256, hex, of its JSON."""
+    return sha256(to_json(snapshot)).hexdigest()
 
 
 def from_json(raw: bytes, *, about: Host | None = None, source: str = "a recorded answer") -> Snapshot:

@@ -43,7 +43,10 @@ def ack(run: Run, *, group_size: int | None = None) -> Message:
     if run.incident:
         parts += [text(" for "), code(run.incident)]
     parts += [text(": pack "), code(run.pack), text(f", {_against(run)}. ")]
-    parts.append(text("The answer comes as one message in this channel; I keep it up to date."))
+    if run.kind is RunKind.REFRESH:
+        parts += [text("I say something in "), channel(run.channel), text(" only if something changed.")]
+    else:
+        parts.append(text("The answer comes as one message in this channel; I keep it up to date."))
     summary = f"Diffy is asking {label(run.target.label)} (run {label(run.id)})."
     return message(summary, [rich(section(*parts)), context(_run_line(run))])
 

@@ -260,7 +260,18 @@ def refresh(live: Live, services: Services, presenter: Presenter) -> RunState:
     if present is not None and not proposal.changed and not proposal.left_out:
         services.store.renew_baseline(present.target, present.version, services.clock.now())
         presenter.unchanged(live.run, present)
+        _remember(live.run, "nothing changed", services)
         return RunState.DONE
     shown = presenter.proposed(live.run, proposal)
     live.save(message_ts=shown.message_ts, channel=shown.channel)
+    _remember(live.run, f"changed, run {live.run.id} waits for a person", services)
     return RunState.WAITING
+
+
+def _remember(run: Run, result: str, services: Services) -> None:
+    """Note on the schedule what its last run found; a schedule removed meanwhile stays removed."""
+    for schedule in services.store.schedules():
+        if run.requested_by == f"schedule:{schedule.id}":
+            services.store.save_schedule(
+                replace(schedule, last_fired_at=services.clock.now(), last_result=result)
+            )

@@ -128,7 +128,7 @@ class Stage:
     def idle(self) -> None:
         """Wait until no run is live."""
         for _ in range(int(PATIENCE_S * 4)):
-            if "Running now" not in self.type("status"):
+            if "Nothing is going on" in self.type("status"):
                 return
             time.sleep(0.25)
         raise AssertionError(f"a run never ended; the bot's log ends:\n{self.bot.said()[-4000:]}")

@@ -25,18 +25,23 @@ if TYPE_CHECKING:
     from bot.sandbox.aws.delivery import Delivery
 
 WORKERS = 3
+CLOSING_S = 15.0
 
 
 def main() -> int:
     """Serve until SIGTERM, SIGINT, or the end of standard input, which is the end of the parent."""
     options = _options()
-    ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
-    threading.Thread(target=_await_parent, args=(ended,), daemon=True).start()
+    ready, ended = threading.Event(), threading.Event()
+    threading.Thread(target=_await_parent, args=(ready, ended), daemon=True).start()
     server, delivery, groups = _serve(options)
+    for number in (signal.SIGTERM, signal.SIGINT):  # until here a signal simply ends the process
+        signal.signal(number, lambda *_: ended.set())
+    ready.set()
     print(json.dumps({"url": f"http://127.0.0.1:{server.port}", "groups": groups}), flush=True)
     ended.wait()
+    last_resort = threading.Timer(CLOSING_S, os._exit, (1,))  # whatever hangs, nothing is left behind
+    last_resort.daemon = True
+    last_resort.start()
     delivery.close()
     server.shutdown()
     server.server_close()
@@ -53,9 +58,11 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _await_parent(ended: threading.Event) -> None:
+def _await_parent(ready: threading.Event, ended: threading.Event) -> None:
     while os.read(0, 4096):  # not through sys.stdin: its lock outlives the thread
         pass
+    if not ready.is_set():
+        os._exit(1)  # the parent is gone and there is nothing to close yet
     ended.set()
 
 
