@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 import os
+import shutil
+import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -321,9 +325,6 @@ class TestDatabase:
 
     def test_any_writers_database_is_completed(self, tmp_path: Path) -> None:
         """Missing tables and columns are added, empty numbers become NULL; a second time changes nothing."""
-        import sqlite3
-        from contextlib import closing
-
         path = tmp_path / "state.db"
         with closing(sqlite3.connect(path)) as connection, connection:
             connection.execute("CREATE TABLE processes (pid BIGINT, name TEXT, parent BIGINT)")
@@ -358,6 +359,48 @@ class TestDatabase:
             database.add_rows(host, table, [row])
 
 
+class TestFaults:
+    """How a host's osquery misbehaves when told to."""
+
+    @pytest.fixture
+    def bad(self, host: Path, tmp_path: Path) -> Path:
+        return Path(shutil.copy(host, tmp_path / "state.db"))
+
+    @staticmethod
+    def tell(database: Path, **faults: object) -> Path:
+        Path(f"{database}.faults.json").write_text(json.dumps(faults))
+        return database
+
+    def test_bytes_that_are_not_utf8_are_printed_raw(self, bad: Path) -> None:
+        """As osquery prints them; an empty answer has none."""
+        self.tell(bad, not_utf8=True, delay_s=0.01)
+
+        _, out, _ = ask(bad, "SELECT name FROM processes WHERE pid = 1;\nSELECT 1 WHERE 0;\n")
+
+        assert out == b'[\n  {"name":"init\xff\xfe"}\n]\n[\n\n]\n'
+
+    def test_garbage_succeeds(self, bad: Path) -> None:
+        """Exit code 0 and no JSON."""
+        self.tell(bad, garbage=True)
+        out = io.BytesIO()
+
+        with pytest.raises(SystemExit) as ended:
+            run(["--json"], io.BytesIO(b"SELECT 1;\n"), out, io.BytesIO(), str(bad))
+
+        assert ended.value.code == 0
+        with pytest.raises(ValueError, match=r"codec|Expecting|control"):
+            json.loads(out.getvalue())
+
+    def test_a_giant_answer_is_as_large_as_asked(self, bad: Path) -> None:
+        """In front of the real one."""
+        self.tell(bad, giant_bytes=1_000_000)
+
+        _, out, _ = ask(bad, "SELECT 1 AS a;\n")
+
+        assert 900_000 < len(out) < 1_200_000
+        assert out.endswith(b']\n[\n  {"a":"1"}\n]\n')
+
+
 class TestCommand:
     """The command on a host's PATH, in a process of its own."""
 
@@ -380,30 +423,6 @@ class TestCommand:
         out, err = self.start(tmp_path, {}).communicate(b"SELECT name FROM processes;\n")
 
         assert (out, err) == (b'[\n  {"name":"init"}\n]\n', b"")
-
-    def test_bytes_that_are_not_utf8_are_printed_raw(self, tmp_path: Path) -> None:
-        """As osquery prints them."""
-        out, _ = self.start(tmp_path, {"not_utf8": True, "delay_s": 0.01}).communicate(
-            b"SELECT name FROM processes;\nSELECT 1 WHERE 0;\n"
-        )
-
-        assert out == b'[\n  {"name":"init\xff\xfe"}\n]\n[\n\n]\n'
-
-    def test_garbage_succeeds(self, tmp_path: Path) -> None:
-        """Exit code 0 and no JSON."""
-        process = self.start(tmp_path, {"garbage": True})
-        out, _ = process.communicate(b"SELECT 1;\n")
-
-        assert process.returncode == 0
-        assert out.startswith(b"[\n  {")
-        assert b"\xfe" in out
-
-    def test_a_giant_answer_is_as_large_as_asked(self, tmp_path: Path) -> None:
-        """In front of the real one."""
-        out, _ = self.start(tmp_path, {"giant_bytes": 1_000_000}).communicate(b"SELECT 1 AS a;\n")
-
-        assert 900_000 < len(out) < 1_200_000
-        assert out.endswith(b']\n[\n  {"a":"1"}\n]\n')
 
     def test_a_crash_ends_in_the_middle(self, tmp_path: Path) -> None:
         """What was answered before is there."""

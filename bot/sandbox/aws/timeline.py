@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -46,4 +47,7 @@ class Timeline:
                 if self._ended:
                     return
                 action = heapq.heappop(self._due)[2]
-            action()
+            try:
+                action()
+            except Exception:
+                logging.getLogger(__name__).exception("a step of the timeline failed")
