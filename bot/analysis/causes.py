@@ -135,6 +135,17 @@ class Shared:
     programs: frozenset[str] = frozenset()
 
 
+def _same_stem(packages: set[str], words: set[str]) -> bool:
+    """Whether a word of a changed package begins, or is begun by, a word of the row: chrony and chronyd."""
+    if packages & words:
+        return True
+    return any(
+        len(package) > 3 and len(word) > 3 and (word.startswith(package) or package.startswith(word))
+        for package in packages
+        for word in words
+    )
+
+
 def note(evidence: Evidence, kind: Kind, row: Row, change: Change) -> None:
     """Add what one differing row of the host offers as explanation for others."""
     if kind in (Kind.PACKAGE, Kind.LIBRARY):
@@ -165,7 +176,7 @@ def lowering(
         parts.append(ScorePart("the same thing at another version", -5.0))
     words = words_of(" ".join((path, row.get("name", ""), row.get("id", ""), row.get("subject", ""))))
     if kind not in (Kind.PACKAGE, Kind.LIBRARY):
-        if evidence.packages & words:
+        if _same_stem(evidence.packages, words):
             parts.append(ScorePart("a package of that name changed on the same host", -3.0))
         elif evidence.any_package and kind in _PACKAGED and SYSTEM_PATH.match(path):
             parts.append(ScorePart("packages changed on the same host", -1.0))
