@@ -135,6 +135,17 @@ class Shared:
     programs: frozenset[str] = frozenset()
 
 
+def _same_stem(packages: set[str], words: set[str]) -> bool:
+    """Whether a word of a changed package begins, or is begun by, a word of the row: chrony and chronyd."""
+    if packages & words:
+        return True
+    return any(
+        len(package) > 3 and len(word) > 3 and (word.startswith(package) or package.startswith(word))
+        for package in packages
+        for word in words
+    )
+
+
 def note(evidence: Evidence, kind: Kind, row: Row, change: Change) -> None:
     """Add what one differing row of the host offers as explanation for others."""
     if kind in (Kind.PACKAGE, Kind.LIBRARY):
@@ -152,9 +163,9 @@ _PACKAGE_MANAGER = re.compile(
 
 
 def lowering(
-    kind: Kind, row: Row, evidence: Evidence, shared: Shared, *, version: bool
+    kind: Kind, row: Row, change: Change, evidence: Evidence, shared: Shared, *, version: bool
 ) -> Sequence[ScorePart]:
-    """Return the parts (negative bits) that honest causes take off a fact.
+    """Return the parts (negative bits) that honest causes take off a fact; one adds, where a cause is missing.
 
     Args:
         version: Most others have the same row with another number in it, and this host lacks theirs.
@@ -165,10 +176,16 @@ def lowering(
         parts.append(ScorePart("the same thing at another version", -5.0))
     words = words_of(" ".join((path, row.get("name", ""), row.get("id", ""), row.get("subject", ""))))
     if kind not in (Kind.PACKAGE, Kind.LIBRARY):
-        if evidence.packages & words:
+        if _same_stem(evidence.packages, words):
             parts.append(ScorePart("a package of that name changed on the same host", -3.0))
         elif evidence.any_package and kind in _PACKAGED and SYSTEM_PATH.match(path):
             parts.append(ScorePart("packages changed on the same host", -1.0))
+        elif (
+            change is Change.CHANGED
+            and kind in (Kind.PROGRAM, Kind.PRIVILEGED_FILE)
+            and SYSTEM_PATH.match(path)
+        ):
+            parts.append(ScorePart("a program of the system changed, and no package with it", 1.5))
     if kind in _RUNNING:
         parts.extend(_lineage(row, path, evidence, shared))
         if evidence.installing and SYSTEM_PATH.match(path):
@@ -181,7 +198,7 @@ def lowering(
         parts.append(ScorePart("the kernel was patched while running, and says nothing worse", -3.0))
     elif evidence.untainted and kind is Kind.MODULE:
         parts.append(ScorePart("the kernel says that nothing unsigned was loaded", -2.0))
-    if kind in (Kind.PROCESS, Kind.PROGRAM) and path in shared.programs and not is_tool(path):
+    if kind is Kind.PROCESS and path in shared.programs and not is_tool(path):
         parts.append(ScorePart("most hosts run the same program", -2.5))
     for word, value in sorted(evidence.alone.items()):
         if kind in (_OF_ZONE if word in ("zone", "type") else _OF_IMAGE):
@@ -195,7 +212,20 @@ def lowering(
 _RUNNING = (Kind.PROCESS, Kind.PROGRAM, Kind.CONNECTION, Kind.RAW_SOCKET)
 _PACKAGED = (Kind.PROGRAM, Kind.MODULE, Kind.PRIVILEGED_FILE, Kind.PROCESS)
 _OF_ZONE = (Kind.NAMES, Kind.ROUTE, Kind.MOUNT, Kind.CONNECTION, Kind.PACKAGE_SOURCE)
-_OF_IMAGE = (Kind.PACKAGE, Kind.LIBRARY, Kind.PROGRAM, Kind.UNIT, Kind.FILE, Kind.PROCESS, Kind.MODULE)
+_OF_IMAGE = (
+    Kind.LOGIN_CONFIG,
+    Kind.AUTOSTART,
+    Kind.LOADER,
+    Kind.PRIVILEGED_FILE,
+    Kind.CRON,
+    Kind.PACKAGE,
+    Kind.LIBRARY,
+    Kind.PROGRAM,
+    Kind.UNIT,
+    Kind.FILE,
+    Kind.PROCESS,
+    Kind.MODULE,
+)
 
 
 def _lineage(row: Row, path: str, evidence: Evidence, shared: Shared) -> Iterable[ScorePart]:

@@ -231,7 +231,7 @@ def _kind(query: Query) -> Kind:
             return kind
     if "file" in tables or "hash" in tables:
         if "processes" in tables:
-            return Kind.PROGRAM
+            return Kind.PROGRAM if "hash" in tables else Kind.PROCESS
         return by_technique if by_technique not in (Kind.OTHER, Kind.PROCESS) else Kind.FILE
     if "processes" in tables:
         return Kind.PROCESS

@@ -150,7 +150,9 @@ def _weigh(
         surprise = combined(peer, drift, known=oddity.baseline_seen > 0)
         if oddity.change is Change.CHANGED:
             surprise = min(surprise, bulk.get((oddity.slot.query.name, oddity.hosts), surprise))
-        causes = list(lowering(about.kind, each.row, evidence[host], shared, version=each.version))
+        causes = list(
+            lowering(about.kind, each.row, oddity.change, evidence[host], shared, version=each.version)
+        )
         lowered = sum(part.bits for part in causes)
         lowered = max(lowered, -MOST_LOWERED if sharp else -6.0)
         kind_bits = prior * min(1.0, surprise / FULL_AT) if prior > 0 else prior

