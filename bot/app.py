@@ -112,6 +112,7 @@ def serve(settings: Settings, *, until: threading.Event | None = None) -> None:
                 edit_every_s=services.pace.edit_every_s,
                 tell=tell,
                 schedule_of=lambda run: schedule_of(services.store, run),
+                live_runs=lambda: len(runs.live()),
             )
 
         desk = Desk(services, runs, scheduler, chat, new_run_id, presenter_for, packs.names)

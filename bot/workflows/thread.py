@@ -25,11 +25,12 @@ from bot.workflows.proposal import Proposal
 log = logging.getLogger(__name__)
 
 HOST_REPLIES = 5  # the rest goes into one list and a file
+EDIT_SHARE_S = 1.5  # all runs share Slack's 50 edits a minute and workspace (chat.update is tier 3)
 NOT_THERE = frozenset({"not_in_channel", "channel_not_found", "is_archived", "restricted_action"})
 
 
 class SlackThread:
-    """Presents one run in its channel. Edits of the parent keep ``edit_every_s`` seconds apart."""
+    """Presents one run in its channel. Edits of the parent keep ``edit_every_s`` seconds apart, more when many runs live."""
 
     def __init__(
         self,
@@ -39,12 +40,14 @@ class SlackThread:
         edit_every_s: float,
         tell: Tell | None = None,
         schedule_of: Callable[[Run], Schedule],
+        live_runs: Callable[[], int] = lambda: 1,
     ) -> None:
         self._chat = chat
         self._clock = clock
         self._edit_every_s = edit_every_s
         self._tell = tell
         self._schedule_of = schedule_of
+        self._live_runs = live_runs
         self._lock = threading.Lock()
         self._shown: tuple[object, ...] = ()
         self._edited_at = -edit_every_s
@@ -127,7 +130,8 @@ class SlackThread:
             return
         with self._lock:
             now = self._clock.monotonic()
-            if shown == self._shown or now - self._edited_at < self._edit_every_s:
+            apart_s = max(self._edit_every_s, EDIT_SHARE_S * self._live_runs())
+            if shown == self._shown or now - self._edited_at < apart_s:
                 return
             self._edited_at = now
             self._shown = shown
