@@ -54,7 +54,7 @@ _COMMANDS: tuple[tuple[re.Pattern[str], float, str, str], ...] = tuple(
         (r"\bnsenter\b.{0,40}(?:-t|--target)[ =]?1\b", 3.5, "steps out of a container", "T1611"),
         (r"\bchmod\b.{0,60}(?:\+s|[24]7\d\d|u\+s)", 3.0, "makes a program run as its owner", "T1548.001"),
         (
-            r"\b(?:R|reverse)[:=]\s?(?:socks|\d)|\s-R\s*\S*\d+:\S+:\d+|\bsocks5?:|\s-D\s*\d+",
+            r"\b(?:R|reverse)[:=]\s?(?:socks|\d)|\bssh\b.{0,200}\s-\w{0,8}[RLD]\s{0,3}\S{0,100}\d|\bsocks5?:",
             2.5,
             "opens a tunnel",
             "T1090",

@@ -20,6 +20,10 @@ class Trait:
 
 WORLD_WRITABLE = re.compile(r"^(?:/tmp/|/var/tmp/|/dev/shm/|/run/shm/|/run/user/|/run/lock/|/dev/mqueue/)")
 IN_DEV = re.compile(r"^/dev/(?!shm/|mqueue/)")
+ODD_HOME = re.compile(
+    r"^(?:/usr/(?:share|include|src)/|/etc/|/boot/|/root/|/media/|/mnt/|/lost\+found/|/var/(?:log|www|spool|mail|cache|run)/)"
+)
+"""Folders in which data lies, and programs seldom."""
 HIDDEN = re.compile(r"/\.(?!\.?(?:/|$))[^/]+")
 HONEST_HIDDEN = re.compile(
     r"/\.(?:ssh|cache/pip|local/share|config|venv|nvm|rbenv|pyenv|cargo|npm|bashrc|profile|bash_profile|"

@@ -19,6 +19,7 @@ from bot.analysis.places import (
     IN_DEV,
     INTERPRETER,
     KERNEL_LOOK,
+    ODD_HOME,
     PUBLIC,
     SERVICE_USER,
     SHELL,
@@ -67,6 +68,8 @@ def _place(kind: Kind, row: Row) -> Iterator[Trait]:
                 f"{verb} a folder that everybody may write to",
                 "T1036.005" if path == runs else "",
             )
+        elif path == runs and ODD_HOME.match(path):
+            yield Trait(1.5, "runs from a folder where programs seldom lie", "T1036.005")
         elif IN_DEV.match(path) and kind is not Kind.MOUNT:
             yield Trait(2.5, f"{verb} /dev, where devices belong", "T1564.001")
         if HIDDEN.search(path) and not HONEST_HIDDEN.search(path):
