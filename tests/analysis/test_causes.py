@@ -95,9 +95,9 @@ def test_a_system_program_that_changed_without_any_package_weighs_more() -> None
 
 def test_another_version_of_the_usual_thing() -> None:
     """A refreshed snap is the same thing at another revision."""
-    assert "another version" in causes(
-        Kind.MOUNT, {"path": "/snap/core20/2015"}, Change.CHANGED, version=True
-    )
+    mount = {"path": "/snap/core20/2015"}
+
+    assert "another version" in causes(Kind.MOUNT, mount, {}, Change.CHANGED, version=True)
 
 
 def test_what_most_hosts_schedule_is_read_from_their_cron_lines_and_timers() -> None:
