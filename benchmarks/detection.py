@@ -195,7 +195,7 @@ def _new_rows(
 ) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
     """Return the rows that the attack added: query and row, columns that are never compared left out."""
     was = {answer.query: answer.rows for answer in before.answers}
-    found = []
+    found: list[tuple[str, tuple[tuple[str, str], ...]]] = []
     for given in after.answers:
         query = pack.query(given.query)
         if query.compare is Compare.CONTEXT:

@@ -70,16 +70,16 @@ def _majority(choice: Choice, weighed: Sequence[Weighed], hosts: Sequence[Snapsh
 def _splits(choice: Choice, weighed: Sequence[Weighed], hosts: Sequence[Snapshot]) -> Iterator[str]:
     if len(hosts) < 4:
         return
-    masks = Counter(
-        each.oddity.hosts
-        for index, each in enumerate(weighed)
-        if each.oddity.hosts.bit_count() > 1
-        and not each.oddity.explained_by
-        and index not in set(choice.group_wide)
-    )
-    for mask, count in sorted(masks.items(), key=lambda item: (-item[1], item[0]))[:3]:
-        if count >= 3 and 2 * mask.bit_count() <= len(hosts):
-            yield f"{mask.bit_count()} of {len(hosts)} hosts share {count} facts that nothing in AWS explains."
+    group_wide = set(choice.group_wide)
+    shared: dict[int, list[Weighed]] = {}
+    for index, each in enumerate(weighed):
+        if each.oddity.hosts.bit_count() > 1 and not each.oddity.explained_by and index not in group_wide:
+            shared.setdefault(each.oddity.hosts, []).append(each)
+    for mask, facts in sorted(shared.items(), key=lambda item: (-len(item[1]), item[0]))[:3]:
+        if len(facts) >= 3 and 2 * mask.bit_count() <= len(hosts):
+            queries = Counter(each.oddity.slot.query.name for each in facts)
+            where = ", ".join(name for name, _ in sorted(queries.items(), key=lambda k: (-k[1], k[0]))[:3])
+            yield f"{mask.bit_count()} of {len(hosts)} hosts share {len(facts)} facts that nothing in AWS explains ({where})."
 
 
 def _stale(case: Case, hosts: Sequence[Snapshot], base: Sequence[Snapshot]) -> Iterator[str]:
@@ -109,13 +109,16 @@ def _versions(hosts: Sequence[Snapshot]) -> Iterator[str]:
 
 
 def _explained(choice: Choice, weighed: Sequence[Weighed]) -> Iterator[str]:
+    """One sentence for all that AWS's own description explains, with a count for each kind of description."""
+    kinds: Counter[str] = Counter()
     for label in sorted(choice.explained):
-        kinds = Counter(weighed[index].oddity.slot.query.name for index in choice.explained[label])
-        total = sum(kinds.values())
-        said = ", ".join(
-            f"{count} in {name}" for name, count in sorted(kinds.items(), key=lambda k: (-k[1], k[0]))[:4]
+        kinds[label.partition(" ")[0]] += len(choice.explained[label])
+    if kinds:
+        each = " or ".join(
+            f"{kind} ({count})" for kind, count in sorted(kinds.items(), key=lambda k: (-k[1], k[0]))
         )
-        yield f"{_plural(total, 'difference')} follow the hosts' {cut(label)} and are not held against them ({said})."
+        verb = "follows" if kinds.total() == 1 else "follow"
+        yield f"{_plural(kinds.total(), 'difference')} {verb} the hosts' {each} and are not held against them."
 
 
 def _plural(count: int, word: str) -> str:

@@ -8,10 +8,12 @@ What Diffy adds when it writes one itself: ``"statuses"`` for answers that are n
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 import msgspec
 
+from bot.collection.hostbytes import as_json
 from bot.errors import StoreCorrupt
 from bot.model import Answer, Host, QueryStatus, Row, Snapshot
 
@@ -21,14 +23,20 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class _Recorded(msgspec.Struct, omit_defaults=True):
     host: str
     queries: dict[str, list[dict[str, str | int | float | bool | None]]] = {}
-    errors: dict[str, str] = {}
-    osquery_version: str = ""
+    errors: dict[str, str] | None = {}
+    osquery_version: str | None = ""
     statuses: dict[str, QueryStatus] = {}
     taken_at: datetime = EPOCH
     about: Host | None = None
 
 
+class _Names(msgspec.Struct):
+    queries: dict[str, msgspec.Raw] = {}
+    errors: dict[str, msgspec.Raw] | None = None
+
+
 _DECODER = msgspec.json.Decoder(_Recorded)
+_NAMES = msgspec.json.Decoder(_Names)
 
 
 def to_json(snapshot: Snapshot) -> bytes:
@@ -46,6 +54,11 @@ def to_json(snapshot: Snapshot) -> bytes:
     return msgspec.json.encode(record)
 
 
+def digest(snapshot: Snapshot) -> str:
+    """Return the name of a snapshot's content: sha256, hex, of its JSON."""
+    return sha256(to_json(snapshot)).hexdigest()
+
+
 def from_json(raw: bytes, *, about: Host | None = None, source: str = "a recorded answer") -> Snapshot:
     """Return the snapshot in ``raw``.
 
@@ -57,23 +70,35 @@ def from_json(raw: bytes, *, about: Host | None = None, source: str = "a recorde
         StoreCorrupt: Not of the form above.
     """
     try:
-        record = _DECODER.decode(raw.decode("utf-8", "backslashreplace").encode())
+        record = _DECODER.decode(as_json(raw))
     except msgspec.MsgspecError as error:
         raise StoreCorrupt(
             f"{source} is not a recorded answer: {error}.",
             'Each file holds {"host", "queries": {name: [rows]}, "errors": {name: message}}.',
         ) from error
+    errors = record.errors or {}
     answers = [
         Answer(name, QueryStatus.ROWS if rows else QueryStatus.EMPTY, tuple(_row(row) for row in rows))
         for name, rows in record.queries.items()
-        if name not in record.errors
+        if name not in errors
     ]
-    for name, message in record.errors.items():
+    for name, message in errors.items():
         status = record.statuses.get(name, QueryStatus.ERROR)
         kept = tuple(_row(row) for row in record.queries.get(name, ()))
         answers.append(Answer(name, status, kept if status is QueryStatus.TOO_MANY else (), message))
     host = about or record.about or Host(id=record.host)
-    return Snapshot(host, record.taken_at, tuple(answers), record.osquery_version)
+    if host.id != record.host:
+        raise StoreCorrupt(f"{source} holds the answers of another host, {record.host!r}.")
+    return Snapshot(host, record.taken_at, tuple(answers), record.osquery_version or "")
+
+
+def names(raw: bytes) -> frozenset[str]:
+    """Return the names of the queries that were asked, without reading their rows; none when malformed."""
+    try:
+        record = _NAMES.decode(as_json(raw))
+    except msgspec.MsgspecError:
+        return frozenset()
+    return frozenset(record.queries) | frozenset(record.errors or ())
 
 
 def _row(row: dict[str, Any]) -> Row:

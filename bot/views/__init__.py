@@ -1,1 +1,76 @@
-"""Pure views: report to Block Kit, terminal text, JSON. The only place that knows Slack's limits."""
+"""How is a result shown? Reports become Slack messages, terminal text, JSON and files; pure, and the only place that
+knows Slack's limits."""
+
+from bot.views.actions import AcceptChoice, DrillPlace, accept_choice, drill_place, picked
+from bot.views.files import findings_file, json_file
+from bot.views.report_json import to_json
+from bot.views.slack_accept import (
+    accept_modal,
+    accepted,
+    accepted_text,
+    kept_text,
+    left_out,
+    loading_modal,
+    modal_error,
+)
+from bot.views.slack_baseline import baseline_list, baseline_proposal, baseline_taken
+from bot.views.slack_drill import drill_down, posted_rows
+from bot.views.slack_lists import help, packs, schedule_list, schedule_removed, schedule_saved, status, usage
+from bot.views.slack_notice import kept, notice
+from bot.views.slack_run import ack, ended, failure, joined, not_in_channel, progress, refusal
+from bot.views.slack_small import baseline_declined, cancelling, one_moment, unchanged_late
+from bot.views.slack_thread import host_reply, rest_reply
+from bot.views.slack_verdict import provisional, top_hosts, verdict
+from bot.views.terminal import baseline_text, pack_text, packs_text, report_text
+
+__all__ = [
+    "AcceptChoice",
+    "DrillPlace",
+    "accept_choice",
+    "accept_modal",
+    "accepted",
+    "accepted_text",
+    "ack",
+    "baseline_declined",
+    "baseline_list",
+    "baseline_proposal",
+    "baseline_taken",
+    "baseline_text",
+    "cancelling",
+    "drill_down",
+    "drill_place",
+    "ended",
+    "failure",
+    "findings_file",
+    "help",
+    "host_reply",
+    "joined",
+    "json_file",
+    "kept",
+    "kept_text",
+    "left_out",
+    "loading_modal",
+    "modal_error",
+    "not_in_channel",
+    "notice",
+    "one_moment",
+    "pack_text",
+    "packs",
+    "packs_text",
+    "picked",
+    "posted_rows",
+    "progress",
+    "provisional",
+    "refusal",
+    "report_text",
+    "rest_reply",
+    "schedule_list",
+    "schedule_removed",
+    "schedule_saved",
+    "status",
+    "to_json",
+    "top_hosts",
+    "unchanged_late",
+    "usage",
+    "verdict",
+]

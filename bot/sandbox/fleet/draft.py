@@ -149,9 +149,12 @@ class Draft:
         )
         return pid
 
-    def pid_of(self, name: str) -> int:
-        """Return the pid of the first process of that name; StopIteration when there is none."""
-        return next(int(row["pid"]) for row in self.tables["processes"] if row["name"] == name)
+    def pid_of(self, *names: str) -> int:
+        """Return the pid of the first process with one of these names; KeyError when there is none."""
+        for row in self.tables["processes"]:
+            if row["name"] in names:
+                return int(row["pid"])
+        raise KeyError(names)
 
     def kernel_thread(self, name: str, pid: int) -> None:
         """Add a kernel thread: no path, no command line, child of kthreadd."""

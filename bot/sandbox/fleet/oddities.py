@@ -134,58 +134,33 @@ def log_rotation(draft: Draft) -> None:
 def backup(draft: Draft) -> None:
     """The nightly backup, which every peer has in its schedule, happens to run."""
     draft.settle()
-    cron = draft.pid_of("cron")
-    parent = draft.spawn(
-        "cron",
-        "/usr/sbin/cron",
-        "/usr/sbin/CRON -f",
-        parent=cron,
-        unit="cron.service",
-        after_boot_s=_recent(draft, 31),
-    )
-    shell = draft.spawn(
-        "sh",
-        "/usr/bin/dash",
-        "/bin/sh -c /usr/local/bin/backup.sh",
-        parent=parent,
-        cwd="/root",
-        unit="cron.service",
-        after_boot_s=_recent(draft, 31),
-    )
-    script = draft.spawn(
-        "backup.sh",
-        "/usr/bin/bash",
-        "/bin/bash /usr/local/bin/backup.sh",
-        parent=shell,
-        cwd="/root",
-        unit="cron.service",
-        after_boot_s=_recent(draft, 31),
-    )
+    daemon = next(row for row in draft.tables["processes"] if row["name"] in ("cron", "crond"))
+    copied, name = f"/var/backups/etc-{draft.identity.instance_id}.tgz", draft.identity.instance_id
+    parent = int(daemon["pid"])
+    for process, path, cmdline in (
+        (daemon["name"], daemon["path"], "/usr/sbin/CRON -f"),
+        ("sh", draft.shell, "/bin/sh -c /usr/local/bin/backup.sh"),
+        ("backup.sh", "/usr/bin/bash", "/bin/bash /usr/local/bin/backup.sh"),
+    ):
+        parent = draft.spawn(
+            process, path, cmdline, parent=parent, cwd="/root", after_boot_s=_recent(draft, 31)
+        )
     draft.spawn(
-        "tar",
-        "/usr/bin/tar",
-        f"tar czf /var/backups/etc-{draft.identity.instance_id}.tgz /etc",
-        parent=script,
-        cwd="/root",
-        unit="cron.service",
-        after_boot_s=_recent(draft, 30),
+        "tar", "/usr/bin/tar", f"tar czf {copied} /etc", parent=parent, after_boot_s=_recent(draft, 30)
     )
-    copy = draft.spawn(
-        "aws",
-        "/usr/bin/python3.11",
-        f"/usr/bin/python3 /usr/bin/aws s3 sync /var/backups s3://example-backups/{draft.identity.instance_id}/",
-        parent=script,
-        cwd="/root",
-        unit="cron.service",
-        after_boot_s=_recent(draft, 12),
-    )
+    aws = "/usr/local/aws-cli/v2/2.15.0/dist/aws"
+    sync = f"aws s3 sync /var/backups s3://example-backups/{name}/"
+    copy = draft.spawn("aws", aws, sync, parent=parent, after_boot_s=_recent(draft, 12))
     draft.connect(copy, f"52.218.{draft.rng.randrange(256)}.{draft.rng.randrange(1, 255)}", 443)
 
 
 def canary(draft: Draft) -> None:
-    """One host tries a feature before the others do."""
+    """One host's application tries a feature before the others do."""
+    names = ("gunicorn", "java", "postgres", "dockerd", "celery")
+    main = next(row for row in draft.tables["processes"] if row["name"] in names and row["parent"] == "1")
+    cmdline = main["cmdline"]
     for row in draft.tables["processes"]:
-        if row["name"] == "gunicorn":
+        if row["cmdline"] == cmdline:
             row["cmdline"] += " --env FEATURE_CANARY=1"
             draft.env(int(row["pid"]), FEATURE_CANARY="1")
 

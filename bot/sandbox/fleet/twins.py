@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.sandbox.fleet.draft import Draft, digest
 from bot.sandbox.fleet.services import upgrade
 
-ON_DEMAND = ("udp_diag", "unix_diag", "netlink_diag", "nfsv4", "tls", "cpuid", "dm_multipath", "rfkill")
+ON_DEMAND = ("udp_diag", "unix_diag", "tls", "rfkill")
 """Kernel modules that load when a tool first asks for them."""
 
 EARLY_UPDATES = {
@@ -23,7 +23,7 @@ def lay_differences(draft: Draft) -> None:
     draft.file(
         "/etc/udev/rules.d/70-persistent-net.rules", f"rules of {identity.instance_id}", changed=draft.booted
     )
-    for name in rng.sample(ON_DEMAND, k=1 if rng.random() < 0.15 else 0):
+    for name in rng.sample(ON_DEMAND, k=1 if rng.random() < 0.1 else 0):
         draft.add("kernel_modules", name=name, size=16384, used_by="-", status="Live", address="0x0")
     if rng.random() < 0.3:
         upgrade(draft, EARLY_UPDATES)

@@ -1,0 +1,237 @@
+"""How are hosts asked over SSM Run Command? Performs what the tracker decides, and decides nothing."""
+
+from __future__ import annotations
+
+import logging
+import random
+import re
+import time
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from bot.adapters.aws_session import Aws, AwsError, code, explain
+from bot.collection import answer, script
+from bot.collection import conversation as talk
+from bot.collection.tracker import BATCH, Tracker
+from bot.errors import CollectionError
+from bot.model import Group, Missed, MissReason, Pack, Snapshot
+from bot.ports import Clock
+
+if TYPE_CHECKING:
+    from mypy_boto3_ssm.type_defs import CommandInvocationTypeDef, SendCommandRequestTypeDef
+
+log = logging.getLogger(__name__)
+
+DOCUMENT = "AWS-RunShellScript"
+PREFIX = "diffy"  # keys in the bucket: PREFIX/RUN/COMMAND/HOST/…/stdout
+PAGE = 50  # the most invocations on a page
+COMMENT_LIMIT = 100  # characters of a command's comment
+LONGEST_SLEEP_S = 0.5  # between looks at `stop`
+_SHORTEST_DELIVERY_S, _LONGEST_DELIVERY_S = 30, 600  # 30: SSM's own least
+_HOST_ID = re.compile(r"m?i-[0-9a-f]{8,17}")
+_NOT_THERE = frozenset({"NoSuchKey", "404", "InvocationDoesNotExist", "InvalidCommandId"})
+
+
+class SsmCollector:
+    """``ports.Collector`` over one account and region.
+
+    Args:
+        output_bucket: Where hosts put their whole output; None limits each answer to what the API returns.
+        sleep: Waits that many seconds; handed in so that tests own time.
+        jitter: Numbers from 0 up to 1.
+    """
+
+    def __init__(
+        self,
+        aws: Aws,
+        *,
+        output_bucket: str | None,
+        clock: Clock,
+        sleep: Callable[[float], None] = time.sleep,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self._aws = aws
+        self._bucket = output_bucket
+        self._clock = clock
+        self._sleep = sleep
+        self._jitter = jitter
+
+    def collect(
+        self,
+        group: Group,
+        pack: Pack,
+        *,
+        run_id: str,
+        deadline_s: float,
+        deliver: Callable[[Snapshot | Missed], None],
+        stop: Callable[[], bool],
+    ) -> None:
+        """See ``ports.Collector``."""
+        hosts = {host.id: host for host in group.hosts}
+
+        def read(host: str, raw: bytes) -> Snapshot | Missed:
+            return answer.read(raw, hosts[host], pack, self._clock.now(), run_id=run_id)
+
+        try:
+            text = script.build(
+                pack, run_id=run_id, limit_bytes=None if self._bucket else script.STDOUT_LIMIT
+            )
+        except ValueError as error:
+            raise CollectionError(f"The pack {pack.name} cannot be sent: {error}.") from error
+        tracker = Tracker(
+            tuple(hosts),
+            read=read,
+            bucket=self._bucket is not None,
+            deadline=self._clock.monotonic() + deadline_s,
+            jitter=self._jitter,
+        )
+        perform = partial(self._perform, run_id=run_id, request=self._request(pack, run_id, text, deadline_s))
+        _drive(tracker, perform, deliver, stop, self._clock, self._sleep)
+
+    def _request(self, pack: Pack, run_id: str, text: str, deadline_s: float) -> SendCommandRequestTypeDef:
+        request: SendCommandRequestTypeDef = {
+            "DocumentName": DOCUMENT,
+            "Comment": f"diffy {run_id} {pack.name}"[:COMMENT_LIMIT],
+            "Parameters": {"commands": [text], "executionTimeout": [str(script.EXECUTION_TIMEOUT_S)]},
+            "TimeoutSeconds": int(min(max(deadline_s, _SHORTEST_DELIVERY_S), _LONGEST_DELIVERY_S)),
+            "MaxConcurrency": str(BATCH),
+            "MaxErrors": "100%",  # the default, 0, ends the command for all after one host's failure
+        }
+        if self._bucket:
+            request["OutputS3BucketName"] = self._bucket
+            request["OutputS3KeyPrefix"] = f"{PREFIX}/{run_id}"
+        return request
+
+    def _perform(
+        self, action: talk.Action, *, run_id: str, request: SendCommandRequestTypeDef
+    ) -> talk.Event | None:
+        match action:
+            case talk.Send():
+                return self._send(action, request)
+            case talk.ListPage():
+                return self._list(action)
+            case talk.Fetch():
+                return self._fetch(action, run_id)
+            case talk.Describe():
+                return self._describe(action)
+            case talk.Cancel():
+                self._cancel(action)
+                return None
+            case talk.Deliver() | talk.Abort():
+                raise AssertionError(f"not for AWS: {action}")
+
+    def _send(self, action: talk.Send, request: SendCommandRequestTypeDef) -> talk.Event:
+        try:
+            sent = self._aws.ssm.send_command(**request | {"InstanceIds": list(action.hosts)})
+        except AwsError as error:
+            if code(error) == "InvalidInstanceId":
+                return talk.InvalidIds(action.batch, tuple(_HOST_ID.findall(str(error))))
+            trouble = explain(error)
+            reason = MissReason.ACCESS_DENIED if trouble.kind.lasting else MissReason.UNDELIVERABLE
+            return talk.SendFailed(action.batch, reason, trouble.message, trouble.hint)
+        return talk.Sent(action.batch, sent["Command"].get("CommandId", ""))
+
+    def _list(self, action: talk.ListPage) -> talk.Event:
+        ask = partial(self._aws.ssm.list_command_invocations, CommandId=action.command, MaxResults=PAGE)
+        try:
+            page = ask(NextToken=action.token) if action.token else ask()
+        except AwsError as error:
+            if code(error) in _NOT_THERE:
+                return talk.Listed(action.command, ())
+            trouble = explain(error)
+            return talk.ListFailed(action.command, trouble.message, trouble.kind.lasting)
+        return talk.Listed(
+            action.command, tuple(map(_invocation, page["CommandInvocations"])), page.get("NextToken", "")
+        )
+
+    def _fetch(self, action: talk.Fetch, run_id: str) -> talk.Event:
+        try:
+            if action.from_bucket:
+                return talk.Output(action.host, self._from_bucket(action, run_id))
+            kept = self._aws.ssm.get_command_invocation(CommandId=action.command, InstanceId=action.host)
+        except AwsError as error:
+            if code(error) in _NOT_THERE:
+                return talk.Output(action.host, b"")
+            trouble = explain(error)
+            return talk.OutputFailed(action.host, trouble.message, trouble.kind.lasting)
+        raw = kept.get("StandardOutputContent", "").encode("utf-8", "surrogatepass")
+        return talk.Output(action.host, raw, kept.get("ResponseCode"))
+
+    def _from_bucket(self, action: talk.Fetch, run_id: str) -> bytes:
+        """Return the object that AWS named, else the one under the command's prefix; empty when there is none yet."""
+        bucket = self._bucket or ""
+        folder = f"{PREFIX}/{run_id}/{action.command}/{action.host}/"
+        path = unquote(urlsplit(action.url).path)
+        key = path[path.index(folder) :] if folder in path else ""
+        if not key:
+            listed = self._aws.s3.list_objects_v2(Bucket=bucket, Prefix=folder, MaxKeys=100)
+            keys = [item.get("Key", "") for item in listed.get("Contents", [])]
+            key = next((name for name in keys if name.endswith("/stdout")), "")
+        if not key:
+            return b""
+        with self._aws.s3.get_object(Bucket=bucket, Key=key)["Body"] as body:
+            return body.read(answer.MOST_PACKED + 1)
+
+    def _describe(self, action: talk.Describe) -> talk.Event:
+        states: dict[str, str] = {}
+        pages = self._aws.ec2.get_paginator("describe_instances")
+        try:
+            for page in pages.paginate(Filters=[{"Name": "instance-id", "Values": list(action.hosts)}]):
+                for reservation in page["Reservations"]:
+                    states |= {
+                        item["InstanceId"]: item.get("State", {}).get("Name", "")
+                        for item in reservation["Instances"]
+                    }
+        except AwsError as error:
+            log.warning("EC2 could not say whether silent hosts still run: %s", explain(error).message)
+            return talk.Described(action.hosts, None)
+        return talk.Described(action.hosts, states)
+
+    def _cancel(self, action: talk.Cancel) -> None:
+        try:
+            self._aws.ssm.cancel_command(CommandId=action.command, InstanceIds=list(action.hosts))
+        except AwsError as error:
+            log.warning("command %s could not be cancelled: %s", action.command, explain(error).message)
+
+
+def _drive(
+    tracker: Tracker,
+    perform: Callable[[talk.Action], talk.Event | None],
+    deliver: Callable[[Snapshot | Missed], None],
+    stop: Callable[[], bool],
+    clock: Clock,
+    sleep: Callable[[float], None],
+) -> None:
+    """Let the tracker say what to do until every host is accounted for."""
+    queue = deque(tracker.begin(clock.monotonic()))
+    while queue or not tracker.done:
+        now = clock.monotonic()
+        if not tracker.done and (now >= tracker.deadline or stop()):
+            queue = deque(action for action in queue if isinstance(action, talk.Deliver))
+            queue.extend(tracker.tick(now) if now >= tracker.deadline else tracker.stop())
+        elif not queue:
+            queue.extend(tracker.tick(now))
+        if not queue:
+            sleep(max(0.01, min(LONGEST_SLEEP_S, tracker.wakes_at - now)))
+            continue
+        match action := queue.popleft():
+            case talk.Deliver(outcome):
+                deliver(outcome)
+            case talk.Abort(message, hint):
+                raise CollectionError(message, hint)
+            case _:
+                event = perform(action)
+                if event is not None:
+                    queue.extend(tracker.receive(event, clock.monotonic()))
+
+
+def _invocation(item: CommandInvocationTypeDef) -> talk.Invocation:
+    return talk.Invocation(
+        item.get("InstanceId", ""),
+        item.get("Status", ""),
+        item.get("StatusDetails", ""),
+        item.get("StandardOutputUrl", ""),
+    )

@@ -1,0 +1,135 @@
+"""What does a single run from the command line keep? Everything in memory; nothing is left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from bot.analysis import Case, judge
+from bot.errors import NotFound
+from bot.model import AuditEntry, Baseline, Report, Run, Schedule, Snapshot
+from bot.ports import JudgeRequest
+
+
+class MemorySnapshots:
+    """Snapshots by host and time; the digest is only a name here."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, Snapshot] = {}
+
+    def put(self, snapshot: Snapshot) -> str:
+        """Hold the snapshot and return its name."""
+        name = f"{len(self._held)}:{snapshot.host.id}"
+        self._held[name] = snapshot
+        return name
+
+    def get(self, digest: str) -> Snapshot:
+        """Return what is held under that name; NotFound otherwise."""
+        try:
+            return self._held[digest]
+        except KeyError:
+            raise NotFound(f"There is no snapshot {digest}.") from None
+
+
+class MemoryReports:
+    """Reports by run id."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, Report] = {}
+
+    def put(self, report: Report) -> None:
+        """Hold the report."""
+        self._held[report.run.id] = report
+
+    def get(self, run_id: str) -> Report:
+        """Return the report of that run; NotFound otherwise."""
+        try:
+            return self._held[run_id]
+        except KeyError:
+            raise NotFound(f"There is no report of {run_id}.") from None
+
+
+class MemoryStore:
+    """Runs of this process alone; baselines come from where ``find_baseline`` looks."""
+
+    def __init__(self, find_baseline: Callable[[str], Baseline | None]) -> None:
+        self._runs: dict[str, Run] = {}
+        self._find_baseline = find_baseline
+        self._taken: list[Baseline] = []
+
+    def save_run(self, run: Run) -> None:
+        """Hold the run."""
+        self._runs[run.id] = run
+
+    def run(self, run_id: str) -> Run:
+        """Return the run; NotFound otherwise."""
+        try:
+            return self._runs[run_id]
+        except KeyError:
+            raise NotFound(f"There is no run {run_id}.") from None
+
+    def live_runs(self) -> tuple[Run, ...]:
+        """Runs that have not ended."""
+        return tuple(run for run in self._runs.values() if not run.ended)
+
+    def recent_runs(self, limit: int) -> tuple[Run, ...]:
+        """Newest first."""
+        return tuple(reversed(self._runs.values()))[:limit]
+
+    def add_baseline(self, baseline: Baseline) -> None:
+        """Hold a baseline that this process took."""
+        self._taken.append(baseline)
+
+    def renew_baseline(self, target: str, version: int, at: datetime) -> None:
+        """A single run renews nothing."""
+
+    def baseline(self, target: str, version: int | None = None) -> Baseline | None:
+        """Return the present baseline of the target, wherever it is kept."""
+        found = self._find_baseline(target)
+        return found if version is None or (found is not None and found.version == version) else None
+
+    def baselines(self, target: str | None = None) -> tuple[Baseline, ...]:
+        """What this process took, newest first."""
+        return tuple(b for b in reversed(self._taken) if target in (None, b.target))
+
+    def save_schedule(self, schedule: Schedule) -> None:
+        """A single run has no schedules."""
+
+    def remove_schedule(self, schedule_id: str) -> None:
+        """A single run has no schedules."""
+
+    def schedules(self) -> tuple[Schedule, ...]:
+        """None."""
+        return ()
+
+    def audit(self, entry: AuditEntry) -> None:
+        """The caller's own log is the record of a single run."""
+
+    def audit_entries(self, limit: int) -> tuple[AuditEntry, ...]:
+        """None."""
+        return ()
+
+
+class InlineJudge:
+    """Judges in this process: a single run has no acknowledgements to hold back."""
+
+    def __init__(self, snapshots: MemorySnapshots) -> None:
+        self._snapshots = snapshots
+
+    def judge(self, request: JudgeRequest) -> Report:
+        """Return the report."""
+        return judge(
+            Case(
+                run=request.run,
+                group=request.group,
+                snapshots=tuple(self._snapshots.get(name) for name in request.snapshots),
+                missed=request.missed,
+                pack=request.pack,
+                method=request.method,
+                baseline=tuple(self._snapshots.get(name) for name in request.baseline),
+                baseline_info=request.baseline_info,
+            )
+        )
+
+    def close(self) -> None:
+        """Nothing to close."""

@@ -1,0 +1,219 @@
+"""How are hosts asked whose answers were recorded in a folder? Inventory and collector over files.
+
+``DIR/hosts/<host id>.json`` holds one host's answers (``collection.recorded``); the optional ``DIR/asg.json`` describes
+the group: ``{"group", "instances": [{"instance_id", "image_id", "launch_template_version", "launch_time",
+"availability_zone", "private_ip", "hostname", "instance_type"}]}``.
+"""
+
+from __future__ import annotations
+
+import difflib
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+import msgspec
+
+from bot.collection import recorded
+from bot.collection.hostbytes import as_json
+from bot.errors import EmptyTarget, InventoryError, StoreCorrupt, UnknownTarget
+from bot.model import (
+    Answer,
+    Group,
+    Host,
+    Missed,
+    MissReason,
+    Pack,
+    QueryStatus,
+    Snapshot,
+    Target,
+    TargetKind,
+)
+
+MOST_BYTES = 64 * 1024 * 1024  # of one file, as of one live answer
+NEAR_SHOWN = 3
+
+
+class _Instance(msgspec.Struct):
+    instance_id: str
+    image_id: str | None = None
+    launch_template_version: str | int | None = None
+    launch_time: datetime | None = None
+    availability_zone: str | None = None
+    private_ip: str | None = None
+    hostname: str | None = None
+    instance_type: str | None = None
+
+
+class _Listing(msgspec.Struct):
+    instances: list[_Instance]
+    group: str | None = None
+
+
+class RecordedFolder:
+    """``ports.Inventory`` and ``ports.Collector`` over one folder.
+
+    The folder says what was recorded: the target's name need not be the group's. Files are found by listing, never by
+    putting an id into a path, so an id such as ``../x`` reaches nothing.
+    """
+
+    def __init__(self, folder: Path, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._folder = folder
+        self._monotonic = monotonic
+
+    def resolve(self, target: Target) -> Group:
+        """See ``ports.Inventory``. A host of asg.json without a file is known to be missed.
+
+        Raises:
+            UnknownTarget: No such folder, or the named host is not in it.
+            EmptyTarget: The folder holds no host.
+            InventoryError: asg.json cannot be used.
+        """
+        group, hosts = self._listing()
+        hosts |= {id_: Host(id_, group) for id_ in self._files if id_ not in hosts}
+        if not hosts:
+            raise EmptyTarget(f"{self._folder} holds no recorded host.", "Put one file a host into hosts/.")
+        focus = ""
+        if target.kind is TargetKind.HOST:
+            focus = _find(target.names[0], hosts) or self._unknown(target.names[0], hosts)
+        elif target.kind is TargetKind.HOSTS:
+            found = {name: _find(name, hosts) for name in target.names}
+            if not any(found.values()):
+                self._unknown(target.names[0], hosts)
+            hosts = {id_ or name: hosts.get(id_, Host(name)) for name, id_ in found.items()}
+            group = target.label
+        known = tuple(hosts[id_] for id_ in sorted(hosts))
+        missed = tuple(
+            Missed(host.id, MissReason.NOT_RECORDED, f"there is no hosts/{host.id}.json")
+            for host in known
+            if host.id not in self._files
+        )
+        asked = tuple(host for host in known if host.id in self._files)
+        return Group(group or target.label, asked, missed, known, focus)
+
+    def collect(
+        self,
+        group: Group,
+        pack: Pack,
+        *,
+        run_id: str,
+        deadline_s: float,
+        deliver: Callable[[Snapshot | Missed], None],
+        stop: Callable[[], bool],
+    ) -> None:
+        """See ``ports.Collector``. A query that other hosts were asked and this one was not counts as not run."""
+        deadline = self._monotonic() + deadline_s
+        asked = self._asked(group, pack)
+        for host in group.hosts:
+            if stop():
+                deliver(Missed(host.id, MissReason.CANCELLED, "its file had not been read"))
+            elif self._monotonic() >= deadline:
+                deliver(Missed(host.id, MissReason.DEADLINE, "its file had not been read"))
+            else:
+                deliver(self._read(host, asked))
+
+    @cached_property
+    def _files(self) -> dict[str, Path]:
+        if not self._folder.is_dir():
+            raise UnknownTarget(
+                f"There is no folder {self._folder}.", "Give a folder with hosts/<id>.json files."
+            )
+        try:
+            paths = sorted((self._folder / "hosts").glob("*.json"))
+        except OSError as error:
+            raise InventoryError(f"{self._folder} cannot be read: {error.strerror}.") from error
+        return {path.stem: path for path in paths if not path.name.startswith(".")}
+
+    def _listing(self) -> tuple[str, dict[str, Host]]:
+        if not self._files and not (self._folder / "asg.json").exists():
+            return "", {}
+        try:
+            raw = (self._folder / "asg.json").read_bytes()
+            listing = msgspec.json.decode(as_json(raw), type=_Listing)
+        except FileNotFoundError:
+            return "", {}
+        except OSError as error:
+            raise InventoryError(f"{self._folder / 'asg.json'} cannot be read: {error.strerror}.") from error
+        except msgspec.MsgspecError as error:
+            raise InventoryError(
+                f"{self._folder / 'asg.json'} is not a group: {error}.",
+                'It holds {"group": name, "instances": [{"instance_id": …}]}.',
+            ) from error
+        group = listing.group or ""
+        return group, {item.instance_id: _host(item, group) for item in listing.instances}
+
+    def _asked(self, group: Group, pack: Pack) -> frozenset[str]:
+        """Return the pack's queries that at least one host was asked; the others nobody can have missed."""
+        wanted = {query.name for query in pack.queries}
+        asked: set[str] = set()
+        for host in group.hosts:
+            if wanted <= asked:
+                break
+            raw = self._bytes(host)
+            asked |= recorded.names(raw) if isinstance(raw, bytes) else frozenset()
+        return frozenset(wanted & asked)
+
+    def _bytes(self, host: Host) -> bytes | Missed:
+        path = self._files.get(host.id)
+        if path is None:
+            return Missed(host.id, MissReason.NOT_RECORDED, "there is no file of that name")
+        try:
+            if path.is_symlink() or not path.is_file():
+                return Missed(host.id, MissReason.MALFORMED_OUTPUT, f"{path.name} is not a plain file")
+            with path.open("rb") as file:
+                raw = file.read(MOST_BYTES + 1)
+        except OSError as error:
+            return Missed(
+                host.id, MissReason.MALFORMED_OUTPUT, f"{path.name} cannot be read: {error.strerror}"
+            )
+        if len(raw) > MOST_BYTES:
+            return Missed(
+                host.id, MissReason.MALFORMED_OUTPUT, f"{path.name} is larger than {MOST_BYTES} bytes"
+            )
+        if not raw.strip():
+            return Missed(host.id, MissReason.EMPTY_OUTPUT, f"{path.name} is empty")
+        return raw
+
+    def _read(self, host: Host, asked: frozenset[str]) -> Snapshot | Missed:
+        raw = self._bytes(host)
+        if isinstance(raw, Missed):
+            return raw
+        try:
+            snapshot = recorded.from_json(raw, about=host, source=f"hosts/{host.id}.json")
+        except StoreCorrupt as error:
+            return Missed(host.id, MissReason.MALFORMED_OUTPUT, error.message)
+        absent = sorted(asked - {answer.query for answer in snapshot.answers})
+        unasked = tuple(Answer(name, QueryStatus.NOT_RUN, error="not in its file") for name in absent)
+        return Snapshot(host, snapshot.taken_at, snapshot.answers + unasked, snapshot.osquery_version)
+
+    def _unknown(self, name: str, hosts: dict[str, Host]) -> str:
+        near = difflib.get_close_matches(name, hosts, n=NEAR_SHOWN)
+        hint = f"Did you mean {', '.join(near)}?" if near else f"It holds {len(hosts)} hosts."
+        raise UnknownTarget(f"{self._folder} holds no host {name}.", hint)
+
+
+def _find(name: str, hosts: dict[str, Host]) -> str:
+    """Return the id of the host with that id or private IP; empty when there is none."""
+    if name in hosts:
+        return name
+    return next((host.id for host in hosts.values() if host.private_ip == name), "")
+
+
+def _host(item: _Instance, group: str) -> Host:
+    launched = item.launch_time
+    if launched is not None:
+        launched = launched.replace(tzinfo=launched.tzinfo or UTC).astimezone(UTC)
+    version = item.launch_template_version
+    return Host(
+        id=item.instance_id,
+        group=group,
+        private_ip=item.private_ip or "",
+        hostname=item.hostname or "",
+        zone=item.availability_zone or "",
+        image_id=item.image_id or "",
+        template_version="" if version is None else str(version),
+        instance_type=item.instance_type or "",
+        launch_time=launched,
+    )

@@ -1,0 +1,193 @@
+"""Which parts make the bot? The composition root: the one place that chooses real adapters."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import secrets
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+from bot import packs
+from bot.adapters.aws_inventory import AwsInventory
+from bot.adapters.aws_session import connect
+from bot.adapters.aws_ssm import SsmCollector
+from bot.adapters.clock import SystemClock
+from bot.adapters.data_folder import DataFolder
+from bot.adapters.judge_process import JudgeProcess
+from bot.adapters.recorded import RecordedFolder
+from bot.adapters.report_files import ReportFiles
+from bot.adapters.schedule import CronScheduler
+from bot.adapters.slack_chat import SlackChat, make_client
+from bot.adapters.slack_directory import SlackDirectory
+from bot.adapters.slack_doors import HttpDoor, SocketDoor
+from bot.adapters.slack_listener import make_app
+from bot.adapters.snapshot_files import SnapshotFiles
+from bot.adapters.tinydb_store import TinyDbStore
+from bot.errors import DiffyError
+from bot.interactions import INTERACTIONS, VIEWS
+from bot.model import Run
+from bot.ports import Collector, Inventory
+from bot.reception import Reception
+from bot.settings import Settings
+from bot.workflows.access import EVERYONE, Access
+from bot.workflows.desk import Desk, Tell, schedule_of
+from bot.workflows.presenting import Presenter
+from bot.workflows.runs import Runs
+from bot.workflows.scheduled import fire
+from bot.workflows.services import Pace, Services
+from bot.workflows.thread import SlackThread
+
+log = logging.getLogger(__name__)
+
+ASIDE = 12  # threads for presses and first meetings: short work that may wait for Slack
+ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"  # no letter that reads as a digit
+
+
+def new_run_id() -> str:
+    """Return a fresh id such as `r7k2m9xq`; short enough to type."""
+    return "r" + "".join(secrets.choice(ALPHABET) for _ in range(7))
+
+
+@contextlib.contextmanager
+def open_services(
+    settings: Settings, *, recorded: RecordedFolder | None = None, lock: bool = True
+) -> Iterator[Services]:
+    """Open the data folder and join the core to its adapters; close them at the end.
+
+    Args:
+        recorded: Read hosts from this folder instead of AWS.
+        lock: False only reads the data folder, beside a bot that owns it.
+    """
+    folder = DataFolder.open(settings.data_dir, lock=lock)
+    clock = SystemClock()
+    inventory: Inventory
+    collector: Collector
+    if recorded is not None:
+        inventory = collector = recorded
+    else:
+        aws = connect()
+        inventory = AwsInventory(aws)
+        collector = SsmCollector(aws, output_bucket=settings.collect.output_bucket or None, clock=clock)
+    with contextlib.ExitStack() as closing:
+        closing.callback(folder.close)
+        store = TinyDbStore(folder)
+        closing.callback(store.close)
+        judge = JudgeProcess(folder)
+        closing.callback(judge.close)
+        yield Services(
+            store=store,
+            snapshots=SnapshotFiles(folder),
+            reports=ReportFiles(folder),
+            inventory=inventory,
+            collector=collector,
+            judge=judge,
+            clock=clock,
+            load_pack=packs.load,
+            pace=pace(settings),
+        )
+
+
+def serve(settings: Settings, *, until: threading.Event | None = None) -> None:
+    """Run the bot until SIGTERM or SIGINT (or ``until`` is set), then drain.
+
+    Raises:
+        DiffyError: It cannot start: settings, data folder, Slack.
+    """
+    until = until or _on_signals()
+    slack = settings.slack
+    access = access_of(settings)
+    with open_services(settings) as services:
+        client = make_client(slack.bot_token, base_url=slack.api_url)
+        chat = SlackChat(client)
+        runs = Runs(services)
+        scheduler = CronScheduler(services.clock)
+
+        def presenter_for(run: Run, tell: Tell | None) -> Presenter:
+            return SlackThread(
+                chat,
+                services.clock,
+                edit_every_s=services.pace.edit_every_s,
+                tell=tell,
+                schedule_of=lambda run: schedule_of(services.store, run),
+                live_runs=lambda: len(runs.live()),
+            )
+
+        desk = Desk(services, runs, scheduler, chat, new_run_id, presenter_for, packs.names)
+        directory = SlackDirectory(client, services.clock)
+        with ThreadPoolExecutor(ASIDE, thread_name_prefix="aside") as aside:
+            reception = Reception(desk, access, directory, aside)
+            app = make_app(
+                client,
+                reception,
+                signing_secret="" if slack.app_token else slack.signing_secret,
+                actions=lambda: list(INTERACTIONS),
+                views=list(VIEWS),
+            )
+            chat.know_workspace()
+            door = SocketDoor(app, slack.app_token) if slack.app_token else HttpDoor(app, port=slack.port)
+            for run in runs.take_up(lambda run: presenter_for(run, None)):
+                log.info("run %s was cut off and has been ended with a message", run.id)
+            _learn_known(directory, access)
+            scheduler.start(
+                lambda schedule_id, late: fire(desk, schedule_id, late=late), services.store.schedules()
+            )
+            door.open()
+            log.info("ready (%s)", "Socket Mode" if slack.app_token else f"HTTP on port {slack.port}")
+            until.wait()
+            log.info("draining")
+            scheduler.stop()
+            runs.drain()
+            door.close()
+    log.info("stopped")
+
+
+def pace(settings: Settings) -> Pace:
+    """Return how long things may take, as set."""
+    runs = settings.runs
+    return Pace(
+        deadline_s=settings.collect.deadline_s,
+        provisional_after_s=runs.provisional_after_s,
+        provisional_share=runs.provisional_share,
+        edit_every_s=runs.edit_every_s,
+        max_running=runs.max_running,
+    )
+
+
+def access_of(settings: Settings) -> Access:
+    """Return the rights, as set."""
+    given = settings.access
+    return Access(
+        analysts=given.analysts,
+        approvers=given.approvers,
+        channels=given.channels,
+        guests=given.guests,
+        shared_channels=given.shared_channels,
+        contact=given.contact,
+    )
+
+
+def _learn_known(directory: SlackDirectory, access: Access) -> None:
+    """Learn who and what is named in the settings, so that their first command is answered from memory."""
+    users = (access.analysts | access.approvers) - {EVERYONE}
+    channels = access.channels - {EVERYONE}
+
+    def learn() -> None:
+        try:
+            for user in sorted(users):
+                directory.learn(user, "")
+            for channel in sorted(channels):
+                directory.learn("", channel)
+        except DiffyError as error:
+            log.warning("Slack did not say who is who yet: %s", error)
+
+    threading.Thread(target=learn, name="learn", daemon=True).start()
+
+
+def _on_signals() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop

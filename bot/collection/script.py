@@ -1,0 +1,128 @@
+"""Which shell script does a host run, and what is in it?
+
+The queries are asked most telling first. Those that are quick share one ``osqueryi``; slow ones, and quick ones that a
+crash or a hang of the shared process left without an answer, run each in a process of its own under ``timeout``.
+``answer`` reads what the script prints; the shell text itself is ``ask.sh``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import zlib
+from collections.abc import Sequence
+from importlib import resources
+
+from bot.model import Cost, Pack, Query
+
+STDOUT_LIMIT = 23_900
+"""Bytes of output that surely come back without a bucket: GetCommandInvocation returns 24,000 characters at most."""
+
+VERSION_QUERY = Query(
+    "diffy_version", "SELECT version FROM osquery_info", "Which osquery answered.", telling=6
+)
+"""Asked before the pack's own queries: answers of different osquery versions are not alike."""
+
+BATCH_S = 40  # for all quick queries together; what is left then runs one by one
+KILL_AFTER_S = 5  # from SIGTERM to SIGKILL
+BUDGET_S = 150  # no further query is begun that could end after this
+EXECUTION_TIMEOUT_S = BUDGET_S + 90  # for the agent: the script ends by itself well before
+TOOLS = "awk base64 cat cut date gzip head mktemp mv rm sha256sum sleep timeout tr wc"
+PLACES = "/usr/bin/osqueryi /opt/osquery/bin/osqueryi /usr/local/bin/osqueryi"
+FLAGS = (
+    "--json --disable_database --ephemeral --config_path=/dev/null --disable_extensions --logger_min_stderr=2"
+)
+MOST_RAW = 48 * 1024 * 1024  # bytes of all answers of one host, uncompressed
+MOST_OF_ONE = 32 * 1024 * 1024  # bytes that one osqueryi may print
+ERR_BYTES = 32 * 1024  # of each process's stderr
+
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_SQL_TOKEN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|(?:--[^\n]*|/\*.*?\*/|\s)+", re.DOTALL)
+
+
+def order(pack: Pack) -> tuple[Query, ...]:
+    """Return the queries as they are asked and kept: most telling first, then quickest, then as in the pack."""
+    costs = list(Cost)
+    ranked = sorted(pack.queries, key=lambda query: (-query.telling, costs.index(query.cost)))
+    return (VERSION_QUERY, *ranked)
+
+
+def shared(pack: Pack) -> tuple[Query, ...]:
+    """Return the queries of the shared process in order; the SQL of the n-th (from 0) stands on line 2n + 2."""
+    return tuple(query for query in order(pack) if query.cost is not Cost.SLOW)
+
+
+def statement(query: Query) -> str:
+    """Return the query as one SQL line that prints at most one row more than its cap.
+
+    Raises:
+        ValueError: The name or the SQL cannot be sent safely: several statements, a line break within a literal,
+            or ``{{``, which SSM would take for a parameter.
+    """
+    if not _NAME.fullmatch(query.name):
+        raise ValueError(f"{query.name!r} is not a query name: letters, digits and _ . - only, 64 at most")
+    sql = _SQL_TOKEN.sub(_one_space, query.sql).strip().rstrip("; ")
+    bare = _SQL_TOKEN.sub(" ", sql)
+    if not sql or ";" in bare or not sql.isprintable() or "{{" in sql or "}}" in sql:
+        raise ValueError(
+            f"the SQL of {query.name!r} must be one statement without line breaks in it or braces"
+        )
+    return f"SELECT * FROM ({sql}) LIMIT {query.max_rows + 1};"  # noqa: S608 - the operator's own SQL, for osquery
+
+
+def build(pack: Pack, *, run_id: str, limit_bytes: int | None) -> str:
+    """Return the script.
+
+    Args:
+        run_id: Comes back in the answer's first and last line, so that no other run's output is taken for it.
+        limit_bytes: Most bytes to print (without a bucket: ``STDOUT_LIMIT``); None for the output bucket.
+
+    Raises:
+        ValueError: A query or the run id cannot be sent safely.
+    """
+    if not _NAME.fullmatch(run_id):
+        raise ValueError(f"{run_id!r} is not a run id")
+    names = [query.name for query in order(pack)]
+    if len(set(names)) < len(names):
+        raise ValueError(f"pack {pack.name!r} has two queries of one name")
+    plan = "\n".join(
+        f"{query.name}|{int(query.cost is Cost.SLOW)}|{query.timeout_s}|{statement(query)}"
+        for query in order(pack)
+    )
+    reserved = _list_of_lost(names)
+    text = (resources.files(__package__) / "ask.sh").read_text("utf-8")
+    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    script = "\n".join(lines) + "\n"
+    filled = {
+        "RUN": run_id,
+        "BUDGET": str(MOST_RAW if limit_bytes is None else _room(limit_bytes, run_id) - reserved),
+        "COMPACT": str(int(limit_bytes is not None)),
+        "TOOLS": TOOLS,
+        "PLACES": PLACES,
+        "FLAGS": FLAGS,
+        "FILE_BLOCKS": str(MOST_OF_ONE // 512),
+        "ERR_BYTES": str(ERR_BYTES),
+        "LOST_BYTES": str(reserved),
+        "KILL_AFTER_S": str(KILL_AFTER_S),
+        "BATCH_S": str(BATCH_S),
+        "BUDGET_S": str(BUDGET_S),
+        "END": f"DIFFY_PLAN_{hashlib.sha256((run_id + plan).encode()).hexdigest()[:24]}",
+        "PLAN": plan,
+    }
+    return re.sub(r"@([A-Z_]+)@", lambda found: filled[found[1]], script)
+
+
+def _room(limit_bytes: int, run_id: str) -> int:
+    """Return the compressed bytes that fit: base64 makes 4 of 3; the two marker lines take the rest."""
+    marks = 2 * len(run_id) + 200
+    return (limit_bytes - marks) * 3 // 4
+
+
+def _list_of_lost(names: Sequence[str]) -> int:
+    """Return the bytes kept free for the list of what did not fit, as if nothing had; sizes are drawn unalike."""
+    listed = "\n".join(f"{name} {10_000 + index * 7919 % 89_989}" for index, name in enumerate(names))
+    return max(len(zlib.compress(listed.encode(), 9)) + 60, len(listed) // 4)
+
+
+def _one_space(found: re.Match[str]) -> str:
+    return found[0] if found[0][0] in "'\"" else " "

@@ -1,0 +1,93 @@
+"""`/diffy schedule`: collect again at fixed times, and say what changed."""
+
+from __future__ import annotations
+
+from bot import packs
+from bot.commands.command import Command, Right
+from bot.commands.words import channel_id, sort_out
+from bot.errors import NotFound, UsageError
+from bot.model import Message, RunKind, Schedule
+from bot.views import ack, joined, schedule_list, schedule_removed, schedule_saved
+from bot.workflows import targets
+from bot.workflows.calls import Call
+from bot.workflows.desk import Desk, Tell
+
+USAGE = (
+    'schedule <target> <"daily 06:00 UTC" | cron expression> [--channel #c], '
+    "schedule list, schedule remove <id or target>, schedule run <id or target>"
+)
+
+
+def _right(words: tuple[str, ...]) -> Right:
+    return "analyze" if words[:1] == ("list",) else "change"
+
+
+def _answer(call: Call, typed: tuple[str, ...], desk: Desk, tell: Tell) -> Message:
+    words = sort_out(typed, options=("channel",), usage=USAGE)
+    first, rest = (words.plain[0], words.plain[1:]) if words.plain else ("", ())
+    if first == "list" and not rest:
+        return schedule_list(desk.services.store.schedules(), desk.now())
+    if first in ("remove", "run") and len(rest) == 1:
+        schedule = _find(desk, rest[0])
+        return _remove(call, schedule, desk) if first == "remove" else _run(call, schedule, desk, tell)
+    if not first or not rest or first in ("list", "remove", "run"):
+        raise UsageError("A schedule needs a target and a time.", f"Usage: {USAGE}")
+    return _save(call, first, " ".join(rest), words.option("channel"), desk)
+
+
+def _save(call: Call, target: str, time_words: str, channel: str, desk: Desk) -> Message:
+    cron = desk.scheduler.check(time_words)
+    now = desk.now()
+    schedule = Schedule(
+        id="s" + desk.new_id()[1:],
+        target=targets.parse([target]),
+        cron=cron,
+        words=time_words,
+        channel=channel_id(channel) if channel else call.channel,
+        created_by=call.user,
+        created_at=now,
+        next_fire_at=desk.scheduler.next_fire(cron, now),
+    )
+    desk.services.store.save_schedule(schedule)
+    desk.scheduler.put(schedule)
+    desk.audit(call.user, "schedule.saved", target, channel=schedule.channel, detail=f"{schedule.id} {cron}")
+    return schedule_saved(schedule, now)
+
+
+def _remove(call: Call, schedule: Schedule, desk: Desk) -> Message:
+    desk.scheduler.remove(schedule.id)
+    desk.services.store.remove_schedule(schedule.id)
+    desk.audit(call.user, "schedule.removed", schedule.target.label, channel=call.channel, detail=schedule.id)
+    return schedule_removed(schedule)
+
+
+def _run(call: Call, schedule: Schedule, desk: Desk, tell: Tell) -> Message:
+    submitted = desk.start(
+        RunKind.REFRESH,
+        schedule.target,
+        by=f"schedule:{schedule.id}",
+        channel=schedule.channel,
+        pack=packs.DEFAULT,
+        tell=tell,
+    )
+    desk.audit(call.user, "schedule.run", schedule.target.label, submitted.run.id, call.channel, schedule.id)
+    if submitted.joined:
+        return joined(submitted.run, desk.chat.permalink(submitted.run.channel, submitted.run.message_ts))
+    return ack(submitted.run)
+
+
+def _find(desk: Desk, word: str) -> Schedule:
+    """Return the schedule with that id, or the only one of that target."""
+    schedules = desk.services.store.schedules()
+    found = [s for s in schedules if word in (s.id, s.target.label)]
+    if not found:
+        raise NotFound(f"There is no schedule {word[:60]!r}.", "`/diffy schedule list` shows them.")
+    if len(found) > 1:
+        raise UsageError(
+            f"{word[:60]!r} has {len(found)} schedules.",
+            f"Name one by its id: {', '.join(s.id for s in found)}.",
+        )
+    return found[0]
+
+
+COMMAND = Command("schedule", USAGE, "Collect again at fixed times, and say what changed.", _right, _answer)

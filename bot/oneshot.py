@@ -1,0 +1,282 @@
+"""How does the command line run one analysis or take one baseline? The same workflows, in one process, in memory."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from tqdm import tqdm
+
+from bot import packs
+from bot.adapters import baseline_file
+from bot.adapters.aws_inventory import AwsInventory
+from bot.adapters.aws_session import connect
+from bot.adapters.aws_ssm import SsmCollector
+from bot.adapters.clock import SystemClock
+from bot.adapters.data_folder import DataFolder
+from bot.adapters.memory import InlineJudge, MemoryReports, MemorySnapshots, MemoryStore
+from bot.adapters.recorded import RecordedFolder
+from bot.adapters.snapshot_files import SnapshotFiles
+from bot.adapters.tinydb_store import TinyDbStore
+from bot.app import new_run_id, pace
+from bot.collection.recorded import digest
+from bot.errors import DiffyError
+from bot.model import Baseline, Method, Progress, Report, Run, RunKind, RunState, Snapshot
+from bot.ports import Collector, Inventory
+from bot.settings import Settings
+from bot.workflows import targets
+from bot.workflows.live import Ending, Live
+from bot.workflows.proposal import Proposal
+from bot.workflows.rebaseline import EVERY_HOST, baseline_of, propose
+from bot.workflows.services import Services
+from bot.workflows.triage import triage
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked on the command line."""
+
+    target: str
+    settings: Settings
+    pack: str = packs.DEFAULT
+    method: Method | None = None
+    recorded: Path | None = None
+    baseline: Path | None = None
+    incident: str = ""
+    take_from: tuple[str, ...] = ()
+    take_hosts: int | None = None
+
+
+def analyze(request: Request) -> Report:
+    """Collect and judge; return the report. Raises DiffyError when there is none."""
+    services = _services(request)
+    live = _live(request, services, RunKind.ANALYZE)
+    with _interruptible(live), _Bar() as bar:
+        report = triage(live, services, bar)
+    live.end(RunState.DONE, services.clock.now())
+    return report
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A baseline with its snapshots, and who was left out of it, with why."""
+
+    baseline: Baseline
+    snapshots: tuple[Snapshot, ...]
+    drift: Report | None
+    left_out: tuple[str, ...]
+    standing_out: tuple[str, ...]
+
+
+def take_baseline(request: Request, *, author: str) -> Taken:
+    """Take a baseline. Hosts that stand out or answered in part are left out, unless named in ``take_from``.
+
+    Raises:
+        DiffyError: No host is left to take, or nothing could be collected.
+    """
+    services = _services(request)
+    live = _live(request, services, RunKind.BASELINE)
+    with _interruptible(live), _Bar() as bar:
+        proposal = propose(live, services, bar)
+    out = {verdict.id for verdict in proposal.standing_out} - set(request.take_from)
+    kept = [(h, d) for h, d in zip(proposal.chosen, proposal.digests, strict=True) if h.id not in out]
+    if not kept:
+        raise DiffyError(
+            f"Every chosen host stands out among its peers ({', '.join(sorted(out))}).",
+            "Look at them first (diffy analyze), then name those that are normal with --from.",
+        )
+    baseline = baseline_of(
+        live.run,
+        target=proposal.group.name,
+        hosts=tuple(host for host, _ in kept),
+        digests=tuple(name for _, name in kept),
+        author=author,
+        reason="taken on the command line",
+        services=services,
+    )
+    live.end(RunState.DONE, services.clock.now())
+    snapshots = tuple(services.snapshots.get(name) for _, name in kept)
+    baseline = replace(baseline, snapshots=tuple(digest(snapshot) for snapshot in snapshots))
+    return Taken(baseline, snapshots, proposal.drift, proposal.left_out, tuple(sorted(out)))
+
+
+def keep_in_data_folder(settings: Settings, taken: Taken) -> Baseline:
+    """Store a taken baseline as the next version in the data folder; return it as stored.
+
+    Raises:
+        StoreLocked: The bot owns the folder; take the baseline in Slack, or write it to a file.
+    """
+    folder = DataFolder.open(settings.data_dir, lock=True)
+    try:
+        store = TinyDbStore(folder)
+        try:
+            snapshots = SnapshotFiles(folder)
+            present = store.baseline(taken.baseline.target)
+            baseline = replace(
+                taken.baseline,
+                version=(present.version if present else 0) + 1,
+                snapshots=tuple(snapshots.put(snapshot) for snapshot in taken.snapshots),
+            )
+            store.add_baseline(baseline)
+            return baseline
+        finally:
+            store.close()
+    finally:
+        folder.close()
+
+
+def _services(request: Request) -> Services:
+    snapshots = MemorySnapshots()
+    clock = SystemClock()
+    inventory: Inventory
+    collector: Collector
+    if request.recorded is not None:
+        inventory = collector = RecordedFolder(request.recorded)
+    else:
+        aws = connect()
+        inventory = AwsInventory(aws)
+        collector = SsmCollector(
+            aws, output_bucket=request.settings.collect.output_bucket or None, clock=clock
+        )
+    return Services(
+        store=MemoryStore(_baseline_source(request, snapshots)),
+        snapshots=snapshots,
+        reports=MemoryReports(),
+        inventory=inventory,
+        collector=collector,
+        judge=InlineJudge(snapshots),
+        clock=clock,
+        load_pack=packs.load,
+        pace=pace(request.settings),
+    )
+
+
+def _baseline_source(request: Request, held: MemorySnapshots) -> Callable[[str], Baseline | None]:
+    """Return the function that finds a target's baseline: in the file that was named, else in the data folder."""
+    if request.baseline is not None:
+        baseline, snapshots = baseline_file.read(request.baseline)
+        named = replace(baseline, snapshots=tuple(held.put(snapshot) for snapshot in snapshots))
+        return lambda target: named
+    found: dict[str, Baseline | None] = {}
+
+    def find(target: str) -> Baseline | None:
+        if target not in found:
+            found[target] = _from_data_folder(request.settings.data_dir, target, held)
+        return found[target]
+
+    return find
+
+
+def _from_data_folder(path: Path, target: str, held: MemorySnapshots) -> Baseline | None:
+    if not path.is_dir():
+        return None
+    folder = DataFolder.open(path, lock=False)
+    try:
+        store = TinyDbStore(folder)
+        baseline = store.baseline(target)
+        if baseline is None:
+            return None
+        files = SnapshotFiles(folder)
+        return replace(
+            baseline, snapshots=tuple(held.put(files.get(digest)) for digest in baseline.snapshots)
+        )
+    finally:
+        folder.close()
+
+
+def _live(request: Request, services: Services, kind: RunKind) -> Live:
+    take_hosts = request.take_hosts
+    if take_hosts is None:
+        take_hosts = EVERY_HOST if request.recorded is not None else 3
+    run = Run(
+        id=new_run_id(),
+        kind=kind,
+        target=targets.parse([request.target]),
+        pack=request.pack,
+        requested_by="command line",
+        created_at=services.clock.now(),
+        method=request.method,
+        incident=request.incident,
+        take_from=request.take_from,
+        take_hosts=take_hosts,
+    )
+    services.store.save_run(run)
+    return Live(run, services.store)
+
+
+@contextmanager
+def _interruptible(live: Live) -> Iterator[None]:
+    """Ctrl-C cancels the run, so that commands sent to hosts are cancelled too."""
+
+    def cancel(number: int, frame: FrameType | None) -> None:
+        live.ask_to_stop(Ending.CANCEL, "command line")
+
+    former = signal.signal(signal.SIGINT, cancel)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, former)
+
+
+class _Bar:
+    """A progress bar on a terminal; silence elsewhere. Implements ``Presenter``."""
+
+    def __init__(self) -> None:
+        self._bar: tqdm[Any] | None = None
+
+    def __enter__(self) -> _Bar:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def opened(self, run: Run, progress: Progress) -> Run:
+        return run
+
+    def progress(self, run: Run, progress: Progress) -> None:
+        if not sys.stderr.isatty():
+            return
+        if self._bar is None:
+            self._bar = tqdm(total=progress.targeted, unit="host", leave=False, file=sys.stderr)
+        self._bar.set_description(progress.state.value)
+        self._bar.update(progress.answered + progress.missed - self._bar.n)
+
+    def provisional(self, run: Run, report: Report, progress: Progress) -> None:
+        self.progress(run, progress)
+
+    def finished(self, run: Run, report: Report) -> None:
+        return
+
+    def detailed(self, run: Run, report: Report) -> None:
+        return
+
+    def proposed(self, run: Run, proposal: Proposal) -> Run:
+        return run
+
+    def taken(self, run: Run, baseline: Baseline, proposal: Proposal) -> None:
+        return
+
+    def unchanged(self, run: Run, baseline: Baseline) -> None:
+        return
+
+    def ended(self, run: Run, error: DiffyError) -> None:
+        return
+
+
+def coverage_share(report: Report) -> float:
+    """Return the share of targeted hosts that answered every query, from 0 to 1; 0 where none was targeted."""
+    return report.coverage.answered / report.coverage.targeted if report.coverage.targeted else 0.0
+
+
+def exit_code(report: Report, *, min_coverage: float) -> int:
+    """Return 1 if something stands out; else 0 if enough hosts answered every query; else 2."""
+    if report.outliers or any(finding.outlying for finding in report.findings):
+        return 1
+    return 0 if coverage_share(report) >= min_coverage else 2

@@ -1,0 +1,52 @@
+"""How does another process make the embedded AWS misbehave, or change a host, while it runs?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from bot.sandbox.aws.api_faults import ApiFaults
+from bot.sandbox.aws.hosts import HostBook
+from bot.sandbox.osqueryi import database
+
+
+class Control:
+    """Answers what is under ``/_sandbox/``:
+
+    * ``GET /_sandbox/state``: the groups as planted, each host's manner, how often each action was called
+    * ``PUT /_sandbox/hosts/ID``: fields of ``hosts.Manner``
+    * ``POST /_sandbox/hosts/ID/rows``: ``{"table", "add": [rows], "remove": {column: value}}``; removing comes first
+    * ``PUT /_sandbox/api``: see ``api_faults.ApiFaults.set``
+    """
+
+    def __init__(self, hosts: HostBook, faults: ApiFaults, groups: Mapping[str, Any]) -> None:
+        self._hosts = hosts
+        self._faults = faults
+        self._groups = groups
+
+    def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
+        """Return the HTTP status and the body; what is wrong with a request stands in ``error``."""
+        try:
+            return self._answer(method, path.split("/")[2:], json.loads(body) if body else {})
+        except (KeyError, ValueError, TypeError) as error:
+            return 400, {"error": str(error)}
+
+    def _answer(self, method: str, parts: list[str], body: Any) -> tuple[int, Any]:
+        match method, parts:
+            case "GET", ["state"]:
+                hosts = {host.instance_id: asdict(host.manner) for host in self._hosts.all()}
+                return 200, {"groups": self._groups, "hosts": hosts, "calls": self._faults.calls()}
+            case "PUT", ["api"]:
+                self._faults.set(body)
+                return 200, {}
+            case "PUT", ["hosts", instance_id] if self._hosts.get(instance_id):
+                return 200, asdict(self._hosts.change(instance_id, body))
+            case "POST", ["hosts", instance_id, "rows"] if host := self._hosts.get(instance_id):
+                removed = 0
+                if "remove" in body:
+                    removed = database.remove_rows(host.database, body["table"], body["remove"])
+                database.add_rows(host.database, body["table"], body.get("add", []))
+                return 200, {"removed": removed, "added": len(body.get("add", []))}
+        return 404, {"error": f"nothing at {method} /_sandbox/{'/'.join(parts)}"}

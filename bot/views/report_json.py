@@ -1,0 +1,144 @@
+"""What does `--json` print, and what is in the JSON file? One object, schema ``diffy.report/1`` (docs/report.schema.json)."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.model import BaselineInfo, Coverage, Finding, Host, HostVerdict, Report, RunInfo
+
+SCHEMA = "diffy.report/1"
+
+
+def to_json(report: Report) -> bytes:
+    """Return the report as JSON, ASCII only, so that no byte of a host's text can steer the terminal it is printed on.
+
+    Rows and reasons are as the host said them (secrets masked); times are ISO 8601 in UTC, scores in bits.
+    Ends with a newline; equal reports give equal bytes.
+    """
+    return (json.dumps(to_object(report), ensure_ascii=True, indent=2, allow_nan=False) + "\n").encode(
+        "ascii"
+    )
+
+
+def to_object(report: Report) -> dict[str, Any]:
+    """Return the report as plain dicts, lists and scalars, in the order of the schema."""
+    return {
+        "schema": SCHEMA,
+        "run": _run(report.run),
+        "coverage": _coverage(report.coverage),
+        "hosts": [_host(host) for host in report.hosts],
+        "findings": [_finding(finding) for finding in report.findings],
+        "limits": {
+            "peers": report.limits.peers,
+            "baseline": report.limits.baseline,
+            "most_bits": _bits(report.limits.most_bits),
+            "threshold_bits": _bits(report.limits.threshold_bits),
+            "tentative": report.limits.tentative,
+        },
+        "lookalikes": [{"label": group.label, "hosts": list(group.hosts)} for group in report.lookalikes],
+        "notes": list(report.notes),
+        "baseline": _baseline(report.baseline),
+    }
+
+
+def _run(run: RunInfo) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "target": run.target,
+        "method": run.method.value,
+        "method_reason": run.method_reason,
+        "pack": run.pack,
+        "requested_by": run.requested_by,
+        "started_at": _time(run.started_at),
+        "finished_at": _time(run.finished_at),
+        "incident": run.incident,
+        "provisional": run.provisional,
+        "focus": run.focus,
+    }
+
+
+def _coverage(coverage: Coverage) -> dict[str, Any]:
+    return {
+        "targeted": coverage.targeted,
+        "answered": coverage.answered,
+        "partial": coverage.partial,
+        "missed": [
+            {"host": missed.host, "reason": missed.reason.value, "detail": missed.detail}
+            for missed in coverage.missed
+        ],
+        "unknown": [
+            {"host": one.host, "query": one.query, "status": one.status.value, "error": one.error}
+            for one in coverage.unknown
+        ],
+    }
+
+
+def _host(host: HostVerdict) -> dict[str, Any]:
+    return {
+        "id": host.id,
+        "rank": host.rank,
+        "score": _bits(host.score),
+        "outlier": host.outlier,
+        "status": host.status.value,
+        "cohort": host.cohort,
+        "reason": host.reason,
+        "about": _about(host.host),
+    }
+
+
+def _about(host: Host | None) -> dict[str, Any] | None:
+    if host is None:
+        return None
+    return {
+        "private_ip": host.private_ip,
+        "hostname": host.hostname,
+        "availability_zone": host.zone,
+        "image_id": host.image_id,
+        "launch_template_version": host.template_version,
+        "instance_type": host.instance_type,
+        "launch_time": _time(host.launch_time) if host.launch_time else None,
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "hosts": list(finding.hosts),
+        "query": finding.query,
+        "change": finding.change.value,
+        "row": dict(finding.row),
+        "expected": None if finding.expected is None else dict(finding.expected),
+        "score": _bits(finding.score),
+        "seen_on": finding.seen_on,
+        "of": finding.of,
+        "baseline_seen": finding.baseline_seen,
+        "baseline_of": finding.baseline_of,
+        "attack": list(finding.attack),
+        "why": finding.why,
+        "quadrant": finding.quadrant.value,
+        "tentative": finding.tentative,
+        "outlying": finding.outlying,
+        "parts": [{"label": part.label, "bits": _bits(part.bits)} for part in finding.parts],
+        "rows": [dict(row) for row in finding.rows],
+    }
+
+
+def _baseline(info: BaselineInfo | None) -> dict[str, Any] | None:
+    if info is None:
+        return None
+    return {
+        "version": info.version,
+        "author": info.author,
+        "created_at": _time(info.created_at),
+        "renewed_at": _time(info.renewed_at),
+        "hosts": list(info.hosts),
+    }
+
+
+def _time(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _bits(score: float) -> float:
+    return round(score, 3)

@@ -1,0 +1,262 @@
+"""What does a report say in whole sentences? The verdict first; the same words in Slack and on a terminal.
+
+Host text comes back cleaned and defanged: safe where no markup is parsed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.hostile import clean, said
+from bot.model import (
+    Baseline,
+    BaselineInfo,
+    Coverage,
+    HostVerdict,
+    Method,
+    Missed,
+    MissReason,
+    QueryStatus,
+    Report,
+    UnknownQuery,
+)
+from bot.views.words import MISSED, UNKNOWN, age, ago, bits, listed, plural, when
+
+MOST_NAMES = 5  # host names in one sentence
+MOST_REASONS = 6  # sentences on hosts that did not answer, and on queries that are unknown
+MOST_NOTES = 6
+NOTE_LIMIT = 320
+REASON_LIMIT = 260
+
+
+def host_name(host: str) -> str:
+    """Return a host's id, bounded: ids come from AWS, but recorded ones from anywhere."""
+    return said(host, 48)
+
+
+def verdict(report: Report) -> str:
+    """Return the verdict in one line; nothing is called clean that was not asked and answered.
+
+    "2 of 24 hosts stand out; 1 did not answer", "Nothing stands out in 24 of 24 hosts".
+    """
+    coverage = report.coverage
+    targeted, missed = coverage.targeted, len(coverage.missed)
+    known = coverage.answered + coverage.partial
+    if known == 0:
+        return "No host answered: nothing can be said" if targeted else "There was no host to ask"
+    tentative = " (tentative)" if report.limits.tentative and report.outliers else ""
+    if report.run.focus:
+        return _clause(f"{_focus(report)}{tentative}", coverage)
+    if report.outliers:
+        verb = "stands" if len(report.outliers) == 1 else "stand"
+        count = f"{len(report.outliers):,} of {plural(targeted, 'host')}"
+        return _clause(f"{count} {verb} out{tentative}", coverage)
+    if known == 1 and report.limits.baseline == 0:
+        return _clause("1 host answered, and there is nothing to compare it with", coverage)
+    if known == 2 and report.limits.baseline == 0 and report.findings:
+        return _clause("2 hosts differ; which of them is odd cannot be told", coverage)
+    if missed or coverage.partial:
+        return _clause(f"Nothing stands out in {known:,} of {plural(targeted, 'host')}", coverage)
+    return f"Nothing stands out in {targeted:,} of {plural(targeted, 'host')}"
+
+
+def verdict_so_far(report: Report) -> str:
+    """Return the verdict of a provisional report: silent hosts are not yet counted as missing."""
+    known = report.coverage.answered + report.coverage.partial
+    if known == 0:
+        return "no host has answered yet"
+    if not report.outliers:
+        return f"nothing stands out in {plural(known, 'host')}"
+    verb = "stands" if len(report.outliers) == 1 else "stand"
+    return f"{len(report.outliers):,} of {plural(known, 'host')} {verb} out"
+
+
+def clear(report: Report) -> bool:
+    """Whether nothing stands out *and* every targeted host answered every query."""
+    coverage = report.coverage
+    return not report.outliers and not coverage.missed and not coverage.partial and coverage.answered > 0
+
+
+def _focus(report: Report) -> str:
+    name = host_name(report.run.focus)
+    others = sum(host.id != report.run.focus for host in report.outliers)
+    also = f"; {plural(others, 'other host')} {'does' if others == 1 else 'do'}" if others else ""
+    if any(missed.host == report.run.focus for missed in report.coverage.missed):
+        return f"{name} did not answer"
+    if any(host.id == report.run.focus for host in report.outliers):
+        return f"{name} stands out{also.replace(' does', ' too').replace(' do', ' too')}"
+    return f"{name} does not stand out{also}"
+
+
+def _clause(head: str, coverage: Coverage) -> str:
+    tail = []
+    if coverage.missed:
+        tail.append(f"{len(coverage.missed):,} did not answer")
+    if coverage.partial:
+        tail.append(f"{coverage.partial:,} answered in part")
+    return "; ".join([head, *tail])
+
+
+def against(report: Report, now: datetime) -> str:
+    """Return with what the hosts were compared, with the baseline's age, in one short line.
+
+    "Compared with baseline 3 (6 days old, 3 hosts) and each other".
+    """
+    peers = "its peers" if report.run.focus else "each other"
+    info = report.baseline
+    if info is None:
+        with_what = f"{peers} alone" if report.run.method is Method.PEERS else f"the baseline and {peers}"
+    else:
+        held = f"baseline {info.version} ({age(info.created_at, now)}, {plural(len(info.hosts), 'host')}"
+        if info.renewed_at > info.created_at:
+            held += f", found unchanged {ago(info.renewed_at, now)}"
+        with_what = {
+            Method.PEERS: f"{peers} alone, not with {held})",
+            Method.BASELINE: f"{held}) alone",
+            Method.BOTH: f"{held}) and {peers}",
+        }[report.run.method]
+    return f"Compared with {with_what}"
+
+
+def method(report: Report) -> str:
+    """Return the method by name, and why it was chosen: "Method both (a baseline exists)"."""
+    why = said(report.run.method_reason, 120)
+    return f"Method {report.run.method.value}{f' ({why})' if why else ''}"
+
+
+def compared(report: Report) -> str:
+    """Return with what the hosts were compared, and why so: "Compared with peers: no baseline of web-asg yet"."""
+    with_what = {
+        Method.PEERS: "its peers alone" if report.run.focus else "each other alone",
+        Method.BASELINE: "the baseline alone",
+        Method.BOTH: "the baseline and their peers",
+    }[report.run.method]
+    why = said(report.run.method_reason, 120)
+    return f"Compared with {with_what}{f' ({why})' if why else ''}"
+
+
+def baseline(info: BaselineInfo | None, now: datetime) -> str:
+    """Return the baseline and its age: "Baseline 3: 6 days old, from 3 hosts, confirmed unchanged 4 hours ago"."""
+    if info is None:
+        return "No baseline"
+    text = f"Baseline {info.version}: {age(info.created_at, now)}, from {plural(len(info.hosts), 'host')}"
+    if info.renewed_at > info.created_at:
+        text += f", last found unchanged {when(info.renewed_at)}"
+    return text
+
+
+def baseline_version(present: Baseline, now: datetime) -> str:
+    """Return one stored version in words, without its author: "version 3, 6 days old, 3 hosts, template 12"."""
+    text = f"version {present.version}, {age(present.created_at, now)}, {plural(len(present.hosts), 'host')}"
+    if present.template_versions:
+        text += f", template {listed([said(v, 24) for v in present.template_versions], 3)}"
+    return text
+
+
+def rests_on(report: Report) -> str:
+    """Return what the evidence can carry, with n, B and the most bits that rarity could give."""
+    limits = report.limits
+    hosts = [plural(limits.peers, "peer")] if report.run.method is not Method.BASELINE else []
+    if report.run.method is not Method.PEERS or limits.baseline:
+        hosts.append(plural(limits.baseline, "baseline snapshot"))
+    text = (
+        f"Rests on {listed(hosts, 2)}. Being rare gives one fact at most {bits(limits.most_bits)}; "
+        f"{bits(limits.threshold_bits)} mark a host"
+    )
+    return f"{text}. That is too few to be sure: take it as tentative" if limits.tentative else text
+
+
+def lookalikes(report: Report) -> str:
+    """Return which hosts look alike: "14 on template 12, 8 on template 13, 2 apart"; empty when nothing is known."""
+    parts = []
+    for group in report.lookalikes[:6]:
+        label = said(group.label, 40)
+        joint = " on " if label.startswith(("template", "image", "ami")) else " "
+        parts.append(f"{len(group.hosts):,}{joint}{label}")
+    more = len(report.lookalikes) - 6
+    if more > 0:
+        parts.append(f"{more} smaller groups")
+    return ", ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something that is not known: on these hosts, and on ``more`` that are not named; why, in words."""
+
+    hosts: tuple[str, ...]
+    more: int
+    why: str
+    query: str = ""
+
+    def __str__(self) -> str:
+        named = ", ".join(self.hosts)
+        where = f"{named} and {self.more:,} more" if self.more and named else named or f"{self.more:,} more"
+        return f"{self.query} {self.why} on {where}" if self.query else f"{where}: {self.why}"
+
+
+def missed(coverage: Coverage) -> tuple[Gap, ...]:
+    """Return the hosts that did not answer, one entry a reason, as first met.
+
+    Where a reason holds one host, what the host or AWS said of it follows the reason.
+    """
+    by_reason: dict[MissReason, list[Missed]] = defaultdict(list)
+    for one in coverage.missed:
+        by_reason[one.reason].append(one)
+    gaps = []
+    for reason, all_of_it in list(by_reason.items())[:MOST_REASONS]:
+        detail = said(all_of_it[0].detail, 120) if len(all_of_it) == 1 else ""
+        why = f"{MISSED[reason]}{f' ({detail})' if detail else ''}"
+        gaps.append(_gap([one.host for one in all_of_it], why, MOST_NAMES))
+    rest = sum(len(all_of_it) for all_of_it in list(by_reason.values())[MOST_REASONS:])
+    if rest:
+        gaps.append(Gap((), rest, "other reasons, listed in the file"))
+    return tuple(gaps)
+
+
+def unknown(coverage: Coverage) -> tuple[Gap, ...]:
+    """Return what is not known of hosts that answered in part, one entry a query and how it ended."""
+    by_query: dict[tuple[str, QueryStatus], list[UnknownQuery]] = defaultdict(list)
+    for one in coverage.unknown:
+        by_query[one.query, one.status].append(one)
+    gaps = []
+    for (query, status), all_of_it in list(by_query.items())[:MOST_REASONS]:
+        error = said(all_of_it[0].error, 100) if len(all_of_it) == 1 else ""
+        why = f"{UNKNOWN[status]}{f' ({error})' if error else ''}"
+        gaps.append(_gap([one.host for one in all_of_it], why, 3, said(query, 60)))
+    rest = sum(len(all_of_it) for all_of_it in list(by_query.values())[MOST_REASONS:])
+    if rest:
+        gaps.append(Gap((), rest, "not known either; listed in the file"))
+    return tuple(gaps)
+
+
+def _gap(hosts: Sequence[str], why: str, most: int, query: str = "") -> Gap:
+    return Gap(tuple(host_name(host) for host in hosts[:most]), max(0, len(hosts) - most), why, query)
+
+
+def notes(report: Report) -> tuple[str, ...]:
+    """Return the report's notes, bounded in number and length."""
+    shown = [said(note, NOTE_LIMIT) for note in report.notes[:MOST_NOTES]]
+    more = len(report.notes) - MOST_NOTES
+    return (*shown, f"{plural(more, 'more note')} in the file") if more > 0 else tuple(shown)
+
+
+def reason(host: HostVerdict) -> str:
+    """Return a host's one-line reason."""
+    return said(host.reason, REASON_LIMIT) or "no single finding carries it"
+
+
+def cohort(host: HostVerdict) -> str:
+    """Return the part of the group that a host belongs to, bounded."""
+    return clean(host.cohort, 60)
+
+
+def names(hosts: Sequence[str], most: int = MOST_NAMES) -> str:
+    """Return host ids as "a, b and 12 more"."""
+    return (
+        listed([host_name(host) for host in hosts[: most + 1]], most)
+        if len(hosts) <= most
+        else (f"{', '.join(host_name(host) for host in hosts[:most])} and {len(hosts) - most:,} more")
+    )

@@ -1,0 +1,158 @@
+"""What does the channel see first? The verdict, the hosts that carry it, and what it rests on: one message."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from bot.hostile import label, said
+from bot.model import Block, HostVerdict, Message, Progress, Report, Run
+from bot.views import actions as ids
+from bot.views import sentences
+from bot.views.files import findings_file
+from bot.views.slack_parts import (
+    Part,
+    button,
+    buttons,
+    code,
+    context,
+    header,
+    hosts,
+    message,
+    more,
+    people,
+    rich,
+    section,
+    text,
+    user,
+)
+from bot.views.words import plural, took, when, where
+
+MOST_HOSTS = 5
+
+
+def verdict(report: Report, run: Run, *, decided: str = "", now: datetime) -> Message:
+    """Return the final parent message.
+
+    Args:
+        decided: What a person did with it, as ``slack_accept.accepted_text`` says it; the button for it goes then.
+    """
+    return message(
+        f"{label(report.run.target)}: {label(sentences.verdict(report), 120)} (run {label(report.run.id)})",
+        [
+            header(mark(report), sentences.verdict(report)),
+            *([rich(section(text("✔️  "), *people(decided)))] if decided else []),
+            *_body(report, run, now),
+            buttons(*_choices(report, decided=bool(decided))),
+        ],
+        file=findings_file(report),
+    )
+
+
+def provisional(report: Report, run: Run, progress: Progress) -> Message:
+    """Return the parent message while some hosts are still silent: a verdict marked as provisional.
+
+    Hosts that are still waited for are not called missing, whatever the report holds of them.
+    """
+    silent = set(progress.waiting_for)
+    missed = tuple(one for one in report.coverage.missed if one.host not in silent)
+    report = replace(report, coverage=replace(report.coverage, missed=missed))
+    waiting = max(len(silent), progress.targeted - progress.answered - progress.missed)
+    words = f"{progress.answered:,} of {plural(progress.targeted, 'host')} have answered"
+    if waiting:
+        words += f", {waiting:,} {'is' if waiting == 1 else 'are'} still silent"
+    few = progress.waiting_for[: sentences.MOST_NAMES]
+    named = [text(": "), *hosts(few, len(silent) - len(few))] if few else [text(".")]
+    head = f"So far, {sentences.verdict_so_far(report)}"
+    return message(
+        f"Provisional, {label(report.run.target)}: {label(head, 120)} (run {label(report.run.id)})",
+        [
+            header("⏳", head),
+            rich(section(text("Provisional, this may change. ", bold=True), text(words), *named)),
+            *_body(report, run, report.run.finished_at),
+            buttons(
+                button("Finish now", ids.FINISH_NOW, report.run.id, style="primary"),
+                button("Cancel", ids.CANCEL, report.run.id),
+            ),
+        ],
+    )
+
+
+def mark(report: Report) -> str:
+    """Return the verdict as a sign; the words beside it say the same."""
+    if report.outliers:
+        return "🔴"
+    return "✅" if sentences.clear(report) else "⚠️"
+
+
+def _body(report: Report, run: Run, now: datetime) -> list[Block]:
+    blocks = [rich(section(*_compared(report, run, now)))]
+    for number, host in enumerate(top_hosts(report), 1):
+        blocks += _host(number, host, report)
+    rest = len(report.outliers) - MOST_HOSTS
+    if rest > 0:
+        blocks.append(context(f"{plural(rest, 'more host')} that stand out: in the thread and in the file"))
+    paragraphs = gaps(report)
+    paragraphs += [section(text("Note: ", bold=True), text(note)) for note in sentences.notes(report)]
+    if paragraphs:
+        blocks.append(rich(*paragraphs))
+    alike = sentences.lookalikes(report)
+    small = [
+        f"{sentences.method(report)}. {sentences.rests_on(report)}.",
+        f"Who looks alike: {alike}." if alike else "",
+        _foot(report),
+    ]
+    return [*blocks, context(*small)]
+
+
+def top_hosts(report: Report) -> tuple[HostVerdict, ...]:
+    """Return at most five hosts that stand out, the one that was asked for first."""
+    focus = report.run.focus
+    chosen = sorted(report.outliers, key=lambda host: host.id != focus)
+    return tuple(chosen[:MOST_HOSTS])
+
+
+def _compared(report: Report, run: Run, now: datetime) -> list[Part]:
+    parts = [code(report.run.target, bold=True), text("  asked by "), user(report.run.requested_by)]
+    if run.joined:
+        parts.append(text(f" and {plural(len(run.joined), 'other')}"))
+    if report.run.incident:
+        parts += [text(" for "), code(report.run.incident)]
+    return [*parts, text(f". {sentences.against(report, now)}.")]
+
+
+def _host(number: int, host: HostVerdict, report: Report) -> list[Block]:
+    found = plural(len(report.of_host(host.id)), "finding")
+    lead = [text(f"{number}.  ", bold=True), code(host.id, bold=True)]
+    about = " · ".join(filter(None, [where(host.host), found]))
+    return [rich(section(*lead, text(f"  {sentences.reason(host)}", bold=True))), context(about)]
+
+
+def gaps(report: Report) -> list[Part]:
+    """Return paragraphs on the hosts that did not answer and on the queries that are unknown, with the reasons."""
+    paragraphs = []
+    for index, gap in enumerate(sentences.missed(report.coverage)):
+        lead = [text("Did not answer: ", bold=True)] if index == 0 else []
+        paragraphs.append(section(*lead, *hosts(gap.hosts, gap.more), text(f" {gap.why}")))
+    for index, gap in enumerate(sentences.unknown(report.coverage)):
+        lead = [text("Answered in part: ", bold=True)] if index == 0 else []
+        query = [code(gap.query), text(f" {gap.why} on ")] if gap.query else []
+        tail = [] if gap.query else [text(f" {gap.why}")]
+        paragraphs.append(section(*lead, *query, *hosts(gap.hosts, gap.more), *tail))
+    return paragraphs
+
+
+def _foot(report: Report) -> str:
+    run = report.run
+    length = took(run.finished_at - run.started_at)
+    return f"Run {said(run.id, 40)} · {when(run.finished_at)} · took {length} · pack {said(run.pack, 60)}"
+
+
+def _choices(report: Report, *, decided: bool) -> list[Part]:
+    run = report.run.id
+    choices = []
+    if report.findings:
+        choices.append(button("Look deeper", ids.DRILL_DOWN, run, style="primary"))
+    if not decided and report.coverage.answered + report.coverage.partial:
+        choices.append(button("Accept as baseline", ids.ACCEPT, run))
+    return [*choices, button("Run again", ids.RUN_AGAIN, run), more(run)]

@@ -1,0 +1,142 @@
+"""What does the command line print? The same verdict and words as Slack, as plain text for a terminal or a pipe."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from datetime import datetime
+
+from tabulate import tabulate
+
+from bot.hostile import clean
+from bot.model import Baseline, Pack, Report
+from bot.views import sentences
+from bot.views.words import CHANGES, age, bits, counts_unsaid, one_line, plural, query_title, took, when
+
+MOST_FINDINGS = 40
+MOST_CLEAN_HOSTS = 10
+NARROWEST = 60
+
+
+def report_text(report: Report, *, width: int = 100, now: datetime) -> str:
+    """Return the report: verdict, hosts, findings, who did not answer, notes. No escape sequence of a host survives.
+
+    Args:
+        width: Columns of the terminal; below 60 counts as 60.
+    """
+    width = max(NARROWEST, width)
+    blocks = [
+        sentences.verdict(report),
+        _wrapped(
+            f"{clean(report.run.target, 200)}. {sentences.compared(report)}. {sentences.baseline(report.baseline, now)}.",
+            width,
+        ),
+        _hosts(report, width),
+        _findings(report, width),
+        _gaps(report, width),
+        "\n".join(_wrapped(f"Note: {clean(note, 600)}", width) for note in report.notes),
+        _wrapped(f"{sentences.rests_on(report)}.", width),
+        _wrapped(f"Look alike: {alike}.", width) if (alike := sentences.lookalikes(report)) else "",
+        _foot(report),
+    ]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def baseline_text(baselines: Sequence[Baseline], *, now: datetime) -> str:
+    """Return stored baselines as a table, in the order given."""
+    if not baselines:
+        return "There is no baseline yet.\n"
+    rows = [
+        (
+            clean(one.target, 60),
+            one.version,
+            age(one.created_at, now),
+            clean(one.author, 30),
+            sentences.names(one.hosts, 3),
+        )
+        for one in baselines
+    ]
+    return tabulate(rows, headers=("target", "version", "age", "author", "hosts"), tablefmt="simple") + "\n"
+
+
+def packs_text(packs: Sequence[Pack]) -> str:
+    """Return the query packs as a table."""
+    rows = [(clean(pack.name, 40), len(pack.queries), clean(pack.description, 200)) for pack in packs]
+    return tabulate(rows, headers=("pack", "queries", "what for"), tablefmt="simple") + "\n"
+
+
+def pack_text(pack: Pack, *, width: int = 100) -> str:
+    """Return one pack's queries with cost, techniques and why each matters."""
+    rows = [
+        (clean(query.name, 40), query.cost.value, ", ".join(query.attack), clean(query.why, 300))
+        for query in pack.queries
+    ]
+    headers = ("query", "cost", "ATT&CK", "why")
+    room = max(24, max(NARROWEST, width) - 52)
+    table = tabulate(rows, headers=headers, tablefmt="simple", maxcolwidths=[None, None, 12, room])
+    return f"{clean(pack.name, 60)}: {clean(pack.description, 300)}\n\n{table}\n"
+
+
+def _hosts(report: Report, width: int) -> str:
+    shown = [host for host in report.hosts if host.outlier or host.reason][
+        : len(report.outliers) + MOST_CLEAN_HOSTS
+    ]
+    if not shown:
+        return ""
+    rows = [
+        (
+            host.rank or "–",
+            clean(host.id, 40),
+            clean(host.host.private_ip, 40) if host.host else "",
+            f"{host.score:.1f}",
+            "STANDS OUT" if host.outlier else host.status.value,
+            clean(host.reason, 300),
+        )
+        for host in shown
+    ]
+    headers = ("#", "host", "address", "bits", "verdict", "why")
+    widths = [None, 19, 15, None, 10, max(24, width - 66)]
+    table = tabulate(rows, headers=headers, tablefmt="simple", maxcolwidths=widths, disable_numparse=True)
+    rest = len(report.hosts) - len(shown) - len(report.coverage.missed)
+    return table + (f"\n{plural(rest, 'more host')} that answered and have less to show" if rest > 0 else "")
+
+
+def _findings(report: Report, width: int) -> str:
+    if not report.findings:
+        return ""
+    lines = [f"{plural(len(report.findings), 'finding')}, sharpest first"]
+    for number, finding in enumerate(report.findings[:MOST_FINDINGS], 1):
+        attack = f"; {', '.join(clean(one, 24) for one in finding.attack)}" if finding.attack else ""
+        unsaid = f"{beside}; " if (beside := counts_unsaid(finding)) else ""
+        small = (
+            f"{unsaid}{query_title(finding.query)}, {CHANGES[finding.change]}; {bits(finding.score)}{attack}"
+        )
+        lines.append(
+            _wrapped(f"{number:>3}. {sentences.names(finding.hosts, 3)}: {clean(finding.why, 400)}", width, 5)
+        )
+        lines.append(_wrapped(f"     {small}", width, 5))
+        lines.append(_wrapped(f"     {one_line(finding.row, limit=600)}", width, 5))
+        if finding.expected is not None:
+            lines.append(_wrapped(f"     usual: {one_line(finding.expected, limit=300)}", width, 5))
+    if len(report.findings) > MOST_FINDINGS:
+        lines.append(f"{plural(len(report.findings) - MOST_FINDINGS, 'more finding')}: see --json")
+    return "\n".join(lines)
+
+
+def _gaps(report: Report, width: int) -> str:
+    lines = [_wrapped(f"Did not answer: {gap}", width, 2) for gap in sentences.missed(report.coverage)]
+    lines += [_wrapped(f"Answered in part: {gap}", width, 2) for gap in sentences.unknown(report.coverage)]
+    return "\n".join(lines)
+
+
+def _foot(report: Report) -> str:
+    run = report.run
+    incident = f", {clean(run.incident, 60)}" if run.incident else ""
+    length = took(run.finished_at - run.started_at)
+    return f"Run {clean(run.id, 60)}, pack {clean(run.pack, 60)}, {when(run.finished_at)}, took {length}{incident}"
+
+
+def _wrapped(line: str, width: int, indent: int = 0) -> str:
+    return textwrap.fill(
+        line, width, subsequent_indent=" " * indent, break_on_hyphens=False, drop_whitespace=True
+    )

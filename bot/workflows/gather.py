@@ -1,0 +1,156 @@
+"""How are a group's answers gathered while its progress is shown? The collector has a thread; the run's thread shows."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bot.errors import CollectionError, DiffyError
+from bot.model import Group, Missed, Pack, Progress, Report, RunState, Snapshot
+from bot.workflows.live import Live
+from bot.workflows.presenting import Presenter
+from bot.workflows.services import Services
+
+TICK_S = 0.25
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What has arrived, by host id: the digest of each stored snapshot, and the queries it could not answer."""
+
+    digests: dict[str, str] = field(default_factory=dict)
+    unknown: dict[str, frozenset[str]] = field(default_factory=dict)
+    missed: list[Missed] = field(default_factory=list)
+
+    def in_order(self) -> tuple[str, ...]:
+        """The digests by host id, whatever the order of arrival."""
+        return tuple(self.digests[host] for host in sorted(self.digests))
+
+
+_Arrival = Snapshot | Missed | Report | DiffyError | None
+
+
+def gather(
+    live: Live,
+    group: Group,
+    pack: Pack,
+    *,
+    services: Services,
+    presenter: Presenter,
+    judge_so_far: Callable[[Gathered], Report] | None,
+) -> Gathered:
+    """Ask every host of the group; return what arrived once each is accounted for.
+
+    Args:
+        judge_so_far: Makes the provisional report; None where no provisional verdict is wanted.
+
+    Raises:
+        CollectionError: Nothing could be collected at all.
+    """
+    arrivals: queue.SimpleQueue[_Arrival] = queue.SimpleQueue()
+    got = Gathered(missed=list(group.missed))
+    started = services.clock.monotonic()
+    threading.Thread(
+        target=_collect,
+        args=(live, group, pack, services, arrivals),
+        name=f"collect-{live.run.id}",
+        daemon=True,
+    ).start()
+    provisional: Report | None = None
+    asked_provisional = judge_so_far is None
+    while True:
+        try:
+            arrival = arrivals.get(timeout=TICK_S)
+        except queue.Empty:
+            pass
+        else:
+            if arrival is None:
+                live.progress = _progress(group, got)
+                return got
+            if isinstance(arrival, DiffyError):
+                raise arrival
+            if isinstance(arrival, Report):
+                provisional = arrival
+            else:
+                _take(arrival, got, services)
+        live.progress = _progress(group, got)
+        silent = len(group.hosts) - _accounted(group, got)
+        if not asked_provisional and silent and got.digests:
+            elapsed = services.clock.monotonic() - started
+            share = len(got.digests) / max(1, len(group.known) or len(group.hosts))
+            if elapsed >= services.pace.provisional_after_s or share >= services.pace.provisional_share:
+                asked_provisional = True
+                _judge_aside(judge_so_far, got, arrivals)
+        if live.ending is None:
+            if provisional is None:
+                presenter.progress(live.run, live.progress)
+            else:
+                presenter.provisional(live.run, provisional, live.progress)
+
+
+def _collect(
+    live: Live, group: Group, pack: Pack, services: Services, arrivals: queue.SimpleQueue[_Arrival]
+) -> None:
+    try:
+        if group.hosts:
+            services.collector.collect(
+                group,
+                pack,
+                run_id=live.run.id,
+                deadline_s=services.pace.deadline_s,
+                deliver=arrivals.put,
+                stop=live.stopping,
+            )
+    except DiffyError as error:
+        arrivals.put(error)
+    except Exception as error:  # noqa: BLE001 - a thread's failure must reach the run, or it waits for ever
+        failure = CollectionError(
+            f"The collection broke off: {type(error).__name__}.", "The log has the details."
+        )
+        failure.__cause__ = error
+        arrivals.put(failure)
+    else:
+        arrivals.put(None)
+
+
+def _judge_aside(
+    judge_so_far: Callable[[Gathered], Report] | None, got: Gathered, arrivals: queue.SimpleQueue[_Arrival]
+) -> None:
+    """Judge a copy of what has arrived in a thread of its own, so that answers keep being taken."""
+    copy = Gathered(dict(got.digests), dict(got.unknown), list(got.missed))
+
+    def judge() -> None:
+        if judge_so_far is None:
+            return
+        try:
+            arrivals.put(judge_so_far(copy))
+        except DiffyError:
+            return  # the final verdict will say it; a provisional one is a courtesy
+
+    threading.Thread(target=judge, name="provisional", daemon=True).start()
+
+
+def _take(arrival: Snapshot | Missed, got: Gathered, services: Services) -> None:
+    if isinstance(arrival, Missed):
+        got.missed.append(arrival)
+        return
+    got.digests[arrival.host.id] = services.snapshots.put(arrival)
+    got.unknown[arrival.host.id] = frozenset(answer.query for answer in arrival.answers if not answer.known)
+
+
+def _accounted(group: Group, got: Gathered) -> int:
+    return len(got.digests) + len(got.missed) - len(group.missed)
+
+
+def _progress(group: Group, got: Gathered) -> Progress:
+    heard = set(got.digests) | {missed.host for missed in got.missed}
+    return Progress(
+        RunState.COLLECTING,
+        targeted=len(group.hosts) + len(group.missed),
+        answered=len(got.digests),
+        missed=len(got.missed),
+        waiting_for=tuple(host.id for host in group.hosts if host.id not in heard),
+        known_offline=tuple(missed.host for missed in group.missed),
+    )

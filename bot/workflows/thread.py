@@ -1,0 +1,152 @@
+"""How does a run live in Slack? One parent message, edited with care; details in its thread."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+from bot import views
+from bot.errors import ChatError, DiffyError
+from bot.model import (
+    Baseline,
+    Message,
+    Progress,
+    Report,
+    Run,
+    RunKind,
+    Schedule,
+)
+from bot.ports import Chat, Clock
+from bot.workflows.desk import Tell
+from bot.workflows.proposal import Proposal
+
+log = logging.getLogger(__name__)
+
+HOST_REPLIES = 5  # the rest goes into one list and a file
+EDIT_SHARE_S = 1.5  # all runs share Slack's 50 edits a minute and workspace (chat.update is tier 3)
+NOT_THERE = frozenset({"not_in_channel", "channel_not_found", "is_archived", "restricted_action"})
+
+
+class SlackThread:
+    """Presents one run in its channel. Edits of the parent keep ``edit_every_s`` seconds apart, more when many runs live."""
+
+    def __init__(
+        self,
+        chat: Chat,
+        clock: Clock,
+        *,
+        edit_every_s: float,
+        tell: Tell | None = None,
+        schedule_of: Callable[[Run], Schedule],
+        live_runs: Callable[[], int] = lambda: 1,
+    ) -> None:
+        self._chat = chat
+        self._clock = clock
+        self._edit_every_s = edit_every_s
+        self._tell = tell
+        self._schedule_of = schedule_of
+        self._live_runs = live_runs
+        self._lock = threading.Lock()
+        self._shown: tuple[object, ...] = ()
+        self._edited_at = -edit_every_s
+
+    def opened(self, run: Run, progress: Progress) -> Run:
+        """Post the parent message. A scheduled run stays silent until something is to be said."""
+        if run.kind is RunKind.REFRESH or run.message_ts:
+            return run
+        try:
+            ts = self._chat.post(run.channel, views.progress(run, progress))
+        except ChatError as error:
+            if error.code not in NOT_THERE:
+                raise
+            if self._tell is not None:
+                self._tell(views.not_in_channel(run.channel))
+            raise
+        with self._lock:
+            self._edited_at = self._clock.monotonic()
+            self._shown = (progress,)
+        return replace(run, message_ts=ts)
+
+    def progress(self, run: Run, progress: Progress) -> None:
+        """Edit the parent, unless nothing changed or the last edit is too fresh."""
+        self._edit(run, (progress,), lambda: views.progress(run, progress))
+
+    def provisional(self, run: Run, report: Report, progress: Progress) -> None:
+        """Edit the parent to a provisional verdict, marked so."""
+        self._edit(run, (report.run.finished_at, progress), lambda: views.provisional(report, run, progress))
+
+    def finished(self, run: Run, report: Report) -> None:
+        """Put the verdict into the parent."""
+        self._final(run, views.verdict(report, run, now=self._clock.now()))
+
+    def detailed(self, run: Run, report: Report) -> None:
+        """Reply in the thread: the hosts that stand out, then the rest in one list and a file."""
+        shown = [verdict.id for verdict in report.outliers[:HOST_REPLIES]]
+        rest = views.rest_reply(report)
+        replies = [*(views.host_reply(report, host) for host in shown), *([] if rest is None else [rest])]
+        for reply in replies:
+            try:
+                self._chat.post(run.channel, reply, thread=run.message_ts)
+                if reply is rest and reply.file is not None:
+                    self._chat.upload(run.channel, reply.file, thread=run.message_ts)
+            except ChatError as error:  # the verdict stands; the modal still has all of it
+                log.warning("run %s: a reply could not be posted: %s", run.id, error)
+
+    def proposed(self, run: Run, proposal: Proposal) -> Run:
+        """Show what waits for a person: a baseline to confirm, or what a schedule found changed."""
+        now = self._clock.now()
+        if run.kind is RunKind.REFRESH and proposal.present is not None and proposal.drift is not None:
+            message = views.notice(
+                proposal.drift, run, self._schedule_of(run), proposal.present, now, late=run.missed_tick
+            )
+        else:
+            message = views.baseline_proposal(
+                proposal.drift, run, proposal.chosen, proposal.present, proposal.standing_out, now
+            )
+        ts = self._final(run, message)
+        return replace(run, message_ts=ts)
+
+    def taken(self, run: Run, baseline: Baseline, proposal: Proposal) -> None:
+        """Show the baseline that was taken, and what differs from the one before."""
+        self._final(run, views.baseline_taken(baseline, self._clock.now()))
+
+    def unchanged(self, run: Run, baseline: Baseline) -> None:
+        """Say nothing, unless the schedule ran late."""
+        if run.missed_tick:
+            self._chat.post(run.channel, views.unchanged_late(run, baseline, self._clock.now()))
+
+    def ended(self, run: Run, error: DiffyError) -> None:
+        """Show that there is no answer, and why; to the person alone where Diffy may not post."""
+        if isinstance(error, ChatError) and error.code in NOT_THERE:
+            return  # already told, and there is no message to edit
+        if not run.message_ts and run.kind is not RunKind.REFRESH and self._tell is not None:
+            self._tell(views.failure(error))
+        self._final(run, views.ended(run, sentence=error.message, hint=error.hint))
+
+    def _edit(self, run: Run, shown: tuple[object, ...], make: Callable[[], Message]) -> None:
+        if not run.message_ts:
+            return
+        with self._lock:
+            now = self._clock.monotonic()
+            apart_s = max(self._edit_every_s, EDIT_SHARE_S * self._live_runs())
+            if shown == self._shown or now - self._edited_at < apart_s:
+                return
+            self._edited_at = now
+            self._shown = shown
+        try:
+            self._chat.update(run.channel, run.message_ts, make())
+        except ChatError as error:  # the next edit, or the verdict, makes it good
+            log.info("run %s: an edit was refused: %s", run.id, error)
+
+    def _final(self, run: Run, message: Message) -> str:
+        """Put the message in the parent's place, or post it anew where there is no parent any more; return its ts."""
+        if run.message_ts:
+            try:
+                self._chat.update(run.channel, run.message_ts, message)
+            except ChatError as error:
+                log.warning("run %s: its message could not be edited, posting anew: %s", run.id, error)
+            else:
+                return run.message_ts
+        return self._chat.post(run.channel, message)

@@ -1,0 +1,66 @@
+"""What the worker process of the tests is asked to do: functions that it can import."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from bot.errors import AnalysisError
+from bot.model import Report
+from bot.ports import JudgeRequest, SnapshotStore
+from tests.fakes.samples import a_report
+
+
+def names_its_hosts(request: JudgeRequest, snapshots: SnapshotStore) -> Report:
+    """Reads each snapshot and says whose it is."""
+    return a_report(
+        request.run.id, notes=tuple(snapshots.get(digest).host.id for digest in request.snapshots)
+    )
+
+
+def describes_itself(request: JudgeRequest, snapshots: SnapshotStore) -> Report:
+    """Says which process this is, how it was set up, and what it has loaded."""
+    heavy = [
+        name for name in ("slack_bolt", "slack_sdk", "boto3", "botocore", "tinydb") if name in sys.modules
+    ]
+    ignored = [
+        number.name
+        for number in (signal.SIGINT, signal.SIGTERM)
+        if signal.getsignal(number) is signal.SIG_IGN
+    ]
+    return a_report(notes=(str(os.getpid()), str(os.nice(0)), *ignored, *heavy))
+
+
+def dies(request: JudgeRequest, snapshots: SnapshotStore) -> Report:
+    """Ends the process, as the kernel does when memory runs out; a run whose id says so only the first time."""
+    mark = Path(request.run.requested_by)
+    if request.run.id == "good" or (request.run.id == "once" and mark.exists()):
+        return a_report(request.run.id)
+    mark.touch()
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError
+
+
+def sleeps(request: JudgeRequest, snapshots: SnapshotStore) -> Report:
+    """Never ends for the run "slow"; says that it began by making a file."""
+    if request.run.id == "slow":
+        Path(request.run.requested_by).touch()
+        time.sleep(3600)
+    return a_report(request.run.id)
+
+
+def refuses(request: JudgeRequest, snapshots: SnapshotStore) -> Report:
+    """A failure that a person can be told about."""
+    raise AnalysisError("Too few hosts.", "Ask for more.")
+
+
+def fails(request: JudgeRequest, snapshots: SnapshotStore) -> Report:
+    """A defect whose exception cannot cross a pipe."""
+
+    class Odd(Exception):
+        pass
+
+    raise Odd("row 7")

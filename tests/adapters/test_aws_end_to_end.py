@@ -1,0 +1,257 @@
+"""Does the way through real boto3, a real server and a real shell on each host bring back the truth?"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from bot import packs
+from bot.adapters.aws_inventory import AwsInventory
+from bot.adapters.aws_session import Aws, connect
+from bot.adapters.aws_ssm import SsmCollector
+from bot.collection import script, tracker
+from bot.errors import CollectionError, InventoryError, UnknownTarget
+from bot.model import Group, Missed, MissReason, QueryStatus, Snapshot, Target, TargetKind
+from bot.sandbox.aws.embedded import BUCKET, EmbeddedAws
+from tests.adapters.aws import dummy
+
+pytestmark = pytest.mark.slow
+PACK = packs.load(packs.DEFAULT)
+
+
+class WallClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+@pytest.fixture(scope="module")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
+    with EmbeddedAws.start(tmp_path_factory.mktemp("aws"), fleet="tiny", speed=20.0) as running:
+        yield running
+
+
+@pytest.fixture
+def aws(embedded: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> Aws:
+    """Clients of the embedded AWS, with little patience, so that a test waits seconds and not minutes."""
+    dummy(monkeypatch)
+    for name, value in embedded.env.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(tracker, "READ_PATIENCE_S", 1.5)
+    monkeypatch.setattr(tracker, "GRACE_S", 20.0)
+    monkeypatch.setattr(tracker, "SLOWEST_POLL_S", 1.0)
+    return connect()
+
+
+def group_name(embedded: EmbeddedAws) -> str:
+    return next(iter(embedded.groups))
+
+
+def collect(
+    aws: Aws,
+    group: Group,
+    *,
+    bucket: str | None = BUCKET,
+    deadline_s: float = 60.0,
+    run_id: str = "run-1",
+    stop: Callable[[], bool] = lambda: False,
+) -> dict[str, Snapshot | Missed]:
+    found: list[Snapshot | Missed] = []
+    collector = SsmCollector(aws, output_bucket=bucket, clock=WallClock())
+    collector.collect(group, PACK, run_id=run_id, deadline_s=deadline_s, deliver=found.append, stop=stop)
+    outcomes = {item.host if isinstance(item, Missed) else item.host.id: item for item in found}
+    assert len(outcomes) == len(found) == len(group.hosts)
+    return outcomes
+
+
+def resolve(aws: Aws, embedded: EmbeddedAws) -> Group:
+    return AwsInventory(aws).resolve(Target(TargetKind.GROUP, (group_name(embedded),)))
+
+
+def test_every_host_answers_every_query(aws: Aws, embedded: EmbeddedAws) -> None:
+    """Through the bucket all comes back whole, at one send and few pages for the group."""
+    before = aws.calls.by_name()
+
+    group = resolve(aws, embedded)
+    got = collect(aws, group)
+
+    assert sorted(got) == sorted(embedded.ids(group_name(embedded)))
+    for outcome in got.values():
+        assert isinstance(outcome, Snapshot), outcome
+        assert {answer.query for answer in outcome.answers} == {query.name for query in PACK.queries}
+        unknown = {answer.query: answer.error for answer in outcome.answers if not answer.known}
+        assert unknown == {}
+        assert outcome.osquery_version
+    after = aws.calls.by_name()
+    assert after["ssm:SendCommand"] - before.get("ssm:SendCommand", 0) == 1
+    assert after["s3:GetObject"] - before.get("s3:GetObject", 0) == len(got)
+
+
+def test_without_a_bucket_what_does_not_fit_is_said(aws: Aws, embedded: EmbeddedAws) -> None:
+    """The API returns 24,000 characters: each query is there, or named as given up."""
+    got = collect(aws, resolve(aws, embedded), bucket=None)
+
+    for outcome in got.values():
+        assert isinstance(outcome, Snapshot), outcome
+        assert {answer.status for answer in outcome.answers} <= {
+            QueryStatus.ROWS,
+            QueryStatus.EMPTY,
+            QueryStatus.DID_NOT_FIT,
+        }
+
+
+@pytest.mark.parametrize(
+    ("manner", "reason"),
+    [
+        ("die", MissReason.DELIVERY_TIMED_OUT),
+        ("hang", MissReason.EXECUTION_TIMED_OUT),
+        ("fail", MissReason.SCRIPT_FAILED),
+        ("access_denied", MissReason.ACCESS_DENIED),
+        ("undeliverable", MissReason.UNDELIVERABLE),
+        ("garbage", MissReason.MALFORMED_OUTPUT),
+        ("empty", MissReason.EMPTY_OUTPUT),
+        ("cut", MissReason.CUT_OUTPUT),
+        ("no_osquery", MissReason.NO_OSQUERY),
+    ],
+)
+def test_one_bad_host_has_its_reason_and_spoils_nobody(
+    aws: Aws, embedded: EmbeddedAws, monkeypatch: pytest.MonkeyPatch, manner: str, reason: MissReason
+) -> None:
+    """Never clean, never silent, and the others answer."""
+    monkeypatch.setattr(script, "EXECUTION_TIMEOUT_S", 100)
+    group = resolve(aws, embedded)
+    bad = group.hosts[0].id
+    embedded.set_host(bad, manner=manner)
+
+    got = collect(aws, group, deadline_s=25.0)
+    embedded.set_host(bad, manner="")
+
+    outcome = got.pop(bad)
+    assert isinstance(outcome, Missed), outcome
+    assert outcome.reason is reason
+    assert all(isinstance(other, Snapshot) for other in got.values())
+
+
+def test_a_host_that_dies_is_given_up_at_our_own_deadline(aws: Aws, embedded: EmbeddedAws) -> None:
+    """SSM would leave it InProgress for as long as both its timeouts; the others do not wait for that."""
+    group = resolve(aws, embedded)
+    bad = group.hosts[0].id
+    embedded.set_host(bad, manner="die")
+
+    got = collect(aws, group, deadline_s=6.0)
+    embedded.set_host(bad, manner="")
+
+    assert isinstance(outcome := got.pop(bad), Missed)
+    assert (outcome.reason, outcome.detail) == (MissReason.DEADLINE, "SSM last said InProgress")
+    assert all(isinstance(other, Snapshot) for other in got.values())
+
+
+def test_an_upload_that_fails_silently_is_not_clean(aws: Aws, embedded: EmbeddedAws) -> None:
+    """What the API kept is used if it is whole; if it is cut, that and the missing upload are said."""
+    group = resolve(aws, embedded)
+    bad = group.hosts[0].id
+    embedded.set_host(bad, manner="lost_output")
+
+    got = collect(aws, group)
+    embedded.set_host(bad, manner="")
+
+    outcome = got[bad]
+    if isinstance(outcome, Missed):
+        assert outcome.reason is MissReason.CUT_OUTPUT
+        assert "nothing whole reached the output bucket" in outcome.detail
+    else:
+        assert not outcome.partial
+
+
+def test_offline_and_unregistered_hosts_are_known_beforehand(aws: Aws, embedded: EmbeddedAws) -> None:
+    """They are named before anything is sent, and nothing is sent to them."""
+    first, second, *_ = embedded.ids(group_name(embedded))
+    embedded.set_host(first, ping="ConnectionLost")
+    embedded.set_host(second, ping="absent")
+
+    group = resolve(aws, embedded)
+    embedded.set_host(first, ping="Online")
+    embedded.set_host(second, ping="Online")
+
+    assert {miss.host: miss.reason for miss in group.missed} == {
+        first: MissReason.OFFLINE,
+        second: MissReason.NOT_REGISTERED,
+    }
+
+
+def test_throttling_loses_nobody(aws: Aws, embedded: EmbeddedAws) -> None:
+    """A third of all calls refused: slower, and complete."""
+    group = resolve(aws, embedded)
+    embedded.set_api(throttle={"*": 0.34})
+
+    got = collect(aws, group)
+    embedded.set_api(throttle={})
+
+    assert all(isinstance(outcome, Snapshot) for outcome in got.values())
+
+
+def test_expired_credentials_are_a_sentence(aws: Aws, embedded: EmbeddedAws) -> None:
+    """For finding the hosts as for asking them."""
+    group = resolve(aws, embedded)
+    embedded.set_api(expired_credentials=True)
+
+    with pytest.raises(InventoryError, match="credentials have expired"):
+        resolve(aws, embedded)
+    with pytest.raises(CollectionError, match="credentials have expired"):
+        collect(aws, group)
+    embedded.set_api(expired_credentials=False)
+
+
+def test_a_stopped_collection_cancels_and_returns(aws: Aws, embedded: EmbeddedAws) -> None:
+    """Hosts that would take long are cancelled; nothing waits for them."""
+    group = resolve(aws, embedded)
+    for host in group.hosts:
+        embedded.set_host(host.id, manner="die")
+
+    got = collect(aws, group, stop=lambda: embedded.calls().get("ListCommandInvocations", 0) > 0)
+    for host in group.hosts:
+        embedded.set_host(host.id, manner="")
+
+    assert {outcome.reason for outcome in got.values() if isinstance(outcome, Missed)} == {
+        MissReason.CANCELLED
+    }
+    assert len(got) == len(group.hosts)
+
+
+def test_a_query_that_osquery_refuses_or_hangs_on_is_unknown_there(aws: Aws, embedded: EmbeddedAws) -> None:
+    """One query crashes osqueryi on one host: that query alone is unknown, on that host alone."""
+    group = resolve(aws, embedded)
+    bad = group.hosts[0].id
+    embedded.set_host(bad, osquery={"crash_on": "FROM crontab"})
+
+    got = collect(aws, group)
+    embedded.set_host(bad, osquery={})
+
+    outcome = got.pop(bad)
+    assert isinstance(outcome, Snapshot), outcome
+    assert [answer.query for answer in outcome.answers if not answer.known] == ["crontab"]
+    assert not any(other.partial for other in got.values() if isinstance(other, Snapshot))
+
+
+def test_an_unknown_group_gets_near_names(aws: Aws, embedded: EmbeddedAws) -> None:
+    """A typing mistake is answered with the group that was meant."""
+    name = group_name(embedded)
+
+    with pytest.raises(UnknownTarget) as caught:
+        AwsInventory(aws).resolve(Target(TargetKind.GROUP, (name[:-1],)))
+
+    assert name in caught.value.hint
+
+
+def test_one_host_by_address_brings_its_group(aws: Aws, embedded: EmbeddedAws) -> None:
+    """The private IP that a responder has in hand is enough."""
+    host = embedded.groups[group_name(embedded)][0]
+
+    group = AwsInventory(aws).resolve(Target(TargetKind.HOST, (host["private_ip"],)))
+
+    assert (group.focus, group.name) == (host["instance_id"], group_name(embedded))

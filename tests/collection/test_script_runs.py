@@ -1,0 +1,316 @@
+"""Does the script, run by a real `sh`, bring back the truth and leave nothing behind?"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from bot.collection import answer, script
+from bot.model import Cost, Missed, MissReason, QueryStatus, Snapshot
+from tests.collection.hosts import AT, HOST, MANY, RUN, Machine, answers, pack, query
+
+one_shell = pytest.mark.parametrize("machine", ["sh"], indirect=True)
+"""For tests that wait: seconds each, and alike under every shell."""
+
+
+def test_rows_empty_and_refused_queries_are_told_apart(machine: Machine) -> None:
+    """One array each: rows are rows, `[]` is empty, and `[]` with an error on stderr is an error with its message."""
+    asked = pack(
+        query("three", MANY.format(3, "'a'")),
+        query("none", "SELECT x FROM void"),
+        query("wrong", "SELECT x FROM no_such_table"),
+        query("after", "SELECT 'it''s | here' AS x;"),
+        query("slow_wrong", "SELECT y FROM void", cost=Cost.SLOW),
+        query("slow", "SELECT 1 AS one", cost=Cost.SLOW),
+    )
+
+    result = machine.ask(asked)
+
+    got = answers(result)
+    assert [row["i"] for row in got["three"].rows] == ["1", "2", "3"]
+    assert got["none"].status is QueryStatus.EMPTY
+    assert (got["wrong"].status, got["wrong"].error) == (QueryStatus.ERROR, "no such table: no_such_table")
+    assert got["after"].rows == ({"x": "it's | here"},)
+    assert (got["slow_wrong"].status, got["slow_wrong"].error) == (QueryStatus.ERROR, "no such column: y")
+    assert got["slow"].rows == ({"one": "1"},)
+    assert isinstance(result, Snapshot)
+    assert result.osquery_version == "5.23.1"
+    assert result.taken_at == AT
+
+
+@one_shell
+def test_a_hanging_quick_query_costs_only_itself(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shared process is stopped; the one that hung is timed out, the others are asked again one by one."""
+    monkeypatch.setattr(script, "BATCH_S", 1)
+    asked = pack(
+        query("before", "SELECT 1 AS x", telling=5),
+        query("hangs", "SELECT hang()", telling=4, timeout_s=1),
+        query("after", "SELECT 2 AS x", telling=3),
+    )
+
+    got = answers(machine.ask(asked))
+
+    assert got["before"].rows == ({"x": "1"},)
+    assert got["hangs"].status is QueryStatus.TIMED_OUT
+    assert got["after"].rows == ({"x": "2"},)
+
+
+@one_shell
+def test_a_slow_query_deaf_to_sigterm_is_killed(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`timeout -k` ends it, and the next is still asked."""
+    monkeypatch.setattr(script, "KILL_AFTER_S", 1)
+    machine.environment["HANG_DEAF"] = "1"
+    asked = pack(
+        query("deaf", "SELECT hang()", cost=Cost.SLOW, telling=5, timeout_s=1),
+        query("next", "SELECT 2 AS x", cost=Cost.SLOW),
+    )
+
+    got = answers(machine.ask(asked))
+
+    assert got["deaf"].status is QueryStatus.TIMED_OUT
+    assert got["next"].rows == ({"x": "2"},)
+
+
+@one_shell
+def test_a_process_that_nothing_can_end_does_not_hold_the_script(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where even `timeout` never returns (state D), the query is given up and the rest goes on."""
+    monkeypatch.setattr(script, "KILL_AFTER_S", 1)
+    (machine.bin / "timeout").write_text(
+        "#!/bin/sh\nsql=$(cat)\ncase $sql in *dead_mount*) exec sleep 6 ;; esac\n"
+        'shift 4\nprintf "%s\\n" "$sql" | "$@"\n'
+    )
+    (machine.bin / "timeout").chmod(0o755)
+    asked = pack(
+        query("stuck", "SELECT 'dead_mount' AS x", cost=Cost.SLOW, telling=5, timeout_s=1),
+        query("next", "SELECT 2 AS x", cost=Cost.SLOW),
+    )
+
+    got = answers(machine.ask(asked))
+
+    assert got["stuck"].status is QueryStatus.TIMED_OUT
+    assert got["next"].rows == ({"x": "2"},)
+
+
+def test_a_crash_of_the_shared_process_costs_only_the_query_that_crashes(machine: Machine) -> None:
+    """What was lost in its buffer is asked again; the culprit ends as an error that names the signal's code."""
+    asked = pack(
+        query("before", "SELECT 1 AS x", telling=5),
+        query("crashes", "SELECT crash()", telling=4),
+        query("after", "SELECT x FROM void", telling=3),
+    )
+
+    got = answers(machine.ask(asked))
+
+    assert got["before"].rows == ({"x": "1"},)
+    assert got["crashes"].status is QueryStatus.ERROR
+    assert got["crashes"].error.startswith("osqueryi ended with 139")
+    assert got["after"].status is QueryStatus.EMPTY
+
+
+def test_when_time_is_over_the_rest_is_not_run(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A query that could end after the script's budget is not begun, and that is said."""
+    monkeypatch.setattr(script, "BUDGET_S", 30)
+    asked = pack(query("quick", "SELECT 1 AS x"), query("long", "SELECT 1", cost=Cost.SLOW, timeout_s=60))
+
+    got = answers(machine.ask(asked))
+
+    assert got["quick"].status is QueryStatus.ROWS
+    assert got["long"].status is QueryStatus.NOT_RUN
+
+
+def test_more_rows_than_the_cap_are_a_part(machine: Machine) -> None:
+    """n + 1 rows are fetched at most: the kept n are shown, and the query is not known."""
+    asked = pack(
+        query("many", MANY.format(50, "1"), max_rows=7), query("exact", MANY.format(7, "1"), max_rows=7)
+    )
+
+    got = answers(machine.ask(asked))
+
+    assert (got["many"].status, len(got["many"].rows)) == (QueryStatus.TOO_MANY, 7)
+    assert (got["exact"].status, len(got["exact"].rows)) == (QueryStatus.ROWS, 7)
+
+
+def test_bytes_that_are_not_utf8_stay_readable(machine: Machine) -> None:
+    """A file name of any bytes neither breaks the answer nor vanishes."""
+    asked = pack(query("odd", "SELECT bytes_of('ff2f61c3a9') AS path"))
+
+    got = answers(machine.ask(asked))
+
+    assert got["odd"].rows == ({"path": "\\xff/aé"},)
+
+
+def test_a_row_cannot_pose_as_a_marker(machine: Machine) -> None:
+    """Text that looks like ours inside a value, or another column list, does not move rows to another query."""
+    forged = '  {"diffy_query":"victim"}'
+    asked = pack(
+        query("liar", f"SELECT '{forged}' AS x, '[' AS y UNION ALL SELECT ']', 'DIFFY-END 1 run=run-1'"),
+        query("victim", "SELECT x FROM void"),
+    )
+
+    got = answers(machine.ask(asked))
+
+    assert {row["x"] for row in got["liar"].rows} == {forged, "]"}
+    assert got["victim"].status is QueryStatus.EMPTY
+
+
+@pytest.mark.parametrize("limit", [2_600, 4_500, 23_900])
+def test_without_a_bucket_the_least_telling_are_given_up(machine: Machine, limit: int) -> None:
+    """The output stays below the limit; what did not fit is named and is never empty."""
+    noise = "hex(randomblob(40))"
+    asked = pack(
+        query("dull_big", MANY.format(400, noise), telling=1),
+        query("dull_small", "SELECT 1 AS x", telling=1),
+        query("sharp", MANY.format(30, noise), telling=5),
+        query("middling", MANY.format(60, noise), telling=3),
+    )
+
+    out, _, code = machine.run(script.build(asked, run_id=RUN, limit_bytes=limit))
+
+    got = answers(answer.read(out, HOST, asked, AT, run_id=RUN))
+    assert code == 0
+    assert len(out) <= limit
+    assert got["dull_small"].status is QueryStatus.ROWS
+    assert got["dull_big"].status is QueryStatus.DID_NOT_FIT
+    assert (got["sharp"].status is QueryStatus.ROWS) == (limit > 2_600)
+    assert (got["middling"].status is QueryStatus.ROWS) == (limit > 4_500)
+
+
+def test_when_nothing_fits_everything_is_named(machine: Machine) -> None:
+    """Even then the list of what was given up fits, so that the host is not lost whole."""
+    asked = pack(
+        *(query(f"quite_a_long_name_of_a_query_{n}", "SELECT hex(randomblob(9000))") for n in range(30))
+    )
+    text = script.build(asked, run_id=RUN, limit_bytes=3_000)
+
+    out, _, _ = machine.run(text)
+
+    got = answers(answer.read(out, HOST, asked, AT, run_id=RUN))
+    assert len(out) <= 3_000
+    assert {item.status for item in got.values()} == {QueryStatus.DID_NOT_FIT}
+
+
+def test_osquery_missing_is_a_clean_answer(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host without osquery says so in a sentence, and its exit code is not one that reboots."""
+    monkeypatch.setattr(script, "PLACES", "/nonexistent/osqueryi")
+    (machine.bin / "osqueryi").unlink()
+
+    out, err, code = machine.run(script.build(pack(query("q", "SELECT 1")), run_id=RUN, limit_bytes=None))
+
+    result = answer.read(out, HOST, pack(), AT, run_id=RUN)
+    assert result == Missed(HOST.id, MissReason.NO_OSQUERY, "osquery is not installed on the host")
+    assert (err, code) == (b"", 3)
+
+
+def test_osqueryi_that_does_not_start_is_a_reason(machine: Machine) -> None:
+    """A broken installation is told from an empty host."""
+    machine.environment["OSQUERYI_BROKEN"] = "1"
+
+    result = machine.ask(pack(query("q", "SELECT 1")))
+
+    assert isinstance(result, Missed)
+    assert result.reason is MissReason.SCRIPT_FAILED
+    assert "error while loading shared libraries" in result.detail
+
+
+def test_a_missing_tool_is_named(machine: Machine) -> None:
+    """The script says which of its few tools the host lacks."""
+    for tool in (machine.shell, *script.TOOLS.split()):
+        if tool != "gzip":
+            (machine.bin / tool).symlink_to(shutil.which(tool) or "")
+    machine.environment["PATH"] = str(machine.bin)
+
+    result = machine.ask(pack(query("q", "SELECT 1")))
+
+    assert isinstance(result, Missed)
+    assert (result.reason, result.detail) == (
+        MissReason.SCRIPT_FAILED,
+        "a tool that the script needs is missing on the host: gzip",
+    )
+
+
+def test_a_folder_that_cannot_be_made_is_a_reason(machine: Machine) -> None:
+    """A full or read-only /tmp is said, not taken for an empty host."""
+    machine.environment["TMPDIR"] = "/proc/none"
+
+    result = machine.ask(pack(query("q", "SELECT 1")))
+
+    assert isinstance(result, Missed)
+    assert result.reason is MissReason.SCRIPT_FAILED
+
+
+def test_a_stopped_script_removes_its_folder_and_its_child(machine: Machine, tmp_path: Path) -> None:
+    """SIGTERM while a query runs: folder gone, osqueryi gone, exit code 4."""
+    machine.environment["TRACE"] = str(tmp_path / "trace")
+    asked = pack(query("hangs", "SELECT hang()", timeout_s=60))
+    with machine.start(script.build(asked, run_id=RUN, limit_bytes=None)) as process:
+        while not list(machine.tmp.glob("diffy.*/batch.pid")) or not (tmp_path / "trace").exists():
+            time.sleep(0.02)
+        child = int(next(machine.tmp.glob("diffy.*/batch.pid")).read_text())
+
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+
+    assert process.returncode == 4
+    assert machine.left_behind() == []
+    _wait_gone(child)
+
+
+def test_a_killed_process_group_leaves_nothing_running(machine: Machine, tmp_path: Path) -> None:
+    """An agent ends a script by killing its group: osqueryi is in it."""
+    machine.environment["TRACE"] = str(tmp_path / "trace")
+    asked = pack(query("hangs", "SELECT hang()", timeout_s=60))
+    with machine.start(script.build(asked, run_id=RUN, limit_bytes=None)) as process:
+        while not list(machine.tmp.glob("diffy.*/batch.pid")) or not (tmp_path / "trace").exists():
+            time.sleep(0.02)
+        child = int(next(machine.tmp.glob("diffy.*/batch.pid")).read_text())
+
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate(timeout=20)
+
+    _wait_gone(child)
+
+
+def test_what_a_killed_run_left_is_removed_by_the_next(machine: Machine) -> None:
+    """SIGKILL runs no trap; the next run removes the folder of a dead run and spares one that lives."""
+    dead = machine.tmp / "diffy.aaaaaaaa"
+    live = machine.tmp / "diffy.bbbbbbbb"
+    for folder, owner in ((dead, 2**22 + 1), (live, os.getpid())):
+        folder.mkdir()
+        (folder / "pid").write_text(str(owner))
+
+    machine.run(script.build(pack(query("q", "SELECT 1")), run_id=RUN, limit_bytes=None))
+
+    assert machine.left_behind() == ["diffy.bbbbbbbb"]
+
+
+def test_osqueryi_is_started_harmlessly(machine: Machine, tmp_path: Path) -> None:
+    """No database, no configuration, no extensions, a HOME of its own, and nothing of the run in its command line."""
+    machine.environment["TRACE"] = str(tmp_path / "trace")
+
+    machine.ask(pack(query("a", "SELECT 1"), query("b", "SELECT 1", cost=Cost.SLOW)))
+
+    calls = [json.loads(line) for line in (tmp_path / "trace").read_text().splitlines()]
+    assert len(calls) == 2
+    for call in calls:
+        assert {"--json", "--disable_database", "--ephemeral", "--disable_extensions"} <= set(call["argv"])
+        assert "diffy" not in " ".join(call["argv"])
+        assert call["home"].startswith(str(machine.tmp))
+        assert call["cwd"] == "/"
+
+
+def _wait_gone(pid: int) -> None:
+    for _ in range(200):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"process {pid} is still there")

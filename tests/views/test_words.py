@@ -1,0 +1,186 @@
+"""Are counts, ages, verdicts and reasons said in words that are true?"""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.model import Change, Coverage, Finding, Method, Missed, MissReason, QueryStatus, Report
+from bot.views import sentences, words
+from tests.views.examples import BASELINE, CLEAN, FINDINGS, MINER, NOW, OFFLINE, QUIET, REPORT, SHELL
+
+
+@pytest.mark.parametrize(
+    ("length", "said"),
+    [
+        (timedelta(days=6, hours=23), "6 days old"),
+        (timedelta(hours=1), "1 hour old"),
+        (timedelta(minutes=59), "59 minutes old"),
+        (timedelta(seconds=3), "less than a minute old"),
+        (timedelta(seconds=-30), "less than a minute old"),
+    ],
+)
+def test_an_age_is_said_in_its_largest_unit(length: timedelta, said: str) -> None:
+    """Ages are rounded down to one unit; the future counts as now."""
+    assert words.age(NOW - length, NOW) == said
+
+
+def test_recent_moments_and_durations_are_short() -> None:
+    """ "Just now" within a minute; seconds up to a minute, then minutes and seconds."""
+    assert words.ago(NOW, NOW) == "just now"
+    assert words.ago(NOW - timedelta(days=2), NOW) == "2 days ago"
+    assert words.took(timedelta(seconds=41)) == "41 s"
+    assert words.took(timedelta(seconds=192)) == "3 min 12 s"
+    assert words.when(datetime(2026, 1, 2, 3, 4, tzinfo=UTC)) == "2026-01-02 03:04 UTC"
+
+
+def counted(change: Change, seen_on: int, of: int, seen: int | None, of_baseline: int | None) -> Finding:
+    """Return a finding with those counts."""
+    return dataclasses.replace(
+        FINDINGS[0], change=change, seen_on=seen_on, of=of, baseline_seen=seen, baseline_of=of_baseline
+    )
+
+
+@pytest.mark.parametrize(
+    ("finding", "said"),
+    [
+        (counted(Change.ADDED, 1, 23, 0, 3), "on 1 of 23 peers; not in the baseline"),
+        (counted(Change.ADDED, 0, 23, None, None), "on none of 23 peers"),
+        (counted(Change.ADDED, 0, 1, 2, 3), "on none of 1 peer; in 2 of 3 baseline hosts"),
+        (counted(Change.CHANGED, 4, 9, 3, 3), "on 4 of 9 peers; in the baseline"),
+        (counted(Change.REMOVED, 0, 22, 0, 3), "all 22 peers have it; in the baseline"),
+        (counted(Change.REMOVED, 2, 22, 1, 3), "also missing on 2 of 22 peers; in 2 of 3 baseline hosts"),
+        (counted(Change.REMOVED, 0, 1, 3, 3), "the peer has it; not in the baseline"),
+        (counted(Change.ADDED, 0, 0, None, None), "nothing to compare it with"),
+    ],
+)
+def test_counts_say_where_else_a_finding_is_seen(finding: Finding, said: str) -> None:
+    """What is missing is counted the other way round than what is there."""
+    assert words.counts(finding) == said
+
+
+def covered(report: Report, targeted: int, answered: int, partial: int, missed: int) -> Report:
+    """Return the report with that coverage and no outlier."""
+    lost = tuple(Missed(f"i-{number}", MissReason.DEADLINE) for number in range(missed))
+    hosts = tuple(dataclasses.replace(host, outlier=False) for host in report.hosts)
+    return dataclasses.replace(report, hosts=hosts, coverage=Coverage(targeted, answered, partial, lost))
+
+
+@pytest.mark.parametrize(
+    ("report", "said", "clear"),
+    [
+        (REPORT, "2 of 24 hosts stand out; 1 did not answer; 1 answered in part", False),
+        (CLEAN, "Nothing stands out in 6 of 6 hosts", True),
+        (covered(CLEAN, 24, 23, 0, 1), "Nothing stands out in 23 of 24 hosts; 1 did not answer", False),
+        (covered(CLEAN, 24, 22, 2, 0), "Nothing stands out in 24 of 24 hosts; 2 answered in part", False),
+        (covered(CLEAN, 24, 0, 0, 24), "No host answered: nothing can be said", False),
+        (covered(CLEAN, 0, 0, 0, 0), "There was no host to ask", False),
+    ],
+)
+def test_the_verdict_calls_nothing_clean_that_was_not_answered(
+    report: Report, said: str, clear: bool
+) -> None:
+    """Missing and partial hosts stand in the verdict, and only full coverage without outliers is clear."""
+    assert sentences.verdict(report) == said
+    assert sentences.clear(report) is clear
+
+
+def test_two_hosts_that_differ_and_one_alone_name_nobody() -> None:
+    """Without a baseline, two hosts cannot be told apart and one cannot be compared."""
+    limits = dataclasses.replace(REPORT.limits, baseline=0, tentative=True)
+    two = dataclasses.replace(covered(REPORT, 2, 2, 0, 0), limits=limits)
+    one = dataclasses.replace(covered(REPORT, 1, 1, 0, 0), limits=limits)
+
+    assert sentences.verdict(two) == "2 hosts differ; which of them is odd cannot be told"
+    assert sentences.verdict(one) == "1 host answered, and there is nothing to compare it with"
+    assert sentences.rests_on(two).endswith("take it as tentative")
+
+
+@pytest.mark.parametrize(
+    ("host", "said"),
+    [
+        (SHELL.id, f"{SHELL.id} stands out; 1 other host too"),
+        (QUIET[0].id, f"{QUIET[0].id} does not stand out; 2 other hosts do"),
+        (OFFLINE.id, f"{OFFLINE.id} did not answer"),
+    ],
+)
+def test_a_host_that_was_asked_for_is_named_first(host: str, said: str) -> None:
+    """The verdict on one host against its group begins with that host."""
+    report = dataclasses.replace(REPORT, run=dataclasses.replace(REPORT.run, focus=host))
+
+    assert sentences.verdict(report).startswith(said)
+
+
+def test_tentative_outliers_are_called_so() -> None:
+    """With too few hosts the verdict itself says that it is tentative."""
+    report = dataclasses.replace(REPORT, limits=dataclasses.replace(REPORT.limits, tentative=True))
+
+    assert "2 of 24 hosts stand out (tentative)" in sentences.verdict(report)
+
+
+@pytest.mark.parametrize("method", Method)
+def test_what_was_compared_is_said_with_the_age_of_the_baseline(method: Method) -> None:
+    """Each method says what it compared with, and a baseline's age, also when it was not used."""
+    report = dataclasses.replace(REPORT, run=dataclasses.replace(REPORT.run, method=method))
+    without = dataclasses.replace(report, baseline=None)
+
+    assert "baseline 3 (6 days old, 3 hosts)" in sentences.against(report, NOW)
+    assert sentences.against(without, NOW).startswith("Compared with ")
+    assert sentences.compared(report).endswith("(a baseline exists)")
+
+
+def test_a_baseline_that_was_found_unchanged_says_when() -> None:
+    """A scheduled check that changed nothing renews the age, and the reader sees it."""
+    info = (
+        dataclasses.replace(REPORT.baseline, renewed_at=NOW - timedelta(hours=4)) if REPORT.baseline else None
+    )
+    report = dataclasses.replace(REPORT, baseline=info)
+
+    assert "found unchanged 4 hours ago" in sentences.against(report, NOW)
+    assert sentences.baseline(info, NOW).endswith("last found unchanged 2026-11-22 23:14 UTC")
+    assert sentences.baseline(None, NOW) == "No baseline"
+    assert "template 12" in sentences.baseline_version(BASELINE, NOW)
+
+
+def test_hosts_that_did_not_answer_are_grouped_by_reason() -> None:
+    """500 silent hosts take one line, not 500, and every reason has words."""
+    lost = tuple(Missed(f"i-{number:03}", MissReason.DEADLINE) for number in range(500))
+    reasons = tuple(Missed(f"i-x{reason}", reason, "detail") for reason in MissReason)
+
+    gaps = sentences.missed(Coverage(517, 0, 0, lost + reasons))
+
+    assert str(gaps[0]) == "i-000, i-001, i-002, i-003, i-004 and 496 more: silent until the deadline"
+    assert len(gaps) == sentences.MOST_REASONS + 1
+    assert set(words.MISSED) == set(MissReason)
+    assert set(words.UNKNOWN) == set(QueryStatus)
+
+
+def test_lists_end_in_and() -> None:
+    """One, two, three and many names read as a sentence does."""
+    assert words.listed(["a"], 3) == "a"
+    assert words.listed(["a", "b", "c"], 3) == "a, b and c"
+    assert words.listed(["a", "b", "c", "d"], 2) == "a, b and 2 more"
+    assert sentences.names(["a", "b"], 1) == "a and 1 more"
+
+
+def test_a_changed_row_shows_what_is_usual_beside_it() -> None:
+    """Only differing columns carry the usual value, and empty columns are left out."""
+    row = {"name": "kernel.tainted", "current_value": "12289", "note": ""}
+    usual = {"name": "kernel.tainted", "current_value": "0", "note": ""}
+
+    lines = words.table_lines(row, usual, limit=80).splitlines()
+
+    assert lines == ["name           kernel.tainted", "current_value  12289", "               usual: 0"]
+    assert words.differing(row, None) == ()
+    assert words.one_line({}, limit=80) == "(no columns)"
+    assert words.table_lines({"a": ""}, limit=80) == "(no columns)"
+    assert words.table_lines({f"c{n}": "x" for n in range(30)}, limit=80).endswith("…(10 more columns)")
+    assert words.fold(["a=1", "b=2", "c" * 90], 20, 10) == ["a=1  b=2", "…(1 more column)"]
+
+
+def test_where_a_host_stands_is_one_line() -> None:
+    """Address, zone, template and launch time, each only when known."""
+    assert words.where(MINER) == "10.0.2.47 · us-east-1b · template 12 · launched 2026-11-12 09:07 UTC"
+    assert words.where(None) == ""

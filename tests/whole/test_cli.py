@@ -1,0 +1,224 @@
+"""The command line on real parts: over the embedded SSM, over recorded answers, with baseline files and exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import msgspec
+import pytest
+
+from bot import packs
+from bot.sandbox import fleet
+from bot.sandbox.aws import EmbeddedAws
+from tests.whole.stage import PATIENCE_S, ROOT
+
+SCHEMA = json.loads((ROOT / "docs" / "report.schema.json").read_text())
+PACK: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(packs.load(packs.DEFAULT)))
+
+
+def diffy(*arguments: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as a person does, with nothing of this process's settings."""
+    passed = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME") or k.startswith("COV")}
+    return subprocess.run(
+        [sys.executable, "-m", "bot", *arguments],
+        env={**passed, "PYTHONPATH": str(ROOT), **env},
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+
+
+def report_of(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    """The JSON report, valid by its schema."""
+    report: dict[str, Any] = json.loads(done.stdout)
+    jsonschema.validate(report, SCHEMA)
+    return report
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Recorded answers: web-asg with its two intrusions and one host that is missing, api-asg clean."""
+    folder = tmp_path_factory.mktemp("recorded")
+    for plan in fleet.plan():
+        hosts = fleet.build(plan.name, fleet.invent(plan, seed=3), 3)
+        fleet.record(hosts, plan.name, folder / plan.name, PACK)
+    return folder
+
+
+def compromised() -> set[str]:
+    plan = next(plan for plan in fleet.plan() if plan.name == "web-asg")
+    identities = fleet.invent(plan, seed=3)
+    return {identities[index].instance_id for index in fleet.planted("web-asg")}
+
+
+def test_recorded_answers_name_the_compromised_hosts(recorded: Path, tmp_path: Path) -> None:
+    """Exit 1; both hosts first; every planted row is in a finding of its host; the missing host is missed."""
+    done = diffy("analyze", "web-asg", "--recorded", str(recorded / "web-asg"), "--json", cwd=tmp_path)
+
+    report = report_of(done)
+    assert done.returncode == 1, done.stderr
+    assert {host["id"] for host in report["hosts"] if host["outlier"]} == compromised()
+    assert {host["id"] for host in report["hosts"][:2]} == compromised()
+    assert [missed["reason"] for missed in report["coverage"]["missed"]] == ["not_recorded"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_planted_rows_are_in_the_findings(recorded: Path, tmp_path: Path) -> None:
+    """Each planted row fragment is found in a finding of that host, as collected."""
+    plan = next(plan for plan in fleet.plan() if plan.name == "web-asg")
+    identities = fleet.invent(plan, seed=3)
+
+    report = report_of(
+        diffy("analyze", "web-asg", "--recorded", str(recorded / "web-asg"), "--json", cwd=tmp_path)
+    )
+
+    for index, traces in fleet.planted("web-asg").items():
+        mine = [f for f in report["findings"] if identities[index].instance_id in f["hosts"]]
+        for trace in traces:
+            assert any(
+                f["query"] == trace.query
+                and any(
+                    all(row.get(k) == v for k, v in trace.row.items())
+                    for row in (f["row"], *f.get("rows", ()))
+                )
+                for f in mine
+            ), trace
+
+
+def test_one_host_against_a_baseline_of_one_lists_the_planted_facts(recorded: Path, tmp_path: Path) -> None:
+    """The original case: each planted, security-relevant fact is listed and called tentative."""
+    plan = next(plan for plan in fleet.plan() if plan.name == "web-asg")
+    identities = fleet.invent(plan, seed=3)
+    index, traces = next(iter(fleet.planted("web-asg").items()))
+    clean = next(
+        i
+        for i, host in enumerate(plan.hosts)
+        if i not in fleet.planted("web-asg") and host.template_version == plan.hosts[index].template_version
+    )
+    for name, one in (("clean", clean), ("suspect", index)):
+        source = recorded / "web-asg" / "hosts" / f"{identities[one].instance_id}.json"
+        (tmp_path / name / "hosts").mkdir(parents=True)
+        (tmp_path / name / "hosts" / source.name).write_bytes(source.read_bytes())
+    taken = diffy("baseline", "web-asg", "--recorded", "clean", "--out", "one.json", cwd=tmp_path)
+
+    done = diffy(
+        "analyze", "web-asg", "--recorded", "suspect", "--baseline", "one.json", "--json", cwd=tmp_path
+    )
+
+    report = report_of(done)
+    assert taken.returncode == 0, taken.stderr
+    assert report["run"]["method"] in ("baseline", "both")
+    for trace in traces:
+        found = [
+            f
+            for f in report["findings"]
+            if f["query"] == trace.query
+            and any(
+                all(row.get(k) == v for k, v in trace.row.items()) for row in (f["row"], *f.get("rows", ()))
+            )
+        ]
+        assert found, trace
+        assert all(f["tentative"] for f in found)
+
+
+def test_a_clean_group_exits_0_and_a_partial_one_2(recorded: Path, tmp_path: Path) -> None:
+    """0: nothing stands out and every host answered; 2 when one did not; 0 again when enough is enough."""
+    folder = tmp_path / "api"
+    (folder / "hosts").mkdir(parents=True)
+    for source in (recorded / "api-asg" / "hosts").iterdir():
+        (folder / "hosts" / source.name).write_bytes(source.read_bytes())
+    (folder / "asg.json").write_bytes((recorded / "api-asg" / "asg.json").read_bytes())
+    whole = diffy("analyze", "api-asg", "--recorded", "api", cwd=tmp_path)
+    next((folder / "hosts").iterdir()).unlink()
+
+    partial = diffy("analyze", "api-asg", "--recorded", "api", cwd=tmp_path)
+    enough = diffy("analyze", "api-asg", "--recorded", "api", "--min-coverage", "90%", cwd=tmp_path)
+
+    assert (whole.returncode, partial.returncode, enough.returncode) == (0, 2, 0), whole.stdout + whole.stderr
+
+
+def test_a_baseline_file_travels(recorded: Path, tmp_path: Path) -> None:
+    """Taken here, used there: both methods at once, and the report names the baseline."""
+    taken = diffy(
+        "baseline", "api-asg", "--recorded", str(recorded / "api-asg"), "--out", "b.json.gz", cwd=tmp_path
+    )
+
+    done = diffy(
+        "analyze",
+        "api-asg",
+        "--recorded",
+        str(recorded / "api-asg"),
+        "--baseline",
+        "b.json.gz",
+        "--json",
+        cwd=tmp_path,
+    )
+
+    assert taken.returncode == 0, taken.stderr
+    assert report_of(done)["run"]["method"] == "both"
+    assert report_of(done)["baseline"]["version"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("analyze", "web-asg", "--recorded", "nowhere"), "nowhere"),
+        (("analyze", "web-asg", "--baseline", "nowhere.json"), "nowhere.json"),
+        (("analyze", "web-asg", "--method", "magic", "--recorded", "."), "magic"),
+        (("analyze", "web-asg", "--pack", "nope", "--recorded", "."), "nope"),
+        (("packs", "show", "nope"), "nope"),
+    ],
+)
+def test_bad_input_is_a_sentence_and_exit_2(
+    arguments: tuple[str, ...], sentence: str, tmp_path: Path
+) -> None:
+    """What happened and what to do next, on stderr; no traceback."""
+    done = diffy(*arguments, cwd=tmp_path)
+
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_packs_are_shown_as_data(tmp_path: Path) -> None:
+    """`packs show --json` prints the name and the SQL of each query."""
+    shown = json.loads(diffy("packs", "show", "linux-triage", "--json", cwd=tmp_path).stdout)
+
+    assert shown["name"] == "linux-triage"
+    assert all(query["name"] and query["sql"] for query in shown["queries"])
+    assert "linux-triage" in diffy("packs", "list", cwd=tmp_path).stdout
+
+
+@pytest.mark.slow
+def test_the_command_line_asks_hosts_over_ssm(tmp_path: Path) -> None:
+    """Real boto3, the real script on each host; without credentials a sentence and exit 2."""
+    with EmbeddedAws.start(tmp_path / "aws", fleet="demo") as aws:
+        done = diffy("analyze", "web-asg", "--json", cwd=tmp_path, **aws.env)
+        keyless = {k: v for k, v in aws.env.items() if "KEY" not in k}
+        without = diffy(
+            "analyze",
+            "web-asg",
+            cwd=tmp_path,
+            **keyless,
+            AWS_EC2_METADATA_DISABLED="true",
+            HOME=str(tmp_path),
+        )
+        unknown = diffy("analyze", "web-asgg", cwd=tmp_path, **aws.env)
+        planted = {aws.ids("web-asg")[index] for index in fleet.planted("web-asg")}
+
+    report = report_of(done)
+    assert done.returncode == 1, done.stderr
+    assert {host["id"] for host in report["hosts"] if host["outlier"]} == planted
+    assert [missed["reason"] for missed in report["coverage"]["missed"]] == ["offline"]
+    assert without.returncode == 2
+    assert "credentials" in without.stderr
+    assert unknown.returncode == 2
+    assert "web-asg" in unknown.stderr

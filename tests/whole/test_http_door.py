@@ -1,0 +1,61 @@
+"""The whole path over signed HTTP."""
+
+from __future__ import annotations
+
+import socket
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.aws import EmbeddedAws
+from bot.sandbox.slack import LocalSlack
+from tests.whole.stage import PATIENCE_S, Stage, shown
+
+pytestmark = pytest.mark.slow
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_an_analysis_over_signed_http(tmp_path: Path) -> None:
+    """Command, verdict, press and modal over HTTP; an unsigned or wrongly signed request is refused."""
+    port = free_port()
+    base = f"http://127.0.0.1:{port}"
+    with EmbeddedAws.start(tmp_path / "aws", fleet="tiny") as aws, LocalSlack(mode="http") as slack:
+        slack.deliver_to(f"{base}/slack/events")
+        up = Stage(aws, slack, tmp_path, {"PORT": str(port)})
+        try:
+            for _ in range(int(PATIENCE_S * 10)):
+                if "ready (HTTP" in up.bot.said():
+                    break
+                up.bot.process.poll()
+                __import__("time").sleep(0.1)
+            with urllib.request.urlopen(f"{base}/healthz", timeout=5) as healthy:
+                health = healthy.read()
+            forged = urllib.request.Request(
+                f"{base}/slack/events",
+                data=b"command=%2Fdiffy&text=status",
+                headers={"X-Slack-Request-Timestamp": "1", "X-Slack-Signature": "v0=0"},
+            )
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                urllib.request.urlopen(forged, timeout=5)
+            refused.value.close()
+
+            up.type(f"analyze {next(iter(aws.groups))}")
+            parent = up.message_with("drill_down")
+            up.press(parent, "drill_down")
+            view = up.view()
+
+            assert health == b"ok\n"
+            assert refused.value.code == 401
+            assert next(iter(aws.groups)) in shown(parent)
+            assert view.title
+            assert slack.rejected == ()
+        finally:
+            code = up.bot.terminate()
+        assert code == 0

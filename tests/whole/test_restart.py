@@ -1,0 +1,148 @@
+"""kill -9 while collecting and while writing, then a new start; and SIGTERM, which drains."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.slack.workspace import APPROVER, INCIDENT
+from tests.whole.stage import PATIENCE_S, ROOT, Stage, buttons, shown, stage
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """Three hosts, one of which is slow when a test says so."""
+    with stage(tmp_path_factory.mktemp("tiny"), fleet="tiny") as up:
+        yield up
+        assert up.slack.rejected == ()
+
+
+def group(up: Stage) -> str:
+    return next(iter(up.aws.groups))
+
+
+def test_kill_9_while_collecting_ends_the_run_with_its_message(tiny: Stage) -> None:
+    """After the restart the parent message says that the run was cut off and offers to run again; that works."""
+    slow = tiny.aws.ids(group(tiny))[0]
+    tiny.aws.set_host(slow, delay_s=30)
+    before = len(tiny.parents())
+    tiny.type(f"analyze {group(tiny)}")
+    running = tiny.message_with("cancel_run", after=before)
+
+    tiny.bot.kill()
+    tiny.aws.set_host(slow, delay_s=0)
+    tiny.restart()
+
+    cut = tiny.wait(
+        lambda slack: m if "run_again" in buttons(m := slack.message(INCIDENT.id, running.ts)) else None
+    )
+    assert "restarted" in shown(cut)
+    tiny.press(cut, "run_again")
+    again = tiny.message_with("drill_down", after=before + 1)
+    assert group(tiny) in shown(again)
+
+
+@pytest.mark.parametrize("moment_s", [0.0, 0.05, 0.2, 0.6])
+def test_what_was_accepted_survives_kill_9_while_writing(tiny: Stage, moment_s: float) -> None:
+    """Killed at a moment of the next write: the store opens, and each baseline that was announced is there."""
+    before = len(tiny.parents())
+    tiny.type(f"baseline {group(tiny)}", user=APPROVER.id)
+    tiny.wait(lambda slack: any("in force" in shown(m) for m in slack.messages(INCIDENT.id)[before:]))
+    tiny.type(f"baseline {group(tiny)}", user=APPROVER.id)
+    time.sleep(moment_s)
+    tiny.bot.kill()
+
+    tiny.restart()
+
+    announced = {m.text.split(" of ")[0] for m in tiny.parents() if "is in force" in m.text}
+    listed = tiny.type("baseline list")
+    assert announced
+    assert all(
+        f"{name.lower().replace('baseline', 'version')} " in listed.replace("\n", " ") for name in announced
+    )
+
+
+def test_sigterm_drains_and_exits_0(tiny: Stage) -> None:
+    """A live run gets its message, the process exits 0, and the next start is clean."""
+    slow = tiny.aws.ids(group(tiny))[0]
+    tiny.aws.set_host(slow, delay_s=120)
+    before = len(tiny.parents())
+    tiny.type(f"analyze {group(tiny)}")
+    running = tiny.message_with("cancel_run", after=before)
+
+    code = tiny.bot.terminate()
+
+    tiny.aws.set_host(slow, delay_s=0)
+    ended = tiny.slack.message(INCIDENT.id, running.ts)
+    assert code == 0
+    assert "stopped" in shown(ended)
+    tiny.restart()
+
+
+def test_a_second_process_gets_a_sentence(tiny: Stage) -> None:
+    """The data folder has one owner; the second exits 2 and says whose it is."""
+    second = subprocess.run(
+        [sys.executable, "-m", "bot", "serve"],
+        env={**tiny.env, "PYTHONPATH": str(ROOT)},
+        cwd=tiny.folder,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+
+    assert second.returncode == 2
+    assert str(tiny.bot.process.pid) in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+def test_a_start_with_wrong_settings_names_all_of_them(tmp_path: Path) -> None:
+    """Missing tokens, a wrong port and a wrong id in one go, exit 2, and no secret echoed."""
+    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PORT": "many", "DIFFY_ANALYSTS": "bob"}
+
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "serve"],
+        env=env,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    for name in ("SLACK_BOT_TOKEN", "PORT", "DIFFY_ANALYSTS"):
+        assert name in done.stderr
+
+
+def test_a_damaged_or_newer_store_is_left_alone(tmp_path: Path, tiny: Stage) -> None:
+    """Either gives a sentence and exit 2; not a byte of the folder changes."""
+    data = tmp_path / "data"
+    env = {**tiny.env, "PYTHONPATH": str(ROOT), "DIFFY_DATA_DIR": str(data)}
+
+    def start() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "bot", "serve"],
+            env=env,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+
+    data.mkdir(mode=0o700)
+    (data / "diffy.json").write_text('{"runs": {"1": ')
+    damaged = start()
+
+    assert damaged.returncode == 2
+    assert "diffy.json" in damaged.stderr
+    assert (data / "diffy.json").read_text() == '{"runs": {"1": '
