@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from bot.analysis.places import SYSTEM_PATH, is_tool, program
 from bot.analysis.semantics import Kind
-from bot.analysis.traits import SYSTEM_PATH, is_tool, program
 from bot.model import Change, Row, ScorePart, Snapshot
 
 _WORD = re.compile(r"[a-z][a-z0-9+]{2,}")

@@ -12,11 +12,11 @@ from bot.analysis.fold import fold, members
 from bot.analysis.limits import limits_of
 from bot.analysis.notes import notes_of
 from bot.analysis.pairs import pair
+from bot.analysis.places import program
 from bot.analysis.rarity import World, families_of, oddities
 from bot.analysis.reporting import coverage_of, findings_of, verdicts_of
 from bot.analysis.semantics import Kind, meaning
 from bot.analysis.slots import slots_of
-from bot.analysis.traits import program
 from bot.analysis.volatile import Facts, as_row, settle
 from bot.analysis.weighing import Draft, Weighed, draft, traits_of_common_rows, weigh_all
 from bot.model import Compare, LookAlikes, Method, Report, Snapshot

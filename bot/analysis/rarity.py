@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from bot.analysis.fold import Values, members
+from bot.analysis.places import SYSTEM_PATH, program
 from bot.analysis.semantics import Kind
 from bot.analysis.slots import Slot
 from bot.analysis.surprise import ALPHA, bits, combined, seen, shrunk
-from bot.analysis.traits import SYSTEM_PATH, program
 from bot.analysis.volatile import Facts, as_row, shapes
 from bot.model import Change, Quadrant
 

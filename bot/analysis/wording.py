@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from bot.analysis.places import Trait, program
 from bot.analysis.semantics import Kind
-from bot.analysis.traits import Trait, program
 from bot.model import Change, Query, Row
 
 MOST = 110  # characters of host text within one line

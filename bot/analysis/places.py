@@ -1,0 +1,107 @@
+"""What do a path, a program's name, an account and an address say by themselves?"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from bot.analysis.semantics import Kind
+from bot.model import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Trait:
+    """One reading. ``words`` completes "this host …" or stands alone; ``attack`` narrows the technique."""
+
+    bits: float
+    words: str
+    attack: str = ""
+
+
+WORLD_WRITABLE = re.compile(r"^(?:/tmp/|/var/tmp/|/dev/shm/|/run/shm/|/run/user/|/run/lock/|/dev/mqueue/)")
+IN_DEV = re.compile(r"^/dev/(?!shm/|mqueue/)")
+ODD_HOME = re.compile(
+    r"^(?:/usr/(?:share|include|src)/|/etc/|/boot/|/root/|/media/|/mnt/|/lost\+found/|/var/(?:log|www|spool|mail|cache|run)/)"
+)
+"""Folders in which data lies, and programs seldom."""
+HIDDEN = re.compile(r"/\.(?!\.?(?:/|$))[^/]+")
+HONEST_HIDDEN = re.compile(
+    r"/\.(?:ssh|cache/pip|local/share|config|venv|nvm|rbenv|pyenv|cargo|npm|bashrc|profile|bash_profile|"
+    r"bash_logout|build-id|dockerenv|git)(?:/|$)"
+)
+SYSTEM_PATH = re.compile(r"^(?:/usr)?/(?:s?bin|lib(?:32|64|exec)?)/")
+SHELL = re.compile(r"^(?:ba|da|z|k|a|tc|fi|c)?sh$|^busybox$")
+INTERPRETER = re.compile(
+    r"^(?:python[\d.]*|perl[\d.]*|ruby[\d.]*|php[\d.]*|lua[\d.]*|node|nc(?:\.\w+)?|ncat|socat|telnet|gawk)$"
+)
+KERNEL_LOOK = re.compile(
+    r"^\[[^\]]+\]$|^(?:kworker|kthreadd|ksoftirqd|rcu_|migration|kswapd|khugepaged|kdevtmpfs)"
+)
+SERVICE_USER = re.compile(
+    r"^(?:www-data|nobody|daemon|apache|nginx|http|mysql|postgres|redis|tomcat|jenkins|mail|bin|sys|"
+    r"games|proxy|backup|ftp|memcache\w*|rabbitmq|elasticsearch|systemd-\w+|_\w+|app|webapp)$"
+)
+GUARDS = re.compile(
+    r"(?:^|/|\b)(?:auditd|audit|falcon|crowdstrike|wazuh|ossec|osqueryd|amazon-ssm-agent|ssm-agent|r?syslogd?|syslog-ng|apparmor|"
+    r"selinux|ufw|nftables|iptables|firewalld|fail2ban|clamav|clamd|guardduty|sysmon|falco|tetragon|sandfly|aide|tripwire|"
+    r"journald|auditbeat|filebeat|cloudwatch|cbagent|sentinel|cylance|mdatp|unattended-upgrades)",
+    re.IGNORECASE,
+)
+PUBLIC = re.compile(
+    r"^(?!10\.|127\.|0\.|169\.254\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|22[4-9]\.|23\d\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.)"
+    r"\d{1,3}(?:\.\d{1,3}){3}$"
+)
+USUAL_PORTS = frozenset(
+    {
+        "22",
+        "25",
+        "53",
+        "80",
+        "123",
+        "443",
+        "587",
+        "853",
+        "3128",
+        "8080",
+        "8443",
+        "9092",
+        "5432",
+        "3306",
+        "6379",
+        "11211",
+        "2049",
+        "389",
+        "636",
+    }
+)
+
+
+HOSTS_OTHERS = re.compile(r"^(?:java|busybox|systemd|dotnet|beam)")
+
+
+def program(row: Row, kind: Kind) -> str:
+    """Return the path of the program a row is about; empty when it is about something else."""
+    if path := row.get("process_path"):
+        return path
+    if kind in (
+        Kind.PROCESS,
+        Kind.PROGRAM,
+        Kind.CONNECTION,
+        Kind.LISTENER,
+        Kind.RAW_SOCKET,
+        Kind.ENVIRONMENT,
+    ):
+        return row.get("path", "")
+    return ""
+
+
+def is_tool(path: str) -> bool:
+    """Whether a program does whatever it is told: a shell, an interpreter, a network tool."""
+    base = path.rsplit("/", 1)[-1]
+    return bool(SHELL.match(base) or INTERPRETER.match(base)) or base in (
+        "ssh",
+        "curl",
+        "wget",
+        "tcpdump",
+        "openssl",
+    )

@@ -1,0 +1,172 @@
+"""What does a row of a certain kind permit: an account, a setting of the kernel, a mount, a container?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+
+from bot.analysis.places import HIDDEN, INTERPRETER, PUBLIC, SHELL, SYSTEM_PATH, Trait
+from bot.analysis.semantics import Kind
+from bot.model import Row
+
+
+def _user(row: Row, expected: Row | None) -> Iterator[Trait]:
+    name, uid = row.get("username", ""), row.get("uid", "")
+    if uid == "0" and name != "root":
+        yield Trait(6.0, "another account with the powers of root", "T1136.001")
+    login = row.get("shell", "").rsplit("/", 1)[-1]
+    if SHELL.match(login) and (expected is None or expected.get("shell", "") != row.get("shell", "")):
+        yield Trait(1.0, "may log in", "T1078.003")
+    if (
+        expected is not None
+        and SHELL.match(login)
+        and not SHELL.match(expected.get("shell", "").rsplit("/", 1)[-1])
+    ):
+        yield Trait(3.0, "an account that could not log in now can", "T1078.003")
+    if HIDDEN.search(row.get("directory", "")):
+        yield Trait(1.5, "its home is hidden")
+
+
+def _sysctl(row: Row, expected: Row | None) -> Iterator[Trait]:
+    name = row.get("name") or row.get("oid", "")
+    value = row.get("current_value", row.get("value", ""))
+    before = expected.get("current_value", expected.get("value", "")) if expected else ""
+    if name == "kernel.tainted":
+        bits = int(value) if value.isdigit() and len(value) < 10 else 0
+        was = int(before) if before.isdigit() and len(before) < 10 else 0
+        new = bits & ~was
+        if new & (2 | 4096 | 8192):  # forced, out of tree, unsigned: kernel.org, tainted-kernels
+            yield Trait(3.5, "the kernel runs code that nobody signed", "T1547.006")
+        return
+    if name in ("kernel.core_pattern", "kernel.modprobe", "kernel.hotplug", "kernel.poweroff_cmd"):
+        yield Trait(3.0, "the kernel calls another program", "T1546")
+    elif value.isdigit() and before.isdigit():
+        weaker = int(value) > int(before) if _MORE_IS_WEAKER.search(name) else int(value) < int(before)
+        if name.endswith("rp_filter"):  # 1 is strict, 2 is loose, 0 is none: kernel.org, ip-sysctl
+            weaker = value == "0"
+        if _HARDENING.search(name) and weaker:
+            yield Trait(2.5, "a protection of the kernel was lowered", "T1562.001")
+
+
+_MORE_IS_WEAKER = re.compile(
+    r"ip_forward|forwarding|suid_dumpable|accept_redirects|accept_source_route|sysrq|send_redirects|unprivileged_userns"
+)
+_HARDENING = re.compile(
+    r"randomize_va_space|ptrace_scope|kptr_restrict|dmesg_restrict|modules_disabled|protected_|suid_dumpable|unprivileged|"
+    r"ip_forward|forwarding|rp_filter|redirects|source_route|syncookies|sysrq|perf_event_paranoid|bpf|kexec|lockdown|mmap_min_addr"
+)
+
+
+def _mount(row: Row, _: Row | None) -> Iterator[Trait]:
+    if re.match(r"^/proc/.", row.get("path", "")) and row.get("type", "") != "binfmt_misc":
+        yield Trait(5.0, "something is mounted over a process's entry", "T1564.013")
+    elif re.match(r"^/(?:etc|usr|bin|sbin|lib|boot|root)(?:/|$)", row.get("path", "")):
+        yield Trait(2.5, "something is mounted over system files", "T1564")
+
+
+def _sudo(row: Row, _: Row | None) -> Iterator[Trait]:
+    if "NOPASSWD" in row.get("rule_details", ""):
+        yield Trait(1.0, "without a password", "T1548.003")
+
+
+def _membership(row: Row, _: Row | None) -> Iterator[Trait]:
+    if row.get("groupname") in ("root", "sudo", "wheel", "admin", "docker", "lxd", "disk", "shadow"):
+        yield Trait(1.5, "a group that can become root", "T1098")
+
+
+def _login_key(row: Row, _: Row | None) -> Iterator[Trait]:
+    if row.get("username") == "root" or row.get("key_file", "").startswith("/root/"):
+        yield Trait(1.0, "opens the root account", "T1098.004")
+    if "command=" in row.get("options", ""):
+        yield Trait(0.5, "starts a command at login")
+
+
+def _container(row: Row, _: Row | None) -> Iterator[Trait]:
+    if row.get("privileged") == "1":
+        yield Trait(3.0, "has the powers of the host", "T1611")
+    if re.search(r"(?:seccomp|apparmor)[=:]unconfined|label[=:]disable", row.get("security_options", "")):
+        yield Trait(1.5, "runs without confinement", "T1611")
+    if re.fullmatch(
+        r"/|/(?:etc|root|boot|proc|dev|var/run/docker\.sock|run/docker\.sock|var/lib/docker)(?:/.*)?",
+        row.get("source", ""),
+    ):
+        yield Trait(3.0, "reaches the host's own files", "T1611")
+    if row.get("pid_mode") == "host" or row.get("pid_namespace") == "4026531836":
+        yield Trait(2.0, "sees the host's processes", "T1611")
+
+
+def _file(row: Row, _: Row | None) -> Iterator[Trait]:
+    path = row.get("path", "")
+    if re.search(r"^/(?:var/www|srv|usr/share/nginx)/.*\.(?:php\d?|phtml|jspx?|aspx?|cgi|pl|py)$", path):
+        yield Trait(1.5, "a script that the web server may run", "T1505.003")
+
+
+def _privileged_file(row: Row, _: Row | None) -> Iterator[Trait]:
+    base = row.get("path", "").rsplit("/", 1)[-1]
+    if (
+        SHELL.match(base)
+        or INTERPRETER.match(base)
+        or base in ("find", "vim", "vi", "less", "env", "awk", "cp", "tar", "nmap", "gdb", "dd")
+    ):
+        yield Trait(3.0, "a tool that gives whoever starts it a root shell", "T1548.001")
+    if re.search(
+        r"cap_(?:setuid|sys_admin|dac_override|sys_ptrace|sys_module|setgid|dac_read_search)",
+        row.get("value", row.get("capabilities", "")),
+    ):
+        yield Trait(2.0, "a capability as good as root", "T1548.001")
+    if not SYSTEM_PATH.match(row.get("path", "")) and not re.match(
+        r"^/(?:usr/local|opt|snap)/", row.get("path", "")
+    ):
+        yield Trait(1.0, "outside the system's folders", "T1548.001")
+
+
+def _certificate(row: Row, _: Row | None) -> Iterator[Trait]:
+    if row.get("ca") == "1" or row.get("self_signed") == "1":
+        yield Trait(1.0, "would be trusted to vouch for any site", "T1553.004")
+
+
+def _firewall(row: Row, expected: Row | None) -> Iterator[Trait]:
+    if row.get("policy") == "ACCEPT" and expected is not None and expected.get("policy") == "DROP":
+        yield Trait(2.5, "the firewall now lets everything through", "T1562.004")
+    if row.get("target") in ("DROP", "REJECT"):
+        yield Trait(-1.5, "closes something")
+    if row.get("target") in ("REDIRECT", "DNAT"):
+        yield Trait(1.5, "sends traffic elsewhere", "T1090")
+    elif row.get("target") == "ACCEPT" and PUBLIC.match(row.get("src_ip", "").split("/")[0]):
+        yield Trait(1.5, "lets one public address in", "T1562.004")
+
+
+def _login_config(row: Row, _: Row | None) -> Iterator[Trait]:
+    path = row.get("path", "")
+    if re.search(r"/security/pam_|/pam\.d/|sshd_config|/sudoers", path):
+        yield Trait(1.0, "decides who may log in", "T1556.003" if "pam" in path else "")
+
+
+def _names(row: Row, _: Row | None) -> Iterator[Trait]:
+    if PUBLIC.match(row.get("address", "")):
+        yield Trait(2.0, "points to a public address", "T1565.001")
+
+
+def _interface(row: Row, _: Row | None) -> Iterator[Trait]:
+    flags = row.get("flags", "")
+    if flags.isdigit() and len(flags) < 10 and int(flags) & 256:
+        yield Trait(1.5, "listens to traffic that is not its own", "T1040")
+
+
+READINGS: Mapping[Kind, Callable[[Row, Row | None], Iterator[Trait]]] = {
+    Kind.USER: _user,
+    Kind.SYSCTL: _sysctl,
+    Kind.MOUNT: _mount,
+    Kind.SUDO: _sudo,
+    Kind.MEMBERSHIP: _membership,
+    Kind.LOGIN_KEY: _login_key,
+    Kind.CONTAINER: _container,
+    Kind.PRIVILEGED_FILE: _privileged_file,
+    Kind.CERTIFICATE: _certificate,
+    Kind.FILE: _file,
+    Kind.FIREWALL: _firewall,
+    Kind.LOGIN_CONFIG: _login_config,
+    Kind.NAMES: _names,
+    Kind.INTERFACE: _interface,
+}
+"""By kind, what reads a row; the second argument is the usual row, if there is one."""

