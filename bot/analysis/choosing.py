@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from bot.analysis.limits import linked_from, listed_from, outlying_from
 from bot.analysis.weighing import Weighed
-from bot.model import Limits, Quadrant
+from bot.model import Change, Limits, Quadrant
 
 DECAY = 0.3
 PER_QUERY = 2
@@ -86,7 +86,17 @@ def linked(taken: Sequence[int], rest: Sequence[int], weighed: Sequence[Weighed]
     """Return those of ``rest`` that speak of the same program, file, unit, account or address as one of ``taken``."""
     already = set(taken)
     things = {thing for index in taken for thing in things_of(weighed[index])}
-    return [index for index in rest if index not in already and things & things_of(weighed[index])]
+    gone = {
+        thing
+        for index in taken
+        if weighed[index].oddity.change is Change.REMOVED
+        for thing in things_of(weighed[index])
+    }
+    return [
+        index
+        for index in rest
+        if index not in already and (things if weighed[index].score > 0 else gone) & things_of(weighed[index])
+    ]
 
 
 def things_of(each: Weighed) -> frozenset[str]:

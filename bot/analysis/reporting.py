@@ -9,6 +9,7 @@ from bot.analysis.case import Case
 from bot.analysis.choosing import Choice
 from bot.analysis.fold import MISSING, Values, members, picker
 from bot.analysis.slots import VARIES
+from bot.analysis.techniques import narrowed
 from bot.analysis.volatile import Facts
 from bot.analysis.weighing import Weighed
 from bot.analysis.wording import counts, cut, say
@@ -111,7 +112,6 @@ def _finding(
         change=oddity.change,
     )
     shared = f"on {len(holders)} hosts" if len(holders) > 1 else ""
-    narrowed = tuple(dict.fromkeys(t.attack for t in each.traits if t.attack and t.bits > 0))
     return Finding(
         hosts=tuple(sorted(hosts[index].host.id for index in holders)),
         query=query.name,
@@ -123,7 +123,7 @@ def _finding(
         of=oddity.of,
         baseline_seen=oddity.baseline_seen if oddity.baseline_of else None,
         baseline_of=oddity.baseline_of or None,
-        attack=narrowed[:3] or query.attack,
+        attack=narrowed(query, row, each.traits),
         why="; ".join(part for part in (said, shared, count) if part),
         quadrant=oddity.quadrant,
         tentative=limits.tentative,

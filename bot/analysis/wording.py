@@ -25,7 +25,7 @@ def say(
     if change is Change.REMOVED:
         text = f"lacks {thing}"
     elif change is Change.CHANGED and expected is not None:
-        text = f"has another {thing}{_difference(row, expected, query)}"
+        text = f"{_VERBS.get(kind, 'has another')} {thing}{_difference(row, expected, query)}"
     else:
         text = f"{_VERBS.get(kind, 'has')} {thing}"
     reasons = [trait.words for trait in traits if trait.bits > 0][:2]
@@ -74,6 +74,11 @@ def _connection(row: Row) -> str:
     return f"{row.get('remote_address', '?')} port {row.get('remote_port', '?')} ({by})"
 
 
+def _library(row: Row) -> str:
+    path = row.get("path", "")
+    return f"library loader file {path}" if path.startswith("/etc/") else f"a loaded library {path}"
+
+
 def _schedule(row: Row) -> str:
     if "command" not in row:
         return f"scheduled job file {row.get('path', '')}"
@@ -102,7 +107,7 @@ _THINGS: dict[Kind, Callable[[Row], str]] = {
     Kind.PRIVILEGED_FILE: lambda row: f"privileged program {row.get('path', '')}",
     Kind.AUTOSTART: lambda row: f"startup file {row.get('path', '')}",
     Kind.LOGIN_CONFIG: lambda row: f"login configuration {row.get('path', '')}",
-    Kind.LOADER: lambda row: f"library loader file {row.get('path', '')}",
+    Kind.LOADER: _library,
     Kind.CERTIFICATE: lambda row: f"trusted certificate {row.get('common_name') or row.get('path', '')}",
     Kind.MOUNT: lambda row: f"mount on {row.get('path', '')}",
     Kind.CONTAINER: lambda row: (

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from bot.analysis.places import Trait
 from bot.analysis.semantics import Kind, meaning
+from bot.analysis.techniques import narrowed
 from bot.analysis.wording import counts, cut, say
 from bot.model import Change, Compare, Query, Row
 
@@ -102,3 +106,38 @@ def test_a_telling_query_weighs_more_and_one_that_should_be_empty_too() -> None:
     assert telling.added > plain.added
     assert empty.added > plain.added
     assert empty.removed < plain.removed
+
+
+@pytest.mark.parametrize(
+    ("path", "technique"),
+    [
+        ("/etc/cron.d/x", "T1053.003"),
+        ("/var/spool/cron/atjobs/a01", "T1053.002"),
+        ("/etc/systemd/system/x.timer", "T1053.006"),
+        ("/etc/systemd/system/x.service", "T1543.002"),
+        ("/etc/udev/rules.d/x.rules", "T1546.017"),
+    ],
+)
+def test_a_technique_is_narrowed_by_what_the_path_gives_away(path: str, technique: str) -> None:
+    """A query that may show five techniques names the one that this row shows."""
+    query = replace(QUERY, attack=("T1053.002", "T1053.003", "T1053.006", "T1543.002", "T1546.017"))
+
+    assert narrowed(query, {"path": path}, ()) == (technique,)
+
+
+def test_only_techniques_with_a_reason_are_claimed() -> None:
+    """A trait names its own; a path that says nothing leaves the query's."""
+    query = replace(QUERY, attack=("T1059",))
+
+    assert narrowed(query, {"path": "/etc/cron.d/x"}, ()) == ("T1059",)
+    assert narrowed(query, {}, (Trait(2.0, "x", "T1036"), Trait(-1.0, "y", "T1000"))) == ("T1036",)
+
+
+def test_a_changed_process_or_library_is_said_by_what_it_does() -> None:
+    """A known program with another option runs; it is not "another" program."""
+    row, usual = {"path": "/x", "cmdline": "/x --canary"}, {"path": "/x", "cmdline": "/x"}
+
+    assert say(Kind.PROCESS, QUERY, Change.CHANGED, row, usual, ()) == (
+        "runs /x --canary (cmdline /x --canary instead of /x)"
+    )
+    assert say(Kind.LOADER, QUERY, Change.ADDED, {"path": "/x.so"}, None, ()) == "has a loaded library /x.so"
