@@ -132,7 +132,10 @@ def keep_in_data_folder(settings: Settings, taken: Taken) -> Baseline:
 
 
 def _services(request: Request) -> Services:
+    """Join the core to its adapters. What was typed is checked first, before any service is reached."""
+    packs.load(request.pack)
     snapshots = MemorySnapshots()
+    find_baseline = _baseline_source(request, snapshots)
     clock = SystemClock()
     inventory: Inventory
     collector: Collector
@@ -145,7 +148,7 @@ def _services(request: Request) -> Services:
             aws, output_bucket=request.settings.collect.output_bucket or None, clock=clock
         )
     return Services(
-        store=MemoryStore(_baseline_source(request, snapshots)),
+        store=MemoryStore(find_baseline),
         snapshots=snapshots,
         reports=MemoryReports(),
         inventory=inventory,

@@ -36,6 +36,12 @@ def split(text: str) -> tuple[str, ...]:
     Slack's own markup for links (`web.example` becomes a link by itself) is turned back to what was typed.
     """
     straight = _SLACK_LINK.sub(lambda match: match.group(1) or match.group(2), text).translate(_QUOTES)
+    for escaped, typed in (
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&amp;", "&"),
+    ):  # Slack escapes these three, and no other
+        straight = straight.replace(escaped, typed)
     try:
         words = shlex.split(straight)
     except ValueError:  # an apostrophe in a reason is no open quote

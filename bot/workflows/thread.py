@@ -70,8 +70,13 @@ class SlackThread:
         return replace(run, message_ts=ts)
 
     def progress(self, run: Run, progress: Progress) -> None:
-        """Edit the parent, unless nothing changed or the last edit is too fresh."""
-        self._edit(run, (progress,), lambda: views.progress(run, progress))
+        """Edit the parent, unless nothing changed or the last edit is too fresh.
+
+        The first word on who is in the group never waits: it names the hosts known to be offline before any is asked.
+        """
+        self._edit(
+            run, (progress,), lambda: views.progress(run, progress), at_once=self._first_names(progress)
+        )
 
     def provisional(self, run: Run, report: Report, progress: Progress) -> None:
         """Edit the parent to a provisional verdict, marked so."""
@@ -125,13 +130,20 @@ class SlackThread:
             self._tell(views.failure(error))
         self._final(run, views.ended(run, sentence=error.message, hint=error.hint))
 
-    def _edit(self, run: Run, shown: tuple[object, ...], make: Callable[[], Message]) -> None:
+    def _first_names(self, progress: Progress) -> bool:
+        with self._lock:
+            before = self._shown[0] if self._shown else None
+        return bool(progress.targeted) and isinstance(before, Progress) and not before.targeted
+
+    def _edit(
+        self, run: Run, shown: tuple[object, ...], make: Callable[[], Message], *, at_once: bool = False
+    ) -> None:
         if not run.message_ts:
             return
         with self._lock:
             now = self._clock.monotonic()
             apart_s = max(self._edit_every_s, EDIT_SHARE_S * self._live_runs())
-            if shown == self._shown or now - self._edited_at < apart_s:
+            if shown == self._shown or (not at_once and now - self._edited_at < apart_s):
                 return
             self._edited_at = now
             self._shown = shown

@@ -38,6 +38,11 @@ def test_slack_links_turn_back_to_what_was_typed() -> None:
     assert split("analyze <http://web.example|web.example>") == ("analyze", "web.example")
 
 
+def test_what_slack_escapes_is_read_as_typed() -> None:
+    """Slack escapes & < > in a command; nothing is unescaped twice."""
+    assert split("analyze a&amp;b &lt;x&gt; &amp;lt;") == ("analyze", "a&b", "<x>", "&lt;")
+
+
 def test_options_may_be_written_bare_after_the_target() -> None:
     """`analyze web-asg incident SEC-1` needs no dashes; a target called like an option stays a target."""
     bare = sort_out(split("web-asg incident SEC-1"), options=("incident",), usage="")

@@ -37,8 +37,8 @@ The columns that are neither key nor ignored are the value of the fact.
 
 ## Rules for its SQL
 
-- It is valid for osquery 5.8.1 and later, and it runs on plain SQLite tables of osquery's schema as well, with no function of osquery's own and whether columns are typed or all text: so it can be asked of recorded data.
-- One row is one fact that healthy twins share. Pids, ports of the ephemeral range, times and counts are shown at most.
+- It is written for osquery 5.8.1 and later (checked against the published schema of 5.23.1), and it runs on plain SQLite tables of osquery's schema as well, with no function of osquery's own and whether columns are typed or all text: so it can be asked of recorded data.
+- One row is one fact that healthy twins share. Pids, times, sizes and counts are shown at most. A port of the ephemeral range stays a value, since a back door may wait on one: the analysis knows such ports.
 - Nothing is lost in a join: a file without a hash, a process without a path, a socket whose process hides all have their row.
 - `%%` does not go into hidden folders in osquery, so hidden names are asked for one by one.
 - A table that osquery reads for one user only is joined with `users`; tables that need a path are given one.

@@ -172,6 +172,14 @@ def test_a_socket_of_a_hidden_process_shows() -> None:
     assert [r["process_name"] for r in answers["listening_ports"] if r["port"] == "31337"] == [""]
 
 
+def test_programs_of_containers_are_not_called_deleted() -> None:
+    """The host has no file for a program of a container: it runs, and is not notable by itself."""
+    answers = clean_answers("container")
+
+    assert "/app/shop" in {row["path"] for row in answers["processes"] if row["on_disk"] == "0"}
+    assert answers["odd_processes"] == []
+
+
 def test_loopback_listeners_are_told() -> None:
     """Proxies and tunnels end on 127.0.0.1: it is never left out."""
     rows = clean_answers("web")["listening_ports"]

@@ -151,7 +151,7 @@ def test_a_schedule_says_nothing_until_something_changed(demo: Stage) -> None:
     taken = demo.type("baseline api-asg", user=APPROVER.id)
     before = len(demo.parents(SECOND_INCIDENT.id))
     saved = demo.type(
-        f'schedule api-asg "daily 06:00 UTC" --channel <#{SECOND_INCIDENT.id}|x>', user=APPROVER.id
+        f'schedule api-asg "daily 06:00 UTC" --channel #{SECOND_INCIDENT.name}', user=APPROVER.id
     )
     demo.wait(lambda slack: any("in force" in shown(m) for m in slack.messages(INCIDENT.id)))
 

@@ -43,8 +43,10 @@ def lay_work(draft: Draft, place: Place) -> None:
                 "/usr/bin/containerd-shim-runc-v2",
                 f"/usr/bin/containerd-shim-runc-v2 -namespace moby -id {identifier} -address /run/containerd/containerd.sock",
             )
+            program = command.split()[0]  # of the container's own file system: the host has no such file
+            scope = f"docker-{identifier}.scope"
             pid = draft.spawn(
-                command.split()[0].rpartition("/")[2], command.split()[0], command, parent=shim, on_disk=1
+                program.rpartition("/")[2], program, command, parent=shim, unit=scope, on_disk=0
             )
             title = (
                 "/ecs-agent" if name == "ecs-agent" else f"/ecs-{name}-41-{name}-{rng.getrandbits(80):020x}"
