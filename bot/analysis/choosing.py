@@ -16,7 +16,7 @@ from bot.model import Change, Limits, Quadrant
 
 DECAY = 0.3
 PER_QUERY = 2
-ON_CLEAN = 8  # findings shown of a host that does not stand out
+ON_CLEAN = 5  # findings shown of a host that does not stand out
 ON_OUTLIER = 60
 GROUP_WIDE = 20
 SHARP = 3.5  # bits of kind and traits from which no popularity and no metadata keeps a fact off the list

@@ -6,7 +6,7 @@ from bot.analysis.case import Case
 from bot.analysis.surprise import most_bits
 from bot.model import Limits, Method
 
-LISTED = (0.7, 0.25)  # share of the most bits, and bits of kind and traits on top
+LISTED = (0.6, 0.0)  # share of the most bits, and bits of kind and traits on top
 OUTLYING = (0.8, 2.4)
 LINKED = (0.45, 0.0)  # on a host that stands out anyway, everything odd is of interest
 FEW = 4  # peers and snapshots together, below which a verdict is tentative
