@@ -70,7 +70,9 @@ def test_what_was_accepted_survives_kill_9_while_writing(tiny: Stage, moment_s: 
     tiny.restart()
 
     announced = {
-        int(found[1]) for m in tiny.parents() if (found := re.match(r"Baseline (\d+) of .* is in force", m.text))
+        int(found[1])
+        for m in tiny.parents()
+        if (found := re.match(r"Baseline (\d+) of .* is in force", m.text))
     }
     listed = {int(number) for number in re.findall(r"version (\d+)", tiny.type("baseline list"))}
     assert announced
