@@ -151,7 +151,15 @@ def test_a_damaged_or_newer_store_is_left_alone(tmp_path: Path, tiny: Stage) -> 
     data.mkdir(mode=0o700)
     (data / "diffy.json").write_text('{"runs": {"1": ')
     damaged = start()
+    untouched = (data / "diffy.json").read_text()
+    (data / "diffy.json").unlink()
+    (data / "layout.json").write_text('{"layout": 99}')
+    newer = start()
 
+    assert newer.returncode == 2
+    assert "newer" in newer.stderr
+    assert (data / "layout.json").read_text() == '{"layout": 99}'
     assert damaged.returncode == 2
+    assert untouched == '{"runs": {"1": '
     assert "diffy.json" in damaged.stderr
-    assert (data / "diffy.json").read_text() == '{"runs": {"1": '
+    assert "Traceback" not in damaged.stderr + newer.stderr
