@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -29,6 +30,7 @@ class CronScheduler:
         self._gate = threading.Lock()
         self._due: dict[str, datetime] = {}  # when each schedule fires next
         self._fire: Callable[[str, bool], None] | None = None
+        self._late: threading.Thread | None = None
         # Never skip a fire for being late (None), and make one of several missed ones (coalesce).
         defaults = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
         self._scheduler = BackgroundScheduler(timezone=UTC, job_defaults=defaults)
@@ -60,11 +62,8 @@ class CronScheduler:
         """Fire it no more; nothing happens when there is none."""
         with self._gate:
             self._due.pop(schedule_id, None)
-        for job in (schedule_id, _late(schedule_id)):
-            try:
-                self._scheduler.remove_job(job)
-            except JobLookupError:
-                continue
+        with contextlib.suppress(JobLookupError):
+            self._scheduler.remove_job(schedule_id)
 
     def start(self, fire: Callable[[str, bool], None], schedules: Sequence[Schedule]) -> None:
         """Start firing ``fire(schedule_id, late)`` in a background thread; it should return soon.
@@ -75,14 +74,28 @@ class CronScheduler:
         now = self._clock.now()
         for schedule in schedules:
             self.put(schedule)
-            if schedule.next_fire_at is not None and schedule.next_fire_at <= now:
-                self._scheduler.add_job(fire, args=(schedule.id, True), id=_late(schedule.id))
         self._scheduler.start()
+        missed = [s.id for s in schedules if s.next_fire_at is not None and s.next_fire_at <= now]
+        if missed:
+            # A thread of our own: APScheduler's one-shot jobs fail when it is stopped while it drops them.
+            self._late = threading.Thread(target=self._catch_up, args=(missed,), name="late", daemon=True)
+            self._late.start()
 
     def stop(self) -> None:
         """Fire no more, and wait for what is being fired; stopping twice does nothing."""
+        with self._gate:
+            self._due.clear()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
+        if self._late is not None:
+            self._late.join()
+
+    def _catch_up(self, missed: Sequence[str]) -> None:
+        for schedule_id in missed:
+            with self._gate:
+                wanted = schedule_id in self._due
+            if wanted and self._fire is not None:
+                self._fire(schedule_id, True)
 
     def _on_time(self, schedule_id: str, cron: str) -> None:
         now = self._clock.now()
@@ -92,10 +105,6 @@ class CronScheduler:
                 return  # removed while it was about to fire
             self._due[schedule_id] = self.next_fire(cron, now)
         self._fire(schedule_id, now - due > LATE_AFTER)
-
-
-def _late(schedule_id: str) -> str:
-    return f"{schedule_id} late"
 
 
 def _trigger(cron: str) -> BaseTrigger:
