@@ -49,6 +49,9 @@ def submit(submission: Submission, desk: Desk) -> None:
 
 def _keep(press: Press, desk: Desk, tell: Tell) -> None:
     run, report = keep(desk, press.value, by=press.user)
+    present = desk.services.store.baseline(report.run.target)
+    if present is not None:
+        desk.chat.post(run.channel, views.kept(present, press.user, desk.now()), thread=run.message_ts)
     _redraw(desk, run, report, views.kept_text(press.user, when(desk.now())), None)
 
 

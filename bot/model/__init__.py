@@ -19,6 +19,7 @@ from bot.model.reports import (
     RunInfo,
     ScorePart,
     UnknownQuery,
+    partly_answered,
 )
 from bot.model.runs import ENDED, AuditEntry, Progress, Run, RunKind, RunState, Schedule
 from bot.model.snapshots import KNOWN, Answer, QueryStatus, Row, Snapshot
@@ -64,4 +65,5 @@ __all__ = [
     "Target",
     "TargetKind",
     "UnknownQuery",
+    "partly_answered",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -192,6 +193,31 @@ class Report:
         """The hosts that stand out, most suspicious first."""
         return tuple(host for host in self.hosts if host.outlier)
 
+    @property
+    def doubtful(self) -> tuple[HostVerdict, ...]:
+        """The hosts that do not become part of a baseline unless they are named: they stand out or answered in part."""
+        unknown = {
+            verdict.id: set[str]() for verdict in self.hosts if verdict.status is not HostStatus.MISSED
+        }
+        for query in self.coverage.unknown:
+            unknown.get(query.host, set()).add(query.query)
+        partial = partly_answered(unknown)
+        return tuple(v for v in self.hosts if v.id in unknown and (v.outlier or v.id in partial))
+
     def of_host(self, host: str) -> tuple[Finding, ...]:
         """The findings of one host, sharpest first."""
         return tuple(finding for finding in self.findings if host in finding.hosts)
+
+
+def partly_answered(unknown: Mapping[str, Set[str]]) -> frozenset[str]:
+    """Return the hosts that left a query unanswered which another host answered.
+
+    A query that no host could answer (another osquery version, no such table) speaks against no host.
+
+    Args:
+        unknown: For each host that answered, the names of the queries it left unanswered.
+    """
+    if not unknown:
+        return frozenset()
+    everywhere = frozenset.intersection(*(frozenset(queries) for queries in unknown.values()))
+    return frozenset(host for host, queries in unknown.items() if frozenset(queries) - everywhere)

@@ -1,7 +1,7 @@
 """How is a result shown? Reports become Slack messages, terminal text, JSON and files; pure, and the only place that
 knows Slack's limits."""
 
-from bot.views.actions import AcceptChoice, DrillPlace, accept_choice, drill_place, picked
+from bot.views.actions import DrillPlace, drill_place
 from bot.views.files import findings_file, json_file
 from bot.views.report_json import to_json
 from bot.views.slack_accept import (
@@ -9,7 +9,6 @@ from bot.views.slack_accept import (
     accepted,
     accepted_text,
     kept_text,
-    left_out,
     loading_modal,
     modal_error,
 )
@@ -24,9 +23,7 @@ from bot.views.slack_verdict import provisional, top_hosts, verdict
 from bot.views.terminal import baseline_text, pack_text, packs_text, report_text
 
 __all__ = [
-    "AcceptChoice",
     "DrillPlace",
-    "accept_choice",
     "accept_modal",
     "accepted",
     "accepted_text",
@@ -48,7 +45,6 @@ __all__ = [
     "json_file",
     "kept",
     "kept_text",
-    "left_out",
     "loading_modal",
     "modal_error",
     "not_in_channel",
@@ -57,7 +53,6 @@ __all__ = [
     "pack_text",
     "packs",
     "packs_text",
-    "picked",
     "posted_rows",
     "progress",
     "provisional",

@@ -45,15 +45,6 @@ class DrillPlace:
     page: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class AcceptChoice:
-    """What a person filled into the accept modal. ``include`` names hosts that would else be left out."""
-
-    run: str
-    reason: str
-    include: tuple[str, ...]
-
-
 def to_metadata(place: DrillPlace) -> str:
     """Return a place as a modal's private_metadata."""
     return json.dumps({"run": place.run, "host": place.host, "query": place.query, "page": place.page})
@@ -69,24 +60,6 @@ def drill_place(view: Mapping[str, Any]) -> DrillPlace:
         query=_text(held.get("query")),
         page=page if isinstance(page, int) and page > 0 else 1,
     )
-
-
-def accept_choice(view: Mapping[str, Any]) -> AcceptChoice:
-    """Return what was filled into a submitted accept modal."""
-    values: Mapping[str, Mapping[str, Mapping[str, Any]]] = view.get("state", {}).get("values", {})
-    include = [
-        _text(option.get("value"))
-        for block in values.values()
-        for option in block.get(INCLUDE, {}).get("selected_options") or ()
-    ]
-    reason = _text(values.get(REASON, {}).get(REASON, {}).get("value"))
-    return AcceptChoice(_text(_metadata(view).get("run")), reason.strip(), tuple(include))
-
-
-def picked(action: Mapping[str, Any]) -> str:
-    """Return what a select was set to: a host or a query, empty for "all"."""
-    value = _text((action.get("selected_option") or {}).get("value"))
-    return "" if value == ANY else value
 
 
 def _metadata(view: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -35,11 +35,11 @@ REASON_LENGTH = 500
 
 
 def accept_modal(report: Report, run: Run, present: Baseline | None) -> View:
-    """Return the modal before a run becomes a baseline; ``actions.accept_choice`` reads what comes back.
+    """Return the modal before a run becomes a baseline.
 
     Hosts that stand out, or answered in part, are left out unless each is ticked.
     """
-    doubtful = left_out(report)
+    doubtful = report.doubtful
     taken = [host for host in report.hosts if host.status is not HostStatus.MISSED and host not in doubtful]
     blocks: list[Block] = [
         rich(section(*_consequence(report, present)), items(*_effects(taken, doubtful, report)))
@@ -75,15 +75,6 @@ def accept_modal(report: Report, run: Run, present: Baseline | None) -> View:
         "private_metadata": json.dumps({"run": run.id}),
         "blocks": blocks,
     }
-
-
-def left_out(report: Report) -> tuple[HostVerdict, ...]:
-    """Return the hosts that do not become part of a baseline by themselves: they stand out or answered in part."""
-    return tuple(
-        host
-        for host in report.hosts
-        if host.status is not HostStatus.MISSED and (host.outlier or host.status is HostStatus.PARTIAL)
-    )
 
 
 def accepted_text(baseline: Baseline) -> str:

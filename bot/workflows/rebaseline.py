@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -17,6 +17,7 @@ from bot.model import (
     Report,
     Run,
     RunState,
+    partly_answered,
 )
 from bot.workflows.gather import Gathered, gather
 from bot.workflows.live import Live
@@ -176,35 +177,14 @@ def baseline_of(
 
 
 def acceptable(report: Report, *, also: Iterable[str] = ()) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Split the hosts that answered into (taken, left out): left out are those standing out or partly answered.
+    """Split the hosts that answered into (taken, left out), each sorted; the doubtful ones are left out.
 
     Args:
         also: Hosts named one by one by the person who accepts; they are taken nevertheless.
     """
-    named = set(also)
-    unknown = {verdict.id: set[str]() for verdict in report.hosts if verdict.status is not HostStatus.MISSED}
-    for query in report.coverage.unknown:
-        unknown[query.host].add(query.query)
-    partial = partly_answered(unknown)
-    taken: list[str] = []
-    left_out: list[str] = []
-    for verdict in sorted(report.hosts, key=lambda verdict: verdict.id):
-        if verdict.status is HostStatus.MISSED:
-            continue
-        sound = not verdict.outlier and verdict.id not in partial
-        (taken if sound or verdict.id in named else left_out).append(verdict.id)
-    return tuple(taken), tuple(left_out)
-
-
-def partly_answered(unknown: Mapping[str, Set[str]]) -> frozenset[str]:
-    """Return the hosts that left a query unanswered which another host answered.
-
-    A query that no host could answer (another osquery version, no such table) speaks against no host.
-    """
-    if not unknown:
-        return frozenset()
-    everywhere = frozenset.intersection(*(frozenset(queries) for queries in unknown.values()))
-    return frozenset(host for host, queries in unknown.items() if frozenset(queries) - everywhere)
+    left_out = {verdict.id for verdict in report.doubtful} - set(also)
+    answered = {verdict.id for verdict in report.hosts if verdict.status is not HostStatus.MISSED}
+    return tuple(sorted(answered - left_out)), tuple(sorted(left_out))
 
 
 def _asked(group: Group, chosen: tuple[Host, ...], *, witnesses: bool) -> Group:
