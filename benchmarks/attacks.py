@@ -1,7 +1,6 @@
 """Which attacks are planted into simulated hosts? Each changes a host's osquery tables and nothing else.
 
-Addresses are of the documentation ranges (RFC 5737). Even and odd ones (in the order of ``ATTACKS``) are kept apart:
-weights were tuned on the even ones.
+Addresses are of the documentation ranges (RFC 5737).
 """
 
 from __future__ import annotations
