@@ -102,6 +102,8 @@ def _baseline(arguments: argparse.Namespace) -> int:
     else:
         where = f"version {oneshot.keep_in_data_folder(settings, taken).version} in {settings.data_dir}"
     print(f"Baseline of {taken.baseline.target} from {', '.join(taken.baseline.hosts)}: {where}")
+    if taken.drift is not None:
+        print(views.drift_text(taken.drift))
     for host in taken.standing_out:
         print(
             f"Left out: {host} stands out among its peers; name it with --from if that is normal.",

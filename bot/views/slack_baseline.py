@@ -69,8 +69,15 @@ def baseline_proposal(
     return message(f"{head} (run {label(run.id)})", blocks)
 
 
-def baseline_taken(baseline: Baseline, now: datetime) -> Message:
-    """Return the parent message once a baseline is there."""
+def baseline_taken(
+    baseline: Baseline, now: datetime, *, drift: Report | None = None, left: Sequence[str] = ()
+) -> Message:
+    """Return the parent message once a baseline is there.
+
+    Args:
+        drift: The hosts it was taken from against the version before; None where there was none.
+        left: Chosen hosts that were not taken, since they answered in part or not at all.
+    """
     target = label(baseline.target)
     head = f"Baseline {baseline.version} of {target} is in force"
     parts = [text(f"From {plural(len(baseline.hosts), 'host')}: "), *few(baseline.hosts), text(". ")]
@@ -82,6 +89,13 @@ def baseline_taken(baseline: Baseline, now: datetime) -> Message:
     elements = [section(*parts)]
     if baseline.reason:
         elements.append(preformatted(said(baseline.reason, 500)))
+    if left:
+        elements.append(section(text("Left out, not wholly answered: ", bold=True), *few(left)))
+    if drift is not None and drift.findings:
+        elements += [section(text(f"Against the version before: {change_summary(drift)}", bold=True))]
+        elements.append(preformatted(change_lines(drift)))
+    elif drift is not None:
+        elements.append(section(text("Nothing differs from the version before.")))
     small = f"Pack {said(baseline.pack, 60)} · Run {said(baseline.run or 'unknown', 40)}"
     return message(
         f"{head} (run {label(baseline.run)})", [header("✅", head), rich(*elements), context(small)]

@@ -11,6 +11,7 @@ from tabulate import tabulate
 from bot.hostile import clean
 from bot.model import Baseline, Pack, Report
 from bot.views import sentences
+from bot.views.changes import change_lines, change_summary
 from bot.views.words import CHANGES, age, bits, counts_unsaid, one_line, plural, query_title, took, when
 
 MOST_FINDINGS = 40
@@ -40,6 +41,14 @@ def report_text(report: Report, *, width: int = 100, now: datetime) -> str:
         _foot(report),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def drift_text(report: Report) -> str:
+    """Return what differs from the version before, a line each; no escape sequence of a host survives."""
+    if not report.findings:
+        return "Nothing differs from the version before."
+    lines = "\n".join(clean(line, 400) for line in change_lines(report).split("\n"))
+    return f"Against the version before: {change_summary(report)}\n{lines}"
 
 
 def baseline_text(baselines: Sequence[Baseline], *, now: datetime) -> str:

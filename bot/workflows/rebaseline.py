@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from bot.errors import EmptyTarget, UsageError
+from bot.errors import DiffyError, EmptyTarget, UsageError
 from bot.model import (
     Baseline,
     Group,
@@ -27,6 +27,7 @@ from bot.workflows.services import Services
 from bot.workflows.triage import check_stop, judge_request, present_baseline
 
 WITNESSES = 50  # hosts asked in all, so that the chosen ones can be seen beside peers: one batch of SSM
+RECENT = 200  # runs looked back on for a notice that still waits
 EVERY_HOST = 0  # as a number of hosts: all of the group
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -242,10 +243,32 @@ def refresh(live: Live, services: Services, presenter: Presenter) -> RunState:
         presenter.unchanged(live.run, present)
         _remember(live.run, "nothing changed", services)
         return RunState.DONE
+    waiting = _waiting_on_the_same(live.run, proposal, services)
+    if waiting is not None and not live.run.missed_tick:
+        _remember(live.run, f"the same as run {waiting.id}, which still waits for a person", services)
+        return RunState.DONE
     shown = presenter.proposed(live.run, proposal)
     live.save(message_ts=shown.message_ts, channel=shown.channel)
     _remember(live.run, f"changed, run {live.run.id} waits for a person", services)
     return RunState.WAITING
+
+
+def _waiting_on_the_same(run: Run, proposal: Proposal, services: Services) -> Run | None:
+    """Return the run whose notice said the same and still waits: it is not said twice."""
+    if proposal.drift is None:
+        return None
+    for former in services.store.recent_runs(RECENT):
+        if former.requested_by == run.requested_by and former.state is RunState.WAITING:
+            try:
+                report = services.reports.get(former.id)
+            except DiffyError:
+                return None
+            return former if _differences(report) == _differences(proposal.drift) else None
+    return None
+
+
+def _differences(report: Report) -> frozenset[tuple[str, str, str]]:
+    return frozenset((finding.query, finding.change.value, finding.why) for finding in report.findings)
 
 
 def _remember(run: Run, result: str, services: Services) -> None:

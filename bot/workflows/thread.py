@@ -115,7 +115,8 @@ class SlackThread:
 
     def taken(self, run: Run, baseline: Baseline, proposal: Proposal) -> None:
         """Show the baseline that was taken, and what differs from the one before."""
-        self._final(run, views.baseline_taken(baseline, self._clock.now()))
+        now = self._clock.now()
+        self._final(run, views.baseline_taken(baseline, now, drift=proposal.drift, left=proposal.left_out))
 
     def unchanged(self, run: Run, baseline: Baseline) -> None:
         """Say nothing, unless the schedule ran late."""

@@ -92,7 +92,7 @@ SHOWN: dict[str, Callable[[], Message | Mapping[str, Any]]] = {
     "baseline_proposal": lambda: views.baseline_proposal(
         CHANGED, RUN, (*HOSTS[:2], SHELL), BASELINE, REPORT.outliers[:1], NOW
     ),
-    "baseline_taken": lambda: views.baseline_taken(NEXT, NOW),
+    "baseline_taken": lambda: views.baseline_taken(NEXT, NOW, drift=CHANGED, left=(SHELL.id,)),
     "baseline_list": lambda: views.baseline_list([NEXT, BASELINE], NOW),
     "schedule_saved": lambda: views.schedule_saved(SCHEDULE, NOW),
     "status": lambda: views.status([(RUN, COLLECTING)], [_CUT_OFF], [SCHEDULE], NOW),

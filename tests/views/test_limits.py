@@ -43,6 +43,7 @@ def messages_of(report: Report) -> list[Message]:
         views.baseline_proposal(report, RUN, chosen, BASELINE, report.outliers, NOW),
         views.accepted(baseline, left=waiting),
         views.baseline_taken(baseline, NOW),
+        views.baseline_taken(baseline, NOW, drift=report, left=waiting),
         views.baseline_list([baseline] * 30, NOW),
     ]
 

@@ -79,6 +79,34 @@ def test_what_was_accepted_survives_kill_9_while_writing(tiny: Stage, moment_s: 
     assert announced <= listed, listed
 
 
+def test_a_schedule_fires_and_what_was_missed_while_down_runs_once(tiny: Stage) -> None:
+    """Every minute: APScheduler fires it in silence; killed over a minute, it runs once at the start, and says so."""
+    take(tiny)
+    tiny.idle()
+    tiny.type(f'schedule {group(tiny)} "* * * * *"', user=APPROVER.id)
+    for _ in range(240):
+        if "nothing changed" in (status := tiny.type("status")) or "waits for a person" in status:
+            break
+        time.sleep(0.5)
+    fired = status
+    tiny.bot.kill()
+    before = len(tiny.parents())
+    time.sleep(61)
+
+    tiny.restart()
+
+    late = tiny.wait(
+        lambda slack: [m for m in slack.messages(INCIDENT.id)[before:] if "down when" in shown(m)]
+    )
+    tiny.type(f"schedule remove {group(tiny)}", user=APPROVER.id)
+    assert "last " in fired
+    assert len(late) == 1
+    assert (
+        "There is no schedule" in tiny.type("schedule list")
+        or "no schedule" in tiny.type("schedule list").lower()
+    )
+
+
 def test_sigterm_drains_and_exits_0(tiny: Stage) -> None:
     """A live run gets its message, the process exits 0, and the next start is clean."""
     slow = tiny.aws.ids(group(tiny))[0]
