@@ -131,6 +131,17 @@ class Store(Protocol):
 
     def save_schedule(self, schedule: Schedule) -> None: ...
 
+    def note_schedule(
+        self,
+        schedule_id: str,
+        *,
+        fired_at: datetime,
+        next_fire_at: datetime | None = None,
+        result: str | None = None,
+    ) -> None:
+        """Note what became of a schedule; None leaves that part as it is. One that was removed stays removed."""
+        ...
+
     def remove_schedule(self, schedule_id: str) -> None: ...
 
     def schedules(self) -> tuple[Schedule, ...]: ...

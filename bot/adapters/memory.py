@@ -95,6 +95,16 @@ class MemoryStore:
     def save_schedule(self, schedule: Schedule) -> None:
         """A single run has no schedules."""
 
+    def note_schedule(
+        self,
+        schedule_id: str,
+        *,
+        fired_at: datetime,
+        next_fire_at: datetime | None = None,
+        result: str | None = None,
+    ) -> None:
+        """A single run has no schedules."""
+
     def remove_schedule(self, schedule_id: str) -> None:
         """A single run has no schedules."""
 

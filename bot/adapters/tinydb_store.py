@@ -23,7 +23,7 @@ from bot.adapters.run_archive import RunArchive
 from bot.adapters.single_writer import SingleWriter
 from bot.adapters.tinydb_storage import AtomicStorage, KeyedTable
 from bot.errors import NotFound, StoreError
-from bot.model import AuditEntry, Baseline, Run, Schedule
+from bot.model import AuditEntry, Baseline, Run, Schedule, noted
 
 # What may stay in TinyDB, so that its file stays near 100 kB. When one is passed, half moves to files at once.
 FRESH_RUNS = 32
@@ -174,6 +174,21 @@ class TinyDbStore:
 
     def save_schedule(self, schedule: Schedule) -> None:
         self._change(lambda draft: draft.put("schedules", schedule.id, schedule))
+
+    def note_schedule(
+        self,
+        schedule_id: str,
+        *,
+        fired_at: datetime,
+        next_fire_at: datetime | None = None,
+        result: str | None = None,
+    ) -> None:
+        def note(draft: _Draft) -> None:
+            present = draft.fresh.schedules.get(schedule_id)
+            if present is not None:
+                draft.put("schedules", schedule_id, noted(present, fired_at, next_fire_at, result))
+
+        self._change(note)
 
     def remove_schedule(self, schedule_id: str) -> None:
         def remove(draft: _Draft) -> None:

@@ -21,7 +21,7 @@ from bot.model.reports import (
     UnknownQuery,
     partly_answered,
 )
-from bot.model.runs import ENDED, AuditEntry, Progress, Run, RunKind, RunState, Schedule
+from bot.model.runs import ENDED, AuditEntry, Progress, Run, RunKind, RunState, Schedule, noted
 from bot.model.snapshots import KNOWN, Answer, QueryStatus, Row, Snapshot
 
 __all__ = [
@@ -65,5 +65,6 @@ __all__ = [
     "Target",
     "TargetKind",
     "UnknownQuery",
+    "noted",
     "partly_answered",
 ]

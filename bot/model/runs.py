@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -82,6 +82,18 @@ class Schedule:
     last_fired_at: datetime | None = None
     next_fire_at: datetime | None = None
     last_result: str = ""
+
+
+def noted(
+    schedule: Schedule, fired_at: datetime, next_fire_at: datetime | None, result: str | None
+) -> Schedule:
+    """Return the schedule with what became of it; None leaves that part as it is."""
+    return replace(
+        schedule,
+        last_fired_at=fired_at,
+        next_fire_at=schedule.next_fire_at if next_fire_at is None else next_fire_at,
+        last_result=schedule.last_result if result is None else result,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -272,9 +272,7 @@ def _differences(report: Report) -> frozenset[tuple[str, str, str]]:
 
 
 def _remember(run: Run, result: str, services: Services) -> None:
-    """Note on the schedule what its last run found; a schedule removed meanwhile stays removed."""
-    for schedule in services.store.schedules():
-        if run.requested_by == f"schedule:{schedule.id}":
-            services.store.save_schedule(
-                replace(schedule, last_fired_at=services.clock.now(), last_result=result)
-            )
+    """Note on the schedule what its last run found."""
+    services.store.note_schedule(
+        run.requested_by.removeprefix("schedule:"), fired_at=services.clock.now(), result=result
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 
 from bot import packs
 from bot.errors import DiffyError
@@ -24,9 +23,9 @@ def fire(desk: Desk, schedule_id: str, *, late: bool) -> None:
         log.info("schedule %s fired and is gone", schedule_id)
         return
     now = desk.now()
-    fired = replace(schedule, last_fired_at=now, next_fire_at=desk.scheduler.next_fire(schedule.cron, now))
+    following = desk.scheduler.next_fire(schedule.cron, now)
     try:
-        desk.services.store.save_schedule(fired)
+        desk.services.store.note_schedule(schedule_id, fired_at=now, next_fire_at=following)
         desk.start(
             RunKind.REFRESH,
             schedule.target,

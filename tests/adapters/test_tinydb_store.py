@@ -144,6 +144,18 @@ class TestContract:
 
         assert store.baseline("web-asg") == a_baseline(1, renewed_at=NOON + timedelta(days=9))
 
+    def test_a_removed_schedule_stays_removed(self, store: Store) -> None:
+        """What its last run found is noted while it is there, and does not bring it back."""
+        store.save_schedule(a_schedule(1))
+
+        store.note_schedule("s1", fired_at=NOON, result="nothing changed")
+        noted = store.schedules()
+        store.remove_schedule("s1")
+        store.note_schedule("s1", fired_at=NOON, next_fire_at=NOON)
+
+        assert noted == (a_schedule(1, last_fired_at=NOON, last_result="nothing changed"),)
+        assert store.schedules() == ()
+
     def test_schedules_are_saved_replaced_and_removed(self, store: Store) -> None:
         """In the order they were made."""
         store.save_schedule(a_schedule(2))

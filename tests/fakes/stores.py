@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from bot.collection.recorded import from_json, to_json
 from bot.errors import NotFound, StoreError
-from bot.model import AuditEntry, Baseline, Report, Run, Schedule, Snapshot
+from bot.model import AuditEntry, Baseline, Report, Run, Schedule, Snapshot, noted
 
 
 class MemoryStore:
@@ -72,6 +72,19 @@ class MemoryStore:
     def save_schedule(self, schedule: Schedule) -> None:
         with self._gate:
             self._schedules[schedule.id] = schedule
+
+    def note_schedule(
+        self,
+        schedule_id: str,
+        *,
+        fired_at: datetime,
+        next_fire_at: datetime | None = None,
+        result: str | None = None,
+    ) -> None:
+        with self._gate:
+            present = self._schedules.get(schedule_id)
+            if present is not None:
+                self._schedules[schedule_id] = noted(present, fired_at, next_fire_at, result)
 
     def remove_schedule(self, schedule_id: str) -> None:
         with self._gate:
