@@ -43,7 +43,7 @@ imports: $(VENV)/.dev
 	$(BIN)/python -c "from importlinter.cli import lint_imports; raise SystemExit(lint_imports())"
 
 unit: $(VENV)/.dev
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --cov --cov-report=term
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks
