@@ -140,7 +140,7 @@ def test_a_second_process_gets_a_sentence(tiny: Stage) -> None:
 
 def test_a_start_with_wrong_settings_names_all_of_them(tmp_path: Path) -> None:
     """Missing tokens, a wrong port and a wrong id in one go, exit 2, and no secret echoed."""
-    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PORT": "many", "DIFFY_ANALYSTS": "bob"}
+    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PORT": "many", "DIFFY_ANALYSTS": "not-an-id"}
 
     done = subprocess.run(
         [sys.executable, "-m", "bot", "serve"],
