@@ -43,6 +43,9 @@ def test_kill_9_while_collecting_ends_the_run_with_its_message(tiny: Stage) -> N
     before = len(tiny.parents())
     tiny.type(f"analyze {group(tiny)}")
     running = tiny.message_with("cancel_run", after=before)
+    tiny.wait(
+        lambda slack: len(slack.message(INCIDENT.id, running.ts).versions) > 1
+    )  # edited: so its place is known
 
     tiny.bot.kill()
     tiny.aws.set_host(slow, delay_s=0)
@@ -111,6 +114,7 @@ def test_sigterm_drains_and_exits_0(tiny: Stage) -> None:
     before = len(tiny.parents())
     tiny.type(f"analyze {group(tiny)}")
     running = tiny.message_with("cancel_run", after=before)
+    tiny.wait(lambda slack: len(slack.message(INCIDENT.id, running.ts).versions) > 1)
 
     code = tiny.bot.terminate()
 
