@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ONCE ?=
+TESTS ?=
+# Nothing is left behind outside the checkout: pip's cache is kept inside, the tests' temporary files are removed.
+export PIP_CACHE_DIR := $(CURDIR)/$(VENV)/.pip-cache
 
 .PHONY: demo test lint types imports unit bench bench-detection lock clean help
 .DEFAULT_GOAL := help
@@ -43,7 +46,8 @@ imports: $(VENV)/.dev
 	$(BIN)/python -c "from importlinter.cli import lint_imports; raise SystemExit(lint_imports())"
 
 unit: $(VENV)/.dev
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --cov --cov-report=term
+	@tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT && TMPDIR="$$tmp" \
+		$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --cov --cov-report=term $(TESTS)
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks
