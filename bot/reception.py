@@ -15,12 +15,11 @@ from typing import Protocol
 
 from bot import views
 from bot.commands import COMMANDS, look_up
-from bot.commands.command import Right
 from bot.errors import DiffyError, Refused, UsageError
 from bot.interactions import INTERACTIONS, SUBMISSIONS
 from bot.model import Message
 from bot.views.actions import drill_place
-from bot.workflows.access import Access, Person, Place
+from bot.workflows.access import Access, Action, Person, Place
 from bot.workflows.calls import Call, Press, Submission
 from bot.workflows.desk import Desk, Tell
 
@@ -141,7 +140,7 @@ class Reception:
             return press.channel
         return self._desk.services.store.run(_run_of(press.metadata)).channel
 
-    def _allow(self, right: Right, user: str, channel: str, what: str) -> None:
+    def _allow(self, right: Action, user: str, channel: str, what: str) -> None:
         person = self._directory.person(user) or Person(user)
         place = self._directory.place(channel) or Place(channel)
         try:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from bot import views
 from bot.commands import analyze, baseline, cancel, packs, schedule, status
-from bot.commands.command import Command, Right
+from bot.commands.command import Command
 from bot.commands.words import split, suggest
 from bot.errors import UsageError
 from bot.model import Message
+from bot.workflows.access import Action
 from bot.workflows.calls import Call
 from bot.workflows.desk import Desk, Tell
 
 
-def _no_right(words: tuple[str, ...]) -> Right | None:
+def _no_right(words: tuple[str, ...]) -> Action | None:
     return None
 
 

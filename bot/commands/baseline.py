@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from bot import packs
-from bot.commands.command import Command, Right
+from bot.commands.command import Command
 from bot.commands.words import sort_out, whole_number
 from bot.errors import UsageError
 from bot.model import Message, RunKind
 from bot.views import ack, baseline_list, joined
 from bot.workflows import targets
+from bot.workflows.access import Action
 from bot.workflows.calls import Call
 from bot.workflows.desk import Desk, Tell
 
 USAGE = "baseline <target> [--hosts N | --from i-…] [--pack NAME], baseline list [<target>]"
 
 
-def _right(words: tuple[str, ...]) -> Right:
+def _right(words: tuple[str, ...]) -> Action:
     return "analyze" if words[:1] == ("list",) else "change"
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 from bot.model import Message
+from bot.workflows.access import Action
 from bot.workflows.calls import Call
 from bot.workflows.desk import Desk, Tell
-
-Right = Literal["analyze", "change"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +25,10 @@ class Command:
     name: str
     usage: str
     summary: str
-    right: Callable[[tuple[str, ...]], Right | None]
+    right: Callable[[tuple[str, ...]], Action | None]
     answer: Callable[[Call, tuple[str, ...], Desk, Tell], Message]
 
 
-def analysing(words: tuple[str, ...]) -> Right:
+def analysing(words: tuple[str, ...]) -> Action:
     """The right of everything that reads."""
     return "analyze"

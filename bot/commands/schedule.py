@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bot import packs
-from bot.commands.command import Command, Right
+from bot.commands.command import Command
 from bot.commands.words import channel_id, sort_out
 from bot.errors import NotFound, UsageError
 from bot.model import Message, RunKind, Schedule
 from bot.views import ack, joined, schedule_list, schedule_removed, schedule_saved
 from bot.workflows import targets
+from bot.workflows.access import Action
 from bot.workflows.calls import Call
 from bot.workflows.desk import Desk, Tell
 
@@ -18,7 +19,7 @@ USAGE = (
 )
 
 
-def _right(words: tuple[str, ...]) -> Right:
+def _right(words: tuple[str, ...]) -> Action:
     return "analyze" if words[:1] == ("list",) else "change"
 
 

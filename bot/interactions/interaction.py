@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 from bot.errors import NotFound
 from bot.model import Report, Run
+from bot.workflows.access import Action
 from bot.workflows.calls import Press
 from bot.workflows.desk import Desk, Tell
-
-Right = Literal["analyze", "change"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +17,7 @@ class Interaction:
     """One button, menu or select, by its action id. ``press`` runs in a thread of its own; it may raise DiffyError."""
 
     action: str
-    right: Right
+    right: Action
     press: Callable[[Press, Desk, Tell], None]
 
 
