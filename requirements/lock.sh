@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 compile() {
     out=$1; shift
     CUSTOM_COMPILE_COMMAND="make lock" "$python" -m piptools compile --quiet --generate-hashes --no-emit-index-url \
-        --no-emit-find-links --no-emit-trusted-host --strip-extras --allow-unsafe --output-file "requirements/$out.lock" "$@"
+        --no-emit-find-links --no-emit-trusted-host --no-strip-extras --allow-unsafe --output-file "requirements/$out.lock" "$@"
 }
 compile run pyproject.toml
 compile demo --extra demo pyproject.toml
