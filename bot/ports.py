@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from bot.model import (
+    Asker,
     Attachment,
     AuditEntry,
     Baseline,
@@ -21,6 +22,7 @@ from bot.model import (
     Run,
     RunInfo,
     Schedule,
+    SentCommand,
     Snapshot,
     Target,
 )
@@ -41,7 +43,7 @@ class Clock(Protocol):
 class Inventory(Protocol):
     """Which hosts does a target mean?"""
 
-    def resolve(self, target: Target) -> Group:
+    def resolve(self, target: Target, asker: Asker) -> Group:
         """Name the hosts to ask and those that are known not to answer.
 
         Raises:
@@ -52,25 +54,42 @@ class Inventory(Protocol):
         ...
 
 
+def _never() -> bool:
+    return False
+
+
+def _forget(sent: SentCommand) -> None:
+    return
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What a collector must know of the run that it collects for.
+
+    Attributes:
+        deadline_s: Seconds from now after which silent hosts are given up as Missed(DEADLINE).
+        stop: Asked between polls; once true, what is silent is cancelled and Missed(CANCELLED).
+        sent: What a former process sent for this run: their hosts are not asked again without need.
+        note: Told of each command right after it was sent; durable when it returns.
+    """
+
+    asker: Asker
+    deadline_s: float
+    stop: Callable[[], bool] = _never
+    sent: tuple[SentCommand, ...] = ()
+    note: Callable[[SentCommand], None] = _forget
+
+
 class Collector(Protocol):
     """Asks hosts. Every host of ``group.hosts`` ends in exactly one call of ``deliver``."""
 
     def collect(
-        self,
-        group: Group,
-        pack: Pack,
-        *,
-        run_id: str,
-        deadline_s: float,
-        deliver: Callable[[Snapshot | Missed], None],
-        stop: Callable[[], bool],
+        self, group: Group, pack: Pack, errand: Errand, *, deliver: Callable[[Snapshot | Missed], None]
     ) -> None:
         """Ask every host of the group and deliver each answer as it arrives; return when all are accounted for.
 
         Args:
-            deadline_s: Seconds from now after which silent hosts are given up as Missed(DEADLINE).
             deliver: Called from the calling thread, once a host.
-            stop: Asked between polls; once true, what is silent is cancelled and Missed(CANCELLED).
 
         Raises:
             CollectionError: Nothing could be sent at all (credentials, permissions, network).

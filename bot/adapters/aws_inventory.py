@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.adapters.aws_session import Aws, translated
 from bot.errors import EmptyTarget, InventoryError, UnknownTarget
-from bot.model import Group, Host, Missed, MissReason, Target, TargetKind
+from bot.model import Asker, Group, Host, Missed, MissReason, Target, TargetKind
 
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
@@ -30,7 +30,7 @@ class AwsInventory:
     def __init__(self, aws: Aws) -> None:
         self._aws = aws
 
-    def resolve(self, target: Target) -> Group:
+    def resolve(self, target: Target, asker: Asker) -> Group:
         """See ``ports.Inventory``. What cannot answer is known before anything is sent."""
         with translated(InventoryError):
             match target.kind:

@@ -18,7 +18,7 @@ from bot.collection import conversation as talk
 from bot.collection.tracker import BATCH, Tracker
 from bot.errors import CollectionError
 from bot.model import Group, Missed, MissReason, Pack, Snapshot
-from bot.ports import Clock
+from bot.ports import Clock, Errand
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm.type_defs import CommandInvocationTypeDef, SendCommandRequestTypeDef
@@ -63,13 +63,12 @@ class SsmCollector:
         self,
         group: Group,
         pack: Pack,
+        errand: Errand,
         *,
-        run_id: str,
-        deadline_s: float,
         deliver: Callable[[Snapshot | Missed], None],
-        stop: Callable[[], bool],
     ) -> None:
         """See ``ports.Collector``."""
+        run_id, deadline_s = errand.asker.run_id, errand.deadline_s
         hosts = {host.id: host for host in group.hosts}
 
         def read(host: str, raw: bytes) -> Snapshot | Missed:
@@ -89,7 +88,7 @@ class SsmCollector:
             jitter=self._jitter,
         )
         perform = partial(self._perform, run_id=run_id, request=self._request(pack, run_id, text, deadline_s))
-        _drive(tracker, perform, deliver, stop, self._clock, self._sleep)
+        _drive(tracker, perform, deliver, errand.stop, self._clock, self._sleep)
 
     def _request(self, pack: Pack, run_id: str, text: str, deadline_s: float) -> SendCommandRequestTypeDef:
         request: SendCommandRequestTypeDef = {

@@ -21,6 +21,7 @@ from bot.collection.hostbytes import as_json
 from bot.errors import EmptyTarget, InventoryError, StoreCorrupt, UnknownTarget
 from bot.model import (
     Answer,
+    Asker,
     Group,
     Host,
     Missed,
@@ -31,6 +32,7 @@ from bot.model import (
     Target,
     TargetKind,
 )
+from bot.ports import Errand
 
 MOST_BYTES = 64 * 1024 * 1024  # of one file, as of one live answer
 NEAR_SHOWN = 3
@@ -63,7 +65,7 @@ class RecordedFolder:
         self._folder = folder
         self._monotonic = monotonic
 
-    def resolve(self, target: Target) -> Group:
+    def resolve(self, target: Target, asker: Asker) -> Group:
         """See ``ports.Inventory``. A host of asg.json without a file is known to be missed.
 
         Raises:
@@ -97,17 +99,15 @@ class RecordedFolder:
         self,
         group: Group,
         pack: Pack,
+        errand: Errand,
         *,
-        run_id: str,
-        deadline_s: float,
         deliver: Callable[[Snapshot | Missed], None],
-        stop: Callable[[], bool],
     ) -> None:
         """See ``ports.Collector``. A query that other hosts were asked and this one was not counts as not run."""
-        deadline = self._monotonic() + deadline_s
+        deadline = self._monotonic() + errand.deadline_s
         asked = self._asked(group, pack)
         for host in group.hosts:
-            if stop():
+            if errand.stop():
                 deliver(Missed(host.id, MissReason.CANCELLED, "its file had not been read"))
             elif self._monotonic() >= deadline:
                 deliver(Missed(host.id, MissReason.DEADLINE, "its file had not been read"))

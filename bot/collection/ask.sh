@@ -1,11 +1,9 @@
-# What one host runs, as root, under `sh` (dash: no pipefail, no [[ ]]). Lines that hold only a comment are left out
+# What one host runs, as root, under `sh` (dash: no pipefail, no [[ ]]), after `run`, `budget` and `compact` were set by
+# the header. Lines that hold only a comment are left out
 # when it is sent. @NAMES@ are filled in by script.py. Nothing it prints or returns is a child's: 194 would reboot the host.
 LC_ALL=C
 export LC_ALL
 umask 077
-run='@RUN@'
-budget=@BUDGET@
-compact=@COMPACT@
 
 fail() {
   printf 'DIFFY-FAIL 1 run=%s %s %s\n' "$run" "$1" "$2"

@@ -80,8 +80,24 @@ def build(pack: Pack, *, run_id: str, limit_bytes: int | None) -> str:
     Raises:
         ValueError: A query or the run id cannot be sent safely.
     """
+    return header(pack, run_id=run_id, limit_bytes=limit_bytes) + body(pack)
+
+
+def header(pack: Pack, *, run_id: str, limit_bytes: int | None) -> str:
+    """Return what differs from run to run, as shell assignments; see ``build``."""
     if not _NAME.fullmatch(run_id):
         raise ValueError(f"{run_id!r} is not a run id")
+    reserved = _list_of_lost([query.name for query in order(pack)])
+    budget = MOST_RAW if limit_bytes is None else _room(limit_bytes, run_id) - reserved
+    return f"run='{run_id}'\nbudget={budget}\ncompact={int(limit_bytes is not None)}\n"
+
+
+def body(pack: Pack) -> str:
+    """Return what is the same for every run of a pack.
+
+    Raises:
+        ValueError: A query cannot be sent safely.
+    """
     names = [query.name for query in order(pack)]
     if len(set(names)) < len(names):
         raise ValueError(f"pack {pack.name!r} has two queries of one name")
@@ -94,9 +110,6 @@ def build(pack: Pack, *, run_id: str, limit_bytes: int | None) -> str:
     lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     script = "\n".join(lines) + "\n"
     filled = {
-        "RUN": run_id,
-        "BUDGET": str(MOST_RAW if limit_bytes is None else _room(limit_bytes, run_id) - reserved),
-        "COMPACT": str(int(limit_bytes is not None)),
         "TOOLS": TOOLS,
         "PLACES": PLACES,
         "FLAGS": FLAGS,
@@ -106,7 +119,7 @@ def build(pack: Pack, *, run_id: str, limit_bytes: int | None) -> str:
         "KILL_AFTER_S": str(KILL_AFTER_S),
         "BATCH_S": str(BATCH_S),
         "BUDGET_S": str(BUDGET_S),
-        "END": f"DIFFY_PLAN_{hashlib.sha256((run_id + plan).encode()).hexdigest()[:24]}",
+        "END": f"DIFFY_PLAN_{hashlib.sha256(plan.encode()).hexdigest()[:24]}",
         "PLAN": plan,
     }
     return re.sub(r"@([A-Z_]+)@", lambda found: filled[found[1]], script)

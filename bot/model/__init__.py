@@ -21,13 +21,27 @@ from bot.model.reports import (
     UnknownQuery,
     partly_answered,
 )
-from bot.model.runs import ENDED, AuditEntry, Progress, Run, RunKind, RunState, Schedule, noted
+from bot.model.runs import (
+    ENDED,
+    ApiUse,
+    Asker,
+    AuditEntry,
+    Progress,
+    Run,
+    RunKind,
+    RunState,
+    Schedule,
+    SentCommand,
+    noted,
+)
 from bot.model.snapshots import KNOWN, Answer, QueryStatus, Row, Snapshot
 
 __all__ = [
     "ENDED",
     "KNOWN",
     "Answer",
+    "ApiUse",
+    "Asker",
     "Attachment",
     "AuditEntry",
     "Baseline",
@@ -61,6 +75,7 @@ __all__ = [
     "RunState",
     "Schedule",
     "ScorePart",
+    "SentCommand",
     "Snapshot",
     "Target",
     "TargetKind",

@@ -69,6 +69,41 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Asker:
+    """On whose behalf the world is asked: named in the command's comment and in the session of another account."""
+
+    run_id: str
+    requested_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentCommand:
+    """A command that a run sent, as a restart must know it.
+
+    Attributes:
+        id: AWS's id of the command.
+        hosts: The host ids it went to.
+        sent_at: Aware UTC, the controller's time.
+        place: Where it was sent, as ``account/region``; empty for the default one.
+        purpose: What it was for: ``ask``, or what the collector calls its further commands.
+    """
+
+    id: str
+    hosts: tuple[str, ...]
+    sent_at: datetime
+    place: str = ""
+    purpose: str = "ask"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiUse:
+    """What a run asked of a cloud's API: calls, and how many of them were repeated after a refusal."""
+
+    calls: int = 0
+    repeated: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Schedule:
     """A standing order. ``cron`` is a five-field expression in UTC; ``words`` is what was typed."""
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from bot.errors import CollectionError, DiffyError
 from bot.model import Group, Missed, Pack, Progress, Report, RunState, Snapshot
+from bot.ports import Errand
 from bot.workflows.live import Live
 from bot.workflows.presenting import Presenter
 from bot.workflows.services import Services
@@ -98,10 +99,8 @@ def _collect(
             services.collector.collect(
                 group,
                 pack,
-                run_id=live.run.id,
-                deadline_s=services.pace.deadline_s,
+                Errand(live.asker, services.pace.deadline_s, live.stopping),
                 deliver=arrivals.put,
-                stop=live.stopping,
             )
     except DiffyError as error:
         arrivals.put(error)

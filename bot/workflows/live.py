@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from bot.errors import DiffyError
-from bot.model import Progress, Run, RunState
+from bot.model import Asker, Progress, Run, RunState
 from bot.ports import Store
 from bot.workflows.presenting import Presenter
 
@@ -43,6 +43,11 @@ class Live:
         """The record as last written down."""
         with self._lock:
             return self._run
+
+    @property
+    def asker(self) -> Asker:
+        """On whose behalf the world is asked."""
+        return Asker(self.run.id, self.run.requested_by)
 
     def save(self, **changes: Any) -> Run:
         """Change the record and write it down; return it."""

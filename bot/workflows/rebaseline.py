@@ -65,7 +65,7 @@ def propose(live: Live, services: Services, presenter: Presenter, *, witnesses: 
         witnesses: Whether to ask further hosts of the group too, so that an odd one among the chosen shows.
     """
     run = live.save(state=RunState.COLLECTING, started_at=services.clock.now())
-    group = services.inventory.resolve(run.target)
+    group = services.inventory.resolve(run.target, live.asker)
     pack = services.load_pack(run.pack)
     chosen = choose_hosts(group, count=run.take_hosts, named=run.take_from)
     asked = _asked(group, chosen, witnesses=witnesses)

@@ -43,7 +43,7 @@ def triage(live: Live, services: Services, presenter: Presenter) -> Report:
         DiffyError: There is no answer; the run's record is not ended yet (``runs`` does that).
     """
     live.save(state=RunState.COLLECTING, started_at=services.clock.now())
-    group = services.inventory.resolve(live.run.target)
+    group = services.inventory.resolve(live.run.target, live.asker)
     pack = services.load_pack(live.run.pack)
     baseline = present_baseline(services, group, live.run)
     method, why = choose_method(live.run.method, baseline, group.name)

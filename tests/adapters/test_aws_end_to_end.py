@@ -14,12 +14,14 @@ from bot.adapters.aws_session import Aws, connect
 from bot.adapters.aws_ssm import SsmCollector
 from bot.collection import script, tracker
 from bot.errors import CollectionError, InventoryError, UnknownTarget
-from bot.model import Group, Missed, MissReason, QueryStatus, Snapshot, Target, TargetKind
+from bot.model import Asker, Group, Missed, MissReason, QueryStatus, Snapshot, Target, TargetKind
+from bot.ports import Errand
 from bot.sandbox.aws.embedded import BUCKET, EmbeddedAws
 from tests.adapters.aws import dummy
 
 pytestmark = pytest.mark.slow
 PACK = packs.load(packs.DEFAULT)
+ASKER = Asker("run-1", "U0RESPOND01")
 
 
 class WallClock:
@@ -63,14 +65,15 @@ def collect(
 ) -> dict[str, Snapshot | Missed]:
     found: list[Snapshot | Missed] = []
     collector = SsmCollector(aws, output_bucket=bucket, clock=WallClock())
-    collector.collect(group, PACK, run_id=run_id, deadline_s=deadline_s, deliver=found.append, stop=stop)
+    errand = Errand(Asker(run_id, "U0RESPOND01"), deadline_s, stop)
+    collector.collect(group, PACK, errand, deliver=found.append)
     outcomes = {item.host if isinstance(item, Missed) else item.host.id: item for item in found}
     assert len(outcomes) == len(found) == len(group.hosts)
     return outcomes
 
 
 def resolve(aws: Aws, embedded: EmbeddedAws) -> Group:
-    return AwsInventory(aws).resolve(Target(TargetKind.GROUP, (group_name(embedded),)))
+    return AwsInventory(aws).resolve(Target(TargetKind.GROUP, (group_name(embedded),)), ASKER)
 
 
 def test_every_host_answers_every_query(aws: Aws, embedded: EmbeddedAws) -> None:
@@ -243,7 +246,7 @@ def test_an_unknown_group_gets_near_names(aws: Aws, embedded: EmbeddedAws) -> No
     name = group_name(embedded)
 
     with pytest.raises(UnknownTarget) as caught:
-        AwsInventory(aws).resolve(Target(TargetKind.GROUP, (name[:-1],)))
+        AwsInventory(aws).resolve(Target(TargetKind.GROUP, (name[:-1],)), ASKER)
 
     assert name in caught.value.hint
 
@@ -252,6 +255,6 @@ def test_one_host_by_address_brings_its_group(aws: Aws, embedded: EmbeddedAws) -
     """The private IP that a responder has in hand is enough."""
     host = embedded.groups[group_name(embedded)][0]
 
-    group = AwsInventory(aws).resolve(Target(TargetKind.HOST, (host["private_ip"],)))
+    group = AwsInventory(aws).resolve(Target(TargetKind.HOST, (host["private_ip"],)), ASKER)
 
     assert (group.focus, group.name) == (host["instance_id"], group_name(embedded))

@@ -10,9 +10,10 @@ import pytest
 
 from bot.adapters.aws_inventory import AwsInventory
 from bot.errors import EmptyTarget, InventoryError, UnknownTarget
-from bot.model import MissReason, Target, TargetKind
+from bot.model import Asker, MissReason, Target, TargetKind
 from tests.adapters.aws import Stubs, stubbed
 
+ASKER = Asker("run-1", "U0RESPOND01")
 LAUNCHED = datetime(2026, 8, 1, 10, tzinfo=UTC)
 A, B, C = "i-0aaaaaaaaaaaaaaaa", "i-0bbbbbbbbbbbbbbbb", "i-0cccccccccccccccc"
 
@@ -91,7 +92,7 @@ def test_a_group_is_its_members_as_the_cloud_describes_them(stubs: Stubs) -> Non
     prepare_hosts(stubs, instance(B), instance(A))
     prepare_ssm(stubs, online(A), online(B))
 
-    found = AwsInventory(stubs.aws).resolve(Target(TargetKind.GROUP, ("web-asg",)))
+    found = AwsInventory(stubs.aws).resolve(Target(TargetKind.GROUP, ("web-asg",)), ASKER)
 
     assert (found.name, found.focus, found.missed) == ("web-asg", "", ())
     assert [host.id for host in found.hosts] == [A, B]
@@ -143,7 +144,7 @@ def test_a_host_that_cannot_answer_is_known_beforehand(
     prepare_hosts(stubs, *described, instance(B))
     prepare_ssm(stubs, *registered, online(B))
 
-    found = AwsInventory(stubs.aws).resolve(Target(TargetKind.GROUP, ("web-asg",)))
+    found = AwsInventory(stubs.aws).resolve(Target(TargetKind.GROUP, ("web-asg",)), ASKER)
 
     assert [host.id for host in found.hosts] == [B]
     assert [(miss.host, miss.reason) for miss in found.missed] == [(A, reason)]
@@ -173,7 +174,7 @@ def test_an_unknown_group_gets_near_names(stubs: Stubs, typed: str, names: list[
     prepare_group(stubs, *(group(name=name) for name in names[half:]))
 
     with pytest.raises(UnknownTarget, match=f"no auto scaling group {typed} in eu-west-1") as caught:
-        AwsInventory(stubs.aws).resolve(Target(TargetKind.GROUP, (typed,)))
+        AwsInventory(stubs.aws).resolve(Target(TargetKind.GROUP, (typed,)), ASKER)
 
     assert hint in caught.value.hint
 
@@ -183,7 +184,7 @@ def test_an_empty_group_is_said_to_be_empty(stubs: Stubs) -> None:
     prepare_group(stubs, group())
 
     with pytest.raises(EmptyTarget, match="web-asg has no instances"):
-        AwsInventory(stubs.aws).resolve(Target(TargetKind.GROUP, ("web-asg",)))
+        AwsInventory(stubs.aws).resolve(Target(TargetKind.GROUP, ("web-asg",)), ASKER)
 
 
 @pytest.mark.parametrize("name", [A, "10.0.0.1"])
@@ -195,7 +196,7 @@ def test_one_host_means_itself_among_its_group(stubs: Stubs, name: str) -> None:
     prepare_hosts(stubs, tagged, instance(B))
     prepare_ssm(stubs, online(A), online(B))
 
-    found = AwsInventory(stubs.aws).resolve(Target(TargetKind.HOST, (name,)))
+    found = AwsInventory(stubs.aws).resolve(Target(TargetKind.HOST, (name,)), ASKER)
 
     assert (found.name, found.focus, [host.id for host in found.hosts]) == ("web-asg", A, [A, B])
 
@@ -208,7 +209,7 @@ def test_a_host_that_left_its_group_is_asked_beside_it(stubs: Stubs) -> None:
     prepare_hosts(stubs, tagged, instance(B))
     prepare_ssm(stubs, online(A), online(B))
 
-    found = AwsInventory(stubs.aws).resolve(Target(TargetKind.HOST, (A,)))
+    found = AwsInventory(stubs.aws).resolve(Target(TargetKind.HOST, (A,)), ASKER)
 
     assert [(host.id, host.lifecycle) for host in found.hosts] == [(A, "Detached"), (B, "InService")]
 
@@ -219,7 +220,7 @@ def test_a_host_of_no_group_stands_alone(stubs: Stubs) -> None:
     prepare_hosts(stubs, instance(A, Tags=[{"Key": "aws:ec2launchtemplate:version", "Value": "7"}]))
     prepare_ssm(stubs, online(A))
 
-    found = AwsInventory(stubs.aws).resolve(Target(TargetKind.HOST, (A,)))
+    found = AwsInventory(stubs.aws).resolve(Target(TargetKind.HOST, (A,)), ASKER)
 
     assert (found.name, found.focus, found.hosts[0].template_version) == (A, A, "7")
 
@@ -231,9 +232,9 @@ def test_an_unknown_and_an_ambiguous_host_are_refused(stubs: Stubs) -> None:
     inventory = AwsInventory(stubs.aws)
 
     with pytest.raises(UnknownTarget, match=r"There is no instance 10\.9\.9\.9"):
-        inventory.resolve(Target(TargetKind.HOST, ("10.9.9.9",)))
+        inventory.resolve(Target(TargetKind.HOST, ("10.9.9.9",)), ASKER)
     with pytest.raises(UnknownTarget, match="2 instances have the address") as caught:
-        inventory.resolve(Target(TargetKind.HOST, ("10.0.0.1",)))
+        inventory.resolve(Target(TargetKind.HOST, ("10.0.0.1",)), ASKER)
 
     assert f"{A}, {B}" in caught.value.hint
 
@@ -244,7 +245,7 @@ def test_a_list_of_hosts_keeps_the_unknown_as_gone(stubs: Stubs) -> None:
     prepare_hosts(stubs, instance(A), instance(B))
     prepare_ssm(stubs, online(A), online(B))
 
-    found = AwsInventory(stubs.aws).resolve(Target(TargetKind.HOSTS, (B, A, C)))
+    found = AwsInventory(stubs.aws).resolve(Target(TargetKind.HOSTS, (B, A, C)), ASKER)
 
     assert found.name == f"{B},{A},{C}"
     assert [host.id for host in found.hosts] == [A, B]
@@ -256,7 +257,7 @@ def test_a_list_of_unknown_hosts_is_an_unknown_target(stubs: Stubs) -> None:
     prepare_hosts(stubs)
 
     with pytest.raises(UnknownTarget, match="None of the 2 hosts exists"):
-        AwsInventory(stubs.aws).resolve(Target(TargetKind.HOSTS, (A, B)))
+        AwsInventory(stubs.aws).resolve(Target(TargetKind.HOSTS, (A, B)), ASKER)
 
 
 def test_a_large_group_is_asked_in_pages(stubs: Stubs) -> None:
@@ -273,7 +274,7 @@ def test_a_large_group_is_asked_in_pages(stubs: Stubs) -> None:
 
     before = stubs.aws.calls.total
 
-    found = AwsInventory(stubs.aws).resolve(Target(TargetKind.GROUP, ("web-asg",)))
+    found = AwsInventory(stubs.aws).resolve(Target(TargetKind.GROUP, ("web-asg",)), ASKER)
 
     assert len(found.hosts) == 120
     assert stubs.aws.calls.total - before == 1 + 2 + 3
@@ -284,4 +285,4 @@ def test_what_aws_refuses_is_an_inventory_error(stubs: Stubs) -> None:
     stubs.autoscaling.add_client_error("describe_auto_scaling_groups", "ExpiredToken", "expired", 403)
 
     with pytest.raises(InventoryError, match="credentials have expired"):
-        AwsInventory(stubs.aws).resolve(Target(TargetKind.GROUP, ("web-asg",)))
+        AwsInventory(stubs.aws).resolve(Target(TargetKind.GROUP, ("web-asg",)), ASKER)

@@ -13,7 +13,8 @@ from botocore.stub import ANY
 from bot.adapters.aws_ssm import SsmCollector
 from bot.collection import answer, script
 from bot.errors import CollectionError
-from bot.model import Group, Host, Missed, MissReason, Pack, Snapshot
+from bot.model import Asker, Group, Host, Missed, MissReason, Pack, Snapshot
+from bot.ports import Errand
 from tests.adapters.aws import HandClock, Stubs, stubbed
 from tests.collection.hosts import RUN, pack, query
 from tests.collection.output import BATCH, LOST, ONE, section, whole
@@ -45,7 +46,8 @@ def collect(
         stubs.aws, output_bucket=bucket, clock=clock, sleep=clock.sleep, jitter=lambda: 0.5
     )
     group = Group("web-asg", tuple(Host(host, "web-asg") for host in hosts))
-    collector.collect(group, asked, run_id=RUN, deadline_s=deadline_s, deliver=found.append, stop=stop)
+    errand = Errand(Asker(RUN, "U0RESPOND01"), deadline_s, stop)
+    collector.collect(group, asked, errand, deliver=found.append)
     outcomes = {item.host if isinstance(item, Missed) else item.host.id: item for item in found}
     assert len(outcomes) == len(found)
     return outcomes

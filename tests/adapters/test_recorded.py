@@ -15,6 +15,7 @@ from bot.adapters.recorded import RecordedFolder
 from bot.errors import EmptyTarget, InventoryError, UnknownTarget
 from bot.model import (
     Answer,
+    Asker,
     Group,
     Host,
     Missed,
@@ -26,8 +27,10 @@ from bot.model import (
     Target,
     TargetKind,
 )
+from bot.ports import Errand
 
 PACK = Pack("p", "", tuple(Query(name, "SELECT 1", "why") for name in ("users", "crontab", "mounts")))
+ASKER = Asker("r", "U0RESPOND01")
 GROUP = Target(TargetKind.GROUP, ("anything",))
 
 
@@ -51,7 +54,7 @@ def collect(
     stop: Callable[[], bool] = lambda: False,
 ) -> dict[str, Snapshot | Missed]:
     found: list[Snapshot | Missed] = []
-    folder.collect(group, PACK, run_id="r", deadline_s=deadline_s, deliver=found.append, stop=stop)
+    folder.collect(group, PACK, Errand(ASKER, deadline_s, stop), deliver=found.append)
     return {item.host if isinstance(item, Missed) else item.host.id: item for item in found}
 
 
@@ -70,7 +73,7 @@ def test_hosts_are_described_by_the_listing(tmp_path: Path) -> None:
     describe(tmp_path, full, {"instance_id": "i-2"})
     write(tmp_path, "i-1")
 
-    group = RecordedFolder(tmp_path).resolve(GROUP)
+    group = RecordedFolder(tmp_path).resolve(GROUP, ASKER)
 
     assert group.name == "web-asg"
     assert group.hosts == (
@@ -96,7 +99,7 @@ def test_without_a_listing_the_files_are_the_group(tmp_path: Path) -> None:
     write(tmp_path, "i-1")
     (tmp_path / "hosts" / "._i-1.json").write_text("left by an archive tool")
 
-    group = RecordedFolder(tmp_path).resolve(GROUP)
+    group = RecordedFolder(tmp_path).resolve(GROUP, ASKER)
 
     assert (group.name, [host.id for host in group.hosts], group.missed) == ("anything", ["i-1", "i-2"], ())
 
@@ -107,7 +110,7 @@ def test_a_recorded_host_beside_the_listing_is_not_lost(tmp_path: Path) -> None:
     write(tmp_path, "i-1")
     write(tmp_path, "i-9")
 
-    group = RecordedFolder(tmp_path).resolve(GROUP)
+    group = RecordedFolder(tmp_path).resolve(GROUP, ASKER)
 
     assert [(host.id, host.group) for host in group.hosts] == [("i-1", "web-asg"), ("i-9", "web-asg")]
 
@@ -119,7 +122,7 @@ def test_one_host_means_itself_among_its_group(tmp_path: Path, name: str) -> Non
     write(tmp_path, "i-1")
     write(tmp_path, "i-2")
 
-    group = RecordedFolder(tmp_path).resolve(Target(TargetKind.HOST, (name,)))
+    group = RecordedFolder(tmp_path).resolve(Target(TargetKind.HOST, (name,)), ASKER)
 
     assert (group.focus, len(group.hosts)) == ("i-2", 2)
 
@@ -129,7 +132,7 @@ def test_a_list_of_hosts_is_only_those(tmp_path: Path) -> None:
     for host in ("i-1", "i-2", "i-3"):
         write(tmp_path, host)
 
-    group = RecordedFolder(tmp_path).resolve(Target(TargetKind.HOSTS, ("i-3", "i-1", "i-8")))
+    group = RecordedFolder(tmp_path).resolve(Target(TargetKind.HOSTS, ("i-3", "i-1", "i-8")), ASKER)
 
     assert [host.id for host in group.hosts] == ["i-1", "i-3"]
     assert [miss.host for miss in group.missed] == ["i-8"]
@@ -141,7 +144,7 @@ def test_an_unknown_host_gets_near_names(tmp_path: Path, kind: TargetKind) -> No
     write(tmp_path, "i-0123456789abcdef0")
 
     with pytest.raises(UnknownTarget) as caught:
-        RecordedFolder(tmp_path).resolve(Target(kind, ("i-0123456789abcdef1",)))
+        RecordedFolder(tmp_path).resolve(Target(kind, ("i-0123456789abcdef1",)), ASKER)
 
     assert "Did you mean i-0123456789abcdef0?" in caught.value.hint
 
@@ -149,9 +152,9 @@ def test_an_unknown_host_gets_near_names(tmp_path: Path, kind: TargetKind) -> No
 def test_a_missing_folder_and_an_empty_one_are_told_apart(tmp_path: Path) -> None:
     """Each with a sentence that says what belongs there."""
     with pytest.raises(UnknownTarget, match="There is no folder"):
-        RecordedFolder(tmp_path / "none").resolve(GROUP)
+        RecordedFolder(tmp_path / "none").resolve(GROUP, ASKER)
     with pytest.raises(EmptyTarget, match="holds no recorded host"):
-        RecordedFolder(tmp_path).resolve(GROUP)
+        RecordedFolder(tmp_path).resolve(GROUP, ASKER)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +166,7 @@ def test_a_listing_that_cannot_be_used_is_a_sentence(tmp_path: Path, text: str) 
     (tmp_path / "asg.json").write_text(text)
 
     with pytest.raises(InventoryError, match=r"asg\.json is not a group"):
-        RecordedFolder(tmp_path).resolve(GROUP)
+        RecordedFolder(tmp_path).resolve(GROUP, ASKER)
 
 
 def test_an_id_that_is_a_path_reaches_nothing(tmp_path: Path) -> None:
@@ -174,7 +177,7 @@ def test_an_id_that_is_a_path_reaches_nothing(tmp_path: Path) -> None:
     (tmp_path / "hosts" / "i-1.json").symlink_to(tmp_path / "secret.json")
     folder = RecordedFolder(tmp_path)
 
-    group = folder.resolve(GROUP)
+    group = folder.resolve(GROUP, ASKER)
     got = collect(folder, group)
 
     assert {miss.host for miss in group.missed} == {"../secret", "/etc/passwd"}
@@ -200,7 +203,7 @@ def test_answers_are_delivered_as_recorded(tmp_path: Path) -> None:
     )
     folder = RecordedFolder(tmp_path)
 
-    got = collect(folder, folder.resolve(GROUP))["i-1"]
+    got = collect(folder, folder.resolve(GROUP, ASKER))["i-1"]
 
     assert isinstance(got, Snapshot)
     assert (got.host.private_ip, got.osquery_version) == ("10.0.0.1", "5.1")
@@ -218,7 +221,7 @@ def test_a_query_that_only_other_hosts_have_is_not_run_here(tmp_path: Path) -> N
     write(tmp_path, "i-2", {"host": "i-2", "queries": {"users": []}})
     folder = RecordedFolder(tmp_path)
 
-    got = collect(folder, folder.resolve(GROUP))
+    got = collect(folder, folder.resolve(GROUP, ASKER))
 
     assert isinstance(first := got["i-1"], Snapshot)
     assert isinstance(second := got["i-2"], Snapshot)
@@ -251,7 +254,7 @@ def test_a_file_that_cannot_be_used_is_missed(
     write(tmp_path, "i-9")
     folder = RecordedFolder(tmp_path)
 
-    got = collect(folder, folder.resolve(GROUP))
+    got = collect(folder, folder.resolve(GROUP, ASKER))
 
     assert isinstance(miss := got["i-1"], Missed)
     assert (miss.reason, bool(miss.detail)) == (reason, True)
@@ -263,7 +266,7 @@ def test_bytes_that_are_not_utf8_do_not_lose_the_host(tmp_path: Path) -> None:
     write(tmp_path, "i-1", '{"host": "i-1", "queries": {"users": [{"path": "/tmp/\udcff\udcfe"}]}}')
     folder = RecordedFolder(tmp_path)
 
-    got = collect(folder, folder.resolve(GROUP))["i-1"]
+    got = collect(folder, folder.resolve(GROUP, ASKER))["i-1"]
 
     assert isinstance(got, Snapshot)
     assert got.answers[0].rows == ({"path": "/tmp/\\xff\\xfe"},)
@@ -273,7 +276,7 @@ def test_a_file_that_vanishes_is_missed(tmp_path: Path) -> None:
     """Between listing and reading the folder may change."""
     write(tmp_path, "i-1")
     folder = RecordedFolder(tmp_path)
-    group = folder.resolve(GROUP)
+    group = folder.resolve(GROUP, ASKER)
     (tmp_path / "hosts" / "i-1.json").unlink()
 
     got = collect(folder, group)["i-1"]
@@ -287,7 +290,7 @@ def test_stop_and_deadline_are_kept(tmp_path: Path) -> None:
     write(tmp_path, "i-2")
     ticks = iter([0.0, 1.0, 5.0])
     folder = RecordedFolder(tmp_path, monotonic=lambda: next(ticks))
-    group = folder.resolve(GROUP)
+    group = folder.resolve(GROUP, ASKER)
 
     late = collect(folder, group, deadline_s=4)
     stopped = collect(RecordedFolder(tmp_path), group, stop=lambda: True)

@@ -12,6 +12,7 @@ from bot.adapters.memory import InlineJudge, MemoryReports, MemorySnapshots, Mem
 from bot.errors import DiffyError, UnknownTarget
 from bot.model import (
     Answer,
+    Asker,
     Baseline,
     Group,
     Host,
@@ -28,6 +29,7 @@ from bot.model import (
     Target,
     TargetKind,
 )
+from bot.ports import Errand
 from bot.workflows.proposal import Proposal
 from bot.workflows.services import Pace, Services
 
@@ -57,7 +59,7 @@ class KnownGroups:
     def __init__(self, *groups: Group) -> None:
         self.groups = {group.name: group for group in groups}
 
-    def resolve(self, target: Target) -> Group:
+    def resolve(self, target: Target, asker: Asker) -> Group:
         group = self.groups.get(target.names[0])
         if group is None:
             raise UnknownTarget(f"There is no group {target.names[0]}.", "Near: web-asg.")
@@ -78,13 +80,12 @@ class ScriptedCollector:
         self,
         group: Group,
         pack: Pack,
+        errand: Errand,
         *,
-        run_id: str,
-        deadline_s: float,
         deliver: Callable[[Snapshot | Missed], None],
-        stop: Callable[[], bool],
     ) -> None:
         self.asked.append(tuple(host.id for host in group.hosts))
+        stop = errand.stop
         if self.failure is not None:
             raise self.failure
         while not self.go.wait(0.01):
