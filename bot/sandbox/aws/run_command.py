@@ -39,6 +39,7 @@ class RunCommand:
         self._chance = random.Random(seed)
         self._lock = threading.Lock()
         self._commands: dict[str, Command] = {}
+        self._sent: list[Request] = []
         self.actions: Mapping[str, Callable[[str, Request], Answer]] = {
             "SendCommand": self.send_command,
             "ListCommands": self.list_commands,
@@ -50,6 +51,8 @@ class RunCommand:
 
     def send_command(self, region: str, request: Request) -> Answer:
         """Take a command. One id that cannot be managed refuses the whole call (InvalidInstanceId)."""
+        with self._lock:
+            self._sent.append(request)
         check_send(request)
         ids = list(request.get("InstanceIds", []))
         wrong = [instance_id for instance_id in ids if self._managed(region, instance_id) is None]
@@ -84,7 +87,8 @@ class RunCommand:
             )
             for instance_id in dict.fromkeys(chosen):
                 host = self._hosts.get(instance_id)
-                unseen_s = self._chance.uniform(*VISIBLE_AFTER_S) / self._delivery.speed
+                unseen_s = self._chance.uniform(*VISIBLE_AFTER_S) + (host.manner.unseen_s if host else 0.0)
+                unseen_s /= self._delivery.speed
                 command.invocations[instance_id] = Invocation(
                     instance_id, host.hostname if host else "", now + unseen_s
                 )
@@ -92,6 +96,11 @@ class RunCommand:
             answer = describe_command(command)
         self._delivery.begin(command)
         return {"Command": answer}
+
+    def sent(self) -> list[Request]:
+        """Every SendCommand as it was asked for, oldest first, refused ones too: for whoever looks for secrets in them."""
+        with self._lock:
+            return list(self._sent)
 
     def list_commands(self, region: str, request: Request) -> Answer:
         """Commands, newest first; of one id, or of one instance."""
