@@ -112,6 +112,10 @@ class EmbeddedAws:
         sent: list[dict[str, Any]] = self._call("GET", "/_sandbox/commands", None)
         return sent
 
+    def last_answer_at(self) -> float:
+        """When the last host so far ended its command, as SSM knows it: seconds since 1970, 0 before any did."""
+        return float(self._call("GET", "/_sandbox/state", None)["last_end"])
+
     @property
     def cpu_s(self) -> float:
         """Seconds of processor time that its process has used, its hosts' scripts not counted. Linux only."""

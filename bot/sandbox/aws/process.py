@@ -95,7 +95,7 @@ def _serve(options: argparse.Namespace) -> tuple[BaseWSGIServer, Delivery, dict[
         DomainDispatcherApplication(create_backend_app),
         run_command,
         faults,
-        Control(hosts, faults, groups, run_command.sent),
+        Control(hosts, faults, groups, run_command.sent, run_command.last_end),
     )
     server = make_server(
         "127.0.0.1", options.port, application, threaded=True, request_handler=MotoRequestHandler

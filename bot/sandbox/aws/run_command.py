@@ -102,6 +102,14 @@ class RunCommand:
         with self._lock:
             return list(self._sent)
 
+    def last_end(self) -> float:
+        """When the last invocation so far ended, in seconds since 1970; 0 before any did."""
+        with self._lock:
+            ends = (
+                inv.ended_at for command in self._commands.values() for inv in command.invocations.values()
+            )
+            return max((end for end in ends if end), default=0.0)
+
     def list_commands(self, region: str, request: Request) -> Answer:
         """Commands, newest first; of one id, or of one instance."""
         commands = [
