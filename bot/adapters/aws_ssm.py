@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 from bot.adapters.aws_session import Aws, AwsError, code, explain
 from bot.collection import answer, script
 from bot.collection import conversation as talk
+from bot.collection.pieced import Pieced
 from bot.collection.tracker import BATCH, Tracker
 from bot.errors import CollectionError
 from bot.model import Group, Missed, MissReason, Pack, Snapshot
@@ -72,12 +73,13 @@ class SsmCollector:
         hosts = {host.id: host for host in group.hosts}
 
         def read(host: str, raw: bytes) -> Snapshot | Missed:
-            return answer.read(raw, hosts[host], pack, self._clock.now(), run_id=run_id)
+            found = answer.read(raw, hosts[host], pack, self._clock.now(), run_id=run_id)
+            if isinstance(found, Pieced):
+                return Missed(host, MissReason.CUT_OUTPUT, "the answer is in pieces")
+            return found
 
         try:
-            text = script.build(
-                pack, run_id=run_id, limit_bytes=None if self._bucket else script.STDOUT_LIMIT
-            )
+            text = script.build(pack, run_id=run_id, bucket=self._bucket is not None)
         except ValueError as error:
             raise CollectionError(f"The pack {pack.name} cannot be sent: {error}.") from error
         tracker = Tracker(
