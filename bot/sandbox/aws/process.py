@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from bot.sandbox.aws.delivery import Delivery
 
-WORKERS = 3
+WORKERS = 8
 CLOSING_S = 15.0
 
 
