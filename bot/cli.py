@@ -68,6 +68,7 @@ def _analyze(arguments: argparse.Namespace) -> int:
             pack=arguments.pack,
             method=read_method(arguments.method) if arguments.method else None,
             recorded=arguments.recorded,
+            logs=arguments.logs,
             baseline=arguments.baseline,
             incident=arguments.incident,
         )
@@ -91,6 +92,7 @@ def _baseline(arguments: argparse.Namespace) -> int:
             settings=settings,
             pack=arguments.pack,
             recorded=arguments.recorded,
+            logs=arguments.logs,
             take_from=tuple(host for host in arguments.take_from.split(",") if host),
             take_hosts=arguments.hosts,
         ),
@@ -119,6 +121,9 @@ def _packs(arguments: argparse.Namespace) -> int:
         print(views.packs_text(tuple(packs.load(name) for name in packs.names())))
         return DONE
     pack = packs.load(arguments.name)
+    if arguments.osquery:
+        print(packs.to_osquery(pack))
+        return DONE
     print(
         msgspec.json.format(msgspec.json.encode(pack)).decode() if arguments.json else views.pack_text(pack)
     )
@@ -198,8 +203,12 @@ def _parser() -> argparse.ArgumentParser:
     baseline.set_defaults(run=_baseline)
 
     for command in (analyze, baseline):
-        command.add_argument(
+        source = command.add_mutually_exclusive_group()
+        source.add_argument(
             "--recorded", type=Path, metavar="DIR", help="read hosts' answers from files, not from SSM"
+        )
+        source.add_argument(
+            "--logs", type=Path, metavar="PATH", help="read osqueryd's result logs: a file or a folder"
         )
         command.add_argument(
             "--pack", default=packs.DEFAULT, metavar="NAME", help=f"default: {packs.DEFAULT}"
@@ -210,7 +219,11 @@ def _parser() -> argparse.ArgumentParser:
     actions.add_parser("list", help="list the packs").set_defaults(run=_packs)
     show = actions.add_parser("show", help="show the queries of a pack")
     show.add_argument("name")
-    show.add_argument("--json", action="store_true", help="print {name, queries: [{name, sql, …}]}")
+    form = show.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print {name, queries: [{name, sql, …}]}")
+    form.add_argument(
+        "--osquery", action="store_true", help="print it in osquery's form, as snapshot queries"
+    )
     show.set_defaults(run=_packs)
 
     demo = commands.add_parser(

@@ -21,6 +21,7 @@ from bot.adapters.aws_ssm import SsmCollector
 from bot.adapters.clock import SystemClock
 from bot.adapters.data_folder import DataFolder
 from bot.adapters.memory import InlineJudge, MemoryReports, MemorySnapshots, MemoryStore
+from bot.adapters.osquery_logs import OsqueryLogs
 from bot.adapters.recorded import RecordedFolder
 from bot.adapters.snapshot_files import SnapshotFiles
 from bot.adapters.tinydb_store import TinyDbStore
@@ -47,6 +48,7 @@ class Request:
     pack: str = packs.DEFAULT
     method: Method | None = None
     recorded: Path | None = None
+    logs: Path | None = None
     baseline: Path | None = None
     incident: str = ""
     take_from: tuple[str, ...] = ()
@@ -141,6 +143,8 @@ def _services(request: Request) -> Services:
     collector: Collector
     if request.recorded is not None:
         inventory = collector = RecordedFolder(request.recorded)
+    elif request.logs is not None:
+        inventory = collector = OsqueryLogs(request.logs)
     else:
         aws = connect()
         inventory = AwsInventory(aws)
@@ -196,7 +200,7 @@ def _from_data_folder(path: Path, target: str, held: MemorySnapshots) -> Baselin
 def _live(request: Request, services: Services, kind: RunKind) -> Live:
     take_hosts = request.take_hosts
     if take_hosts is None:
-        take_hosts = EVERY_HOST if request.recorded is not None else 3
+        take_hosts = EVERY_HOST if request.recorded or request.logs else 3
     run = Run(
         id=new_run_id(),
         kind=kind,

@@ -10,6 +10,9 @@ import msgspec
 
 from bot.errors import NotFound, StoreCorrupt
 from bot.model import Pack, Query
+from bot.packs.osquery_form import to_osquery
+
+__all__ = ["DEFAULT", "load", "names", "parse", "to_osquery"]
 
 DEFAULT = "linux-triage"
 

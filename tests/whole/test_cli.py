@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import subprocess
@@ -69,6 +70,35 @@ def test_recorded_answers_name_the_compromised_hosts(recorded: Path, tmp_path: P
     assert {host["id"] for host in report["hosts"][:2]} == compromised()
     assert [missed["reason"] for missed in report["coverage"]["missed"]] == ["not_recorded"]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_shipped_result_logs_say_the_same(recorded: Path, tmp_path: Path) -> None:
+    """The same answers as one log of osqueryd, snapshots and differences in turn: the same hosts stand out."""
+    source = recorded / "web-asg"
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / "asg.json").write_bytes((source / "asg.json").read_bytes())
+    with gzip.open(logs / "osqueryd.results.log.gz", "wt") as log:
+        for file in sorted((source / "hosts").iterdir()):
+            content = json.loads(file.read_text())
+            for number, (name, rows) in enumerate(content["queries"].items()):
+                head = {
+                    "hostIdentifier": content["host"],
+                    "unixTime": 1_790_000_000,
+                    "epoch": 0,
+                    "counter": 0,
+                }
+                said = {"diffResults": {"added": rows, "removed": []}} if number % 2 else {"snapshot": rows}
+                log.write(json.dumps({**head, "name": f"pack_linux-triage_{name}", **said}) + "\n")
+
+    done = diffy("analyze", "web-asg", "--logs", "logs", "--json", cwd=tmp_path)
+    taken = diffy("baseline", "web-asg", "--logs", "logs", "--out", "b.json", cwd=tmp_path)
+
+    report = report_of(done)
+    assert done.returncode == 1, done.stderr
+    assert {host["id"] for host in report["hosts"] if host["outlier"]} == compromised()
+    assert [missed["reason"] for missed in report["coverage"]["missed"]] == ["not_recorded"]
+    assert taken.returncode == 0, taken.stderr
 
 
 def test_planted_rows_are_in_the_findings(recorded: Path, tmp_path: Path) -> None:
@@ -172,6 +202,7 @@ def test_a_baseline_file_travels(recorded: Path, tmp_path: Path) -> None:
     [
         (("analyze", "web-asg", "--recorded", "nowhere"), "nowhere"),
         (("analyze", "web-asg", "--baseline", "nowhere.json"), "nowhere.json"),
+        (("analyze", "web-asg", "--logs", "nowhere"), "nowhere"),
         (("analyze", "web-asg", "--method", "magic", "--recorded", "."), "magic"),
         (("analyze", "web-asg", "--pack", "nope", "--recorded", "."), "nope"),
         (("packs", "show", "nope"), "nope"),
