@@ -16,6 +16,7 @@ from bot.adapters.aws_session import connect
 from bot.adapters.aws_ssm import SsmCollector
 from bot.adapters.clock import SystemClock
 from bot.adapters.data_folder import DataFolder
+from bot.adapters.journal_files import JournalFiles
 from bot.adapters.judge_process import JudgeProcess
 from bot.adapters.recorded import RecordedFolder
 from bot.adapters.report_files import ReportFiles
@@ -87,6 +88,7 @@ def open_services(
             clock=clock,
             load_pack=packs.load,
             pace=pace(settings),
+            journal=JournalFiles(folder),
         )
 
 
@@ -113,6 +115,7 @@ def serve(settings: Settings, *, until: threading.Event | None = None) -> None:
                 tell=tell,
                 schedule_of=lambda run: schedule_of(services.store, run),
                 live_runs=lambda: len(runs.live()),
+                journal=services.journal,
             )
 
         desk = Desk(services, runs, scheduler, chat, new_run_id, presenter_for, packs.names)
@@ -129,7 +132,9 @@ def serve(settings: Settings, *, until: threading.Event | None = None) -> None:
             chat.know_workspace()
             door = SocketDoor(app, slack.app_token) if slack.app_token else HttpDoor(app, port=slack.port)
             for run in runs.take_up(lambda run: presenter_for(run, None)):
-                log.info("run %s was cut off and has been ended with a message", run.id)
+                log.info(
+                    "run %s was cut off: %s", run.id, "ended with a message" if run.ended else "it goes on"
+                )
             _learn_known(directory, access)
             scheduler.start(
                 lambda schedule_id, late: fire(desk, schedule_id, late=late), services.store.schedules()

@@ -273,6 +273,9 @@ class _Bar:
     def unchanged(self, run: Run, baseline: Baseline) -> None:
         return
 
+    def left(self, run: Run, progress: Progress) -> None:
+        return
+
     def ended(self, run: Run, error: DiffyError) -> None:
         return
 

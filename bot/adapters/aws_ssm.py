@@ -8,17 +8,18 @@ import re
 import time
 from collections import deque
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from bot.adapters.aws_session import Aws, AwsError, code, explain
-from bot.collection import answer, script
+from bot.collection import answer, reattach, script
 from bot.collection import conversation as talk
 from bot.collection.pieced import Pieced
 from bot.collection.tracker import BATCH, Tracker
 from bot.errors import CollectionError
-from bot.model import Group, Missed, MissReason, Pack, Snapshot
+from bot.model import Group, Missed, MissReason, Pack, SentCommand, Snapshot
 from bot.ports import Clock, Errand
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ DOCUMENT = "AWS-RunShellScript"
 PREFIX = "diffy"  # keys in the bucket: PREFIX/RUN/COMMAND/HOST/…/stdout
 PAGE = 50  # the most invocations on a page
 COMMENT_LIMIT = 100  # characters of a command's comment
+LOOK_BACK_PAGES = 40  # of 50 commands: what a busy account sends in the minutes of a run
 LONGEST_SLEEP_S = 0.5  # between looks at `stop`
 _SHORTEST_DELIVERY_S, _LONGEST_DELIVERY_S = 30, 600  # 30: SSM's own least
 _HOST_ID = re.compile(r"m?i-[0-9a-f]{8,17}")
@@ -89,8 +91,16 @@ class SsmCollector:
             deadline=self._clock.monotonic() + deadline_s,
             jitter=self._jitter,
         )
-        perform = partial(self._perform, run_id=run_id, request=self._request(pack, run_id, text, deadline_s))
-        _drive(tracker, perform, deliver, errand.stop, self._clock, self._sleep)
+        request = self._request(pack, run_id, text, deadline_s)
+        perform = partial(self._perform, run_id=run_id, request=request, note=errand.note)
+        sent: tuple[SentCommand, ...] = ()
+        if errand.since is not None:
+            listed = self._commands_of(request["Comment"], errand.since)
+            sent = reattach.own(errand.sent, listed, self._clock.now())
+            for command in sent:
+                if command not in errand.sent:
+                    errand.note(command)
+        _drive(tracker, perform, deliver, errand, sent, self._clock, self._sleep)
 
     def _request(self, pack: Pack, run_id: str, text: str, deadline_s: float) -> SendCommandRequestTypeDef:
         request: SendCommandRequestTypeDef = {
@@ -107,11 +117,16 @@ class SsmCollector:
         return request
 
     def _perform(
-        self, action: talk.Action, *, run_id: str, request: SendCommandRequestTypeDef
+        self,
+        action: talk.Action,
+        *,
+        run_id: str,
+        request: SendCommandRequestTypeDef,
+        note: Callable[[SentCommand], None],
     ) -> talk.Event | None:
         match action:
             case talk.Send():
-                return self._send(action, request)
+                return self._send(action, request, note)
             case talk.ListPage():
                 return self._list(action)
             case talk.Fetch():
@@ -124,7 +139,30 @@ class SsmCollector:
             case talk.Deliver() | talk.Abort():
                 raise AssertionError(f"not for AWS: {action}")
 
-    def _send(self, action: talk.Send, request: SendCommandRequestTypeDef) -> talk.Event:
+    def _commands_of(self, comment: str, since: datetime) -> tuple[SentCommand, ...] | None:
+        """Return the commands that the account knows under this comment, which names the run; None if it cannot say."""
+        found: list[SentCommand] = []
+        pages = self._aws.ssm.get_paginator("list_commands").paginate(
+            Filters=[{"key": "InvokedAfter", "value": reattach.look_back(since)}],
+            PaginationConfig={"PageSize": PAGE, "MaxItems": PAGE * LOOK_BACK_PAGES},
+        )
+        try:
+            for page in pages:
+                found += [
+                    SentCommand(item["CommandId"], tuple(item["InstanceIds"]), item["RequestedDateTime"])
+                    for item in page["Commands"]
+                    if item.get("Comment") == comment
+                ]
+        except AwsError as error:
+            log.warning(
+                "what was sent just before the restart cannot be looked up: %s", explain(error).message
+            )
+            return None
+        return tuple(found)
+
+    def _send(
+        self, action: talk.Send, request: SendCommandRequestTypeDef, note: Callable[[SentCommand], None]
+    ) -> talk.Event:
         try:
             sent = self._aws.ssm.send_command(**request | {"InstanceIds": list(action.hosts)})
         except AwsError as error:
@@ -133,7 +171,9 @@ class SsmCollector:
             trouble = explain(error)
             reason = MissReason.ACCESS_DENIED if trouble.kind.lasting else MissReason.UNDELIVERABLE
             return talk.SendFailed(action.batch, reason, trouble.message, trouble.hint)
-        return talk.Sent(action.batch, sent["Command"].get("CommandId", ""))
+        command = sent["Command"].get("CommandId", "")
+        note(SentCommand(command, action.hosts, self._clock.now()))
+        return talk.Sent(action.batch, command)
 
     def _list(self, action: talk.ListPage) -> talk.Event:
         ask = partial(self._aws.ssm.list_command_invocations, CommandId=action.command, MaxResults=PAGE)
@@ -202,15 +242,18 @@ def _drive(
     tracker: Tracker,
     perform: Callable[[talk.Action], talk.Event | None],
     deliver: Callable[[Snapshot | Missed], None],
-    stop: Callable[[], bool],
+    errand: Errand,
+    sent: tuple[SentCommand, ...],
     clock: Clock,
     sleep: Callable[[float], None],
 ) -> None:
-    """Let the tracker say what to do until every host is accounted for."""
-    queue = deque(tracker.begin(clock.monotonic()))
+    """Let the tracker say what to do until every host is accounted for, or until the run is left to another process."""
+    queue = deque(tracker.begin(clock.monotonic(), sent))
     while queue or not tracker.done:
+        if errand.leave():
+            return
         now = clock.monotonic()
-        if not tracker.done and (now >= tracker.deadline or stop()):
+        if not tracker.done and (now >= tracker.deadline or errand.stop()):
             queue = deque(action for action in queue if isinstance(action, talk.Deliver))
             queue.extend(tracker.tick(now) if now >= tracker.deadline else tracker.stop())
         elif not queue:

@@ -2,6 +2,7 @@
 
 from bot.model.baselines import Baseline
 from bot.model.hosts import Group, Host, Missed, MissReason, Target, TargetKind
+from bot.model.journal import Arrived, Begun, Entry, Shown, StopAsked, Trace, trace_of
 from bot.model.messages import Attachment, Block, Message
 from bot.model.packs import Compare, Cost, Pack, Query
 from bot.model.reports import (
@@ -41,16 +42,19 @@ __all__ = [
     "KNOWN",
     "Answer",
     "ApiUse",
+    "Arrived",
     "Asker",
     "Attachment",
     "AuditEntry",
     "Baseline",
     "BaselineInfo",
+    "Begun",
     "Block",
     "Change",
     "Compare",
     "Cost",
     "Coverage",
+    "Entry",
     "Finding",
     "Group",
     "Host",
@@ -76,10 +80,14 @@ __all__ = [
     "Schedule",
     "ScorePart",
     "SentCommand",
+    "Shown",
     "Snapshot",
+    "StopAsked",
     "Target",
     "TargetKind",
+    "Trace",
     "UnknownQuery",
     "noted",
     "partly_answered",
+    "trace_of",
 ]

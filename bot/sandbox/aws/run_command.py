@@ -7,6 +7,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from bot.sandbox.aws import cloud
@@ -94,11 +95,17 @@ class RunCommand:
         return {"Command": answer}
 
     def list_commands(self, region: str, request: Request) -> Answer:
-        """Commands, newest first; of one id, or of one instance."""
+        """Commands, newest first; of one id, of one instance, or invoked after a time."""
+        after = 0.0
+        for wanted in request.get("Filters", []):
+            if wanted["key"] != "InvokedAfter":
+                raise AwsError("InvalidFilterKey", f"The specified key is not valid: {wanted['key']}")
+            after = datetime.fromisoformat(wanted["value"]).timestamp()
         commands = [
             command
             for command in reversed(self._of(region))
             if request.get("CommandId") in (None, command.command_id)
+            and command.requested_at >= after
             and ("InstanceId" not in request or request["InstanceId"] in command.invocations)
         ]
         shown, more = page(commands, request, default=50)
