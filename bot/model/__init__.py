@@ -34,7 +34,7 @@ from bot.model.runs import (
     SentCommand,
     noted,
 )
-from bot.model.snapshots import KNOWN, Answer, QueryStatus, Row, Snapshot
+from bot.model.snapshots import KNOWN, Answer, QueryStatus, Row, Snapshot, text_row
 
 __all__ = [
     "ENDED",
@@ -82,4 +82,5 @@ __all__ = [
     "UnknownQuery",
     "noted",
     "partly_answered",
+    "text_row",
 ]
