@@ -44,7 +44,7 @@ class Counts:
         self.partial = 0
         self.shapes: dict[tuple[str, ...], int] = {}
         self.shape_of: list[int] = []
-        self._ids = _Ids(self)
+        self._ids = _Ids(self.shapes, self.shape_of)
         self._held: list[int] = []  # ~i: snapshot i alone; else a mask. A lone row costs no mask of its own
         self._pending: list[tuple[int, set[int]]] = []
 
@@ -103,14 +103,15 @@ def _mask(holders: int) -> int:
 class _Ids(dict[bytes, int]):
     """Numbers rows in order of arrival; a row that is new is parsed once, for its columns."""
 
-    def __init__(self, counts: Counts) -> None:
+    def __init__(self, shapes: dict[tuple[str, ...], int], shape_of: list[int]) -> None:
         super().__init__()
-        self._counts = counts
+        self._shapes = shapes
+        self._shape_of = shape_of
 
     def __missing__(self, raw: bytes) -> int:
-        shapes = self._counts.shapes
-        self._counts.shape_of.append(shapes.setdefault(tuple(sorted(decode(raw))), len(shapes)))
-        self[raw] = number = len(self)
+        self._shape_of.append(self._shapes.setdefault(tuple(sorted(decode(raw))), len(self._shapes)))
+        number = len(self)
+        self[raw] = number
         return number
 
 

@@ -75,7 +75,7 @@ def gather(
             if isinstance(arrival, Report):
                 provisional = arrival
             else:
-                _take(arrival, got, services)
+                _take(live, arrival, got, services)
         live.progress = _progress(group, got)
         silent = len(group.hosts) - _accounted(group, got)
         if not asked_provisional and silent and got.digests:
@@ -131,11 +131,12 @@ def _judge_aside(
     threading.Thread(target=judge, name="provisional", daemon=True).start()
 
 
-def _take(arrival: Snapshot | Missed, got: Gathered, services: Services) -> None:
+def _take(live: Live, arrival: Snapshot | Missed, got: Gathered, services: Services) -> None:
     if isinstance(arrival, Missed):
         got.missed.append(arrival)
         return
-    got.digests[arrival.host.id] = services.snapshots.put(arrival)
+    got.digests[arrival.host.id] = digest = services.snapshots.put(arrival)
+    services.judge.add(live.run.id, digest)
     got.unknown[arrival.host.id] = frozenset(answer.query for answer in arrival.answers if not answer.known)
 
 
