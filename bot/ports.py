@@ -115,6 +115,10 @@ class SnapshotStore(Protocol):
         """Return the snapshot; NotFound or StoreCorrupt otherwise."""
         ...
 
+    def read(self, digest: str) -> bytes:
+        """Return the snapshot as it is written down (``collection.recorded``); NotFound or StoreCorrupt otherwise."""
+        ...
+
 
 class ReportStore(Protocol):
     """Finished reports, one file a run."""
@@ -220,10 +224,21 @@ class JudgeRequest:
 
 
 class Judge(Protocol):
-    """Folds and judges, away from the threads that acknowledge Slack."""
+    """Folds and judges, away from the threads that acknowledge Slack.
+
+    What ``add`` is told only saves time: a judgement folds whatever it names that is not folded yet.
+    """
+
+    def add(self, run_id: str, digest: str) -> None:
+        """Fold a stored snapshot of a run, or of its baseline, ahead of its judgement. Does not wait, never fails."""
+        ...
 
     def judge(self, request: JudgeRequest) -> Report:
         """Blocks until judged. Raises AnalysisError (worker died twice, or a defect), StoreError."""
+        ...
+
+    def forget(self, run_id: str) -> None:
+        """Let go of what was folded for a run that needs no further judgement."""
         ...
 
     def close(self) -> None: ...

@@ -35,7 +35,7 @@ from bot.model.runs import (
     SentCommand,
     noted,
 )
-from bot.model.snapshots import KNOWN, Answer, QueryStatus, Row, Snapshot
+from bot.model.snapshots import KNOWN, Answer, QueryStatus, Row, Snapshot, text_row
 
 __all__ = [
     "ENDED",
@@ -89,5 +89,6 @@ __all__ = [
     "UnknownQuery",
     "noted",
     "partly_answered",
+    "text_row",
     "trace_of",
 ]

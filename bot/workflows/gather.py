@@ -191,9 +191,10 @@ def _take(arrival: Snapshot | Missed, got: Gathered, live: Live, services: Servi
         services.journal.note(live.run.id, arrival)
         return
     host = arrival.host.id
-    got.digests[host] = services.snapshots.put(arrival)
+    got.digests[host] = digest = services.snapshots.put(arrival)
+    services.judge.add(live.run.id, digest)
     got.unknown[host] = frozenset(answer.query for answer in arrival.answers if not answer.known)
-    services.journal.note(live.run.id, Arrived(host, got.digests[host], got.unknown[host]))
+    services.journal.note(live.run.id, Arrived(host, digest, got.unknown[host]))
 
 
 def _accounted(group: Group, got: Gathered) -> int:

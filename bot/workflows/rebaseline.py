@@ -108,6 +108,7 @@ def propose(live: Live, services: Services, presenter: Presenter, *, witnesses: 
             present=present,
             services=services,
         )
+    services.judge.forget(live.run.id)
     digests = tuple(got.digests[host.id] for host in taken)
     live.save(snapshots=digests)
     return Proposal(

@@ -36,6 +36,8 @@ def triage(live: Live, services: Services, presenter: Presenter) -> Report:
     pack = services.load_pack(live.run.pack)
     baseline = present_baseline(services, group, live.run)
     method, why = choose_method(live.run.method, baseline, group.name)
+    for digest in baseline.snapshots if baseline and method is not Method.PEERS else ():
+        services.judge.add(live.run.id, digest)
     live.progress = Progress(
         RunState.COLLECTING,
         targeted=len(group.hosts) + len(group.missed),
@@ -63,6 +65,7 @@ def triage(live: Live, services: Services, presenter: Presenter) -> Report:
     live.progress = replace(live.progress, state=RunState.COMPARING)
     presenter.progress(live.run, live.progress)
     report = services.judge.judge(request(got, provisional=False))
+    services.judge.forget(live.run.id)
     services.reports.put(report)
     live.save(has_report=True)
     presenter.finished(live.run, report)
