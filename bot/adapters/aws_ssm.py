@@ -9,11 +9,11 @@ import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from bot.adapters.aws_session import Aws, AwsError, code, explain
-from bot.collection import answer, script
+from bot.collection import answer, document, script
 from bot.collection import conversation as talk
 from bot.collection.tracker import BATCH, Tracker
 from bot.errors import CollectionError
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-DOCUMENT = "AWS-RunShellScript"
 PREFIX = "diffy"  # keys in the bucket: PREFIX/RUN/COMMAND/HOST/…/stdout
 PAGE = 50  # the most invocations on a page
 COMMENT_LIMIT = 100  # characters of a command's comment
@@ -40,6 +39,7 @@ class SsmCollector:
 
     Args:
         output_bucket: Where hosts put their whole output; None limits each answer to what the API returns.
+        pinned: The operator's own document; None sends the script through ``AWS-RunShellScript``.
         sleep: Waits that many seconds; handed in so that tests own time.
         jitter: Numbers from 0 up to 1.
     """
@@ -50,12 +50,14 @@ class SsmCollector:
         *,
         output_bucket: str | None,
         clock: Clock,
+        pinned: document.Pinned | None = None,
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._aws = aws
         self._bucket = output_bucket
         self._clock = clock
+        self._pinned = pinned
         self._sleep = sleep
         self._jitter = jitter
 
@@ -75,9 +77,8 @@ class SsmCollector:
             return answer.read(raw, hosts[host], pack, self._clock.now(), run_id=run_id)
 
         try:
-            text = script.build(
-                pack, run_id=run_id, limit_bytes=None if self._bucket else script.STDOUT_LIMIT
-            )
+            limit = None if self._bucket else script.STDOUT_LIMIT
+            what = document.request(self._pinned, pack, script.values(pack, run_id=run_id, limit_bytes=limit))
         except ValueError as error:
             raise CollectionError(f"The pack {pack.name} cannot be sent: {error}.") from error
         tracker = Tracker(
@@ -87,17 +88,18 @@ class SsmCollector:
             deadline=self._clock.monotonic() + deadline_s,
             jitter=self._jitter,
         )
-        perform = partial(self._perform, run_id=run_id, request=self._request(pack, run_id, text, deadline_s))
+        perform = partial(self._perform, run_id=run_id, request=self._request(pack, run_id, what, deadline_s))
         _drive(tracker, perform, deliver, errand.stop, self._clock, self._sleep)
 
-    def _request(self, pack: Pack, run_id: str, text: str, deadline_s: float) -> SendCommandRequestTypeDef:
+    def _request(
+        self, pack: Pack, run_id: str, what: dict[str, Any], deadline_s: float
+    ) -> SendCommandRequestTypeDef:
         request: SendCommandRequestTypeDef = {
-            "DocumentName": DOCUMENT,
             "Comment": f"diffy {run_id} {pack.name}"[:COMMENT_LIMIT],
-            "Parameters": {"commands": [text], "executionTimeout": [str(script.EXECUTION_TIMEOUT_S)]},
             "TimeoutSeconds": int(min(max(deadline_s, _SHORTEST_DELIVERY_S), _LONGEST_DELIVERY_S)),
             "MaxConcurrency": str(BATCH),
             "MaxErrors": "100%",  # the default, 0, ends the command for all after one host's failure
+            **what,  # type: ignore[typeddict-item]
         }
         if self._bucket:
             request["OutputS3BucketName"] = self._bucket

@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib import resources
 
 from bot.model import Cost, Pack, Query
@@ -35,6 +36,32 @@ FLAGS = (
 MOST_RAW = 48 * 1024 * 1024  # bytes of all answers of one host, uncompressed
 MOST_OF_ONE = 32 * 1024 * 1024  # bytes that one osqueryi may print
 ERR_BYTES = 32 * 1024  # of each process's stderr
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A value that differs from run to run: a shell variable of the script, a parameter of the SSM document.
+
+    Attributes:
+        name: The document's parameter.
+        shell: The script's variable.
+        pattern: What a value must look like, whole, in words that Java's and Go's expressions share (SSM checks with
+            the one, the agent with the other). It may let through no quote, so that a value stays a value in shell.
+    """
+
+    name: str
+    shell: str
+    pattern: str
+    why: str
+
+
+VARIABLES = (
+    Variable("RunId", "run", "^[A-Za-z0-9_.-]{1,64}$", "Comes back in the answer's first and last line."),
+    Variable("Budget", "budget", "^[0-9]{1,9}$", "Most bytes of answers, compressed if compact."),
+    Variable(
+        "Compact", "compact", "^[01]$", "1: the answer must fit what the API returns; 0: the bucket takes it."
+    ),
+)
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _SQL_TOKEN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|(?:--[^\n]*|/\*.*?\*/|\s)+", re.DOTALL)
@@ -85,11 +112,24 @@ def build(pack: Pack, *, run_id: str, limit_bytes: int | None) -> str:
 
 def header(pack: Pack, *, run_id: str, limit_bytes: int | None) -> str:
     """Return what differs from run to run, as shell assignments; see ``build``."""
-    if not _NAME.fullmatch(run_id):
-        raise ValueError(f"{run_id!r} is not a run id")
+    return assignments(values(pack, run_id=run_id, limit_bytes=limit_bytes))
+
+
+def values(pack: Pack, *, run_id: str, limit_bytes: int | None) -> dict[str, str]:
+    """Return what differs from run to run: the value of each of ``VARIABLES`` by its name; see ``build``."""
     reserved = _list_of_lost([query.name for query in order(pack)])
     budget = MOST_RAW if limit_bytes is None else _room(limit_bytes, run_id) - reserved
-    return f"run='{run_id}'\nbudget={budget}\ncompact={int(limit_bytes is not None)}\n"
+    found = {"RunId": run_id, "Budget": str(budget), "Compact": str(int(limit_bytes is not None))}
+    for variable in VARIABLES:
+        if not re.fullmatch(variable.pattern, found[variable.name]) or found[variable.name].endswith("\n"):
+            what = "a run id" if variable.name == "RunId" else f"a value of {variable.name}"
+            raise ValueError(f"{found[variable.name]!r} is not {what}")
+    return found
+
+
+def assignments(found: Mapping[str, str]) -> str:
+    """Return one shell assignment a line. No pattern of ``VARIABLES`` lets a quote or a line break through."""
+    return "".join(f"{variable.shell}='{found[variable.name]}'\n" for variable in VARIABLES)
 
 
 def body(pack: Pack) -> str:

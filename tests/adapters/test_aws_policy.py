@@ -11,6 +11,7 @@ import boto3
 import pytest
 
 from bot.adapters import aws_ssm
+from bot.collection import document
 
 ROOT = Path(__file__).parents[2]
 IAM_NAME = {"s3:ListObjectsV2": "s3:ListBucket"}  # where IAM calls it otherwise than the API does
@@ -71,7 +72,7 @@ def test_commands_are_bound_to_the_document_and_to_tagged_hosts() -> None:
     sends = [statement for statement in policy("iam-policy.json") if statement["Action"] == "ssm:SendCommand"]
 
     resources = {statement["Resource"] for statement in sends}
-    assert f"arn:aws:ssm:*::document/{aws_ssm.DOCUMENT}" in resources
+    assert f"arn:aws:ssm:*::document/{document.SHELL_DOCUMENT}" in resources
     assert len(resources) == 2
     assert "*" not in resources
     assert [bool(statement.get("Condition")) for statement in sends] == [False, True]
