@@ -27,6 +27,7 @@ from bot.adapters.slack_doors import HttpDoor, SocketDoor
 from bot.adapters.slack_listener import make_app
 from bot.adapters.snapshot_files import SnapshotFiles
 from bot.adapters.tinydb_store import TinyDbStore
+from bot.collection.document import Pinned
 from bot.errors import DiffyError
 from bot.interactions import INTERACTIONS, VIEWS
 from bot.model import Run
@@ -52,6 +53,12 @@ def new_run_id() -> str:
     return "r" + "".join(secrets.choice(ALPHABET) for _ in range(7))
 
 
+def pinned_document(settings: Settings) -> Pinned | None:
+    """Return the operator's own SSM document, if one is set."""
+    asked = settings.collect
+    return Pinned(asked.document, asked.document_version, asked.document_hash) if asked.document else None
+
+
 @contextlib.contextmanager
 def open_services(
     settings: Settings, *, recorded: RecordedFolder | None = None, lock: bool = True
@@ -71,7 +78,12 @@ def open_services(
     else:
         aws = connect()
         inventory = AwsInventory(aws)
-        collector = SsmCollector(aws, output_bucket=settings.collect.output_bucket or None, clock=clock)
+        collector = SsmCollector(
+            aws,
+            output_bucket=settings.collect.output_bucket or None,
+            clock=clock,
+            pinned=pinned_document(settings),
+        )
     with contextlib.ExitStack() as closing:
         closing.callback(folder.close)
         store = TinyDbStore(folder)

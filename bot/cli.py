@@ -1,4 +1,4 @@
-"""What can be typed after `diffy`? serve, analyze, baseline, packs, demo."""
+"""What can be typed after `diffy`? serve, analyze, baseline, packs, document, demo."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from bot import packs, views
+from bot.collection import document
 from bot.commands.analyze import read_method
 from bot.errors import DiffyError, SettingsError
 from bot.settings import Settings, read
@@ -130,6 +131,18 @@ def _packs(arguments: argparse.Namespace) -> int:
     return DONE
 
 
+def _document(arguments: argparse.Namespace) -> int:
+    pack = packs.load(arguments.pack)
+    try:
+        text = document.content(pack)
+    except ValueError as error:
+        raise DiffyError(f"There can be no document: {error}.") from error
+    sys.stdout.write(text)
+    sys.stdout.flush()
+    print(f"DocumentHash (Sha256): {document.digest(text)}", file=sys.stderr)
+    return DONE
+
+
 def _demo(arguments: argparse.Namespace) -> int:
     try:
         from bot.sandbox import demo
@@ -225,6 +238,10 @@ def _parser() -> argparse.ArgumentParser:
         "--osquery", action="store_true", help="print it in osquery's form, as snapshot queries"
     )
     show.set_defaults(run=_packs)
+
+    made = commands.add_parser("document", help="print a pack's SSM document, and its hash to stderr")
+    made.add_argument("--pack", default=packs.DEFAULT, metavar="NAME", help=f"default: {packs.DEFAULT}")
+    made.set_defaults(run=_document)
 
     demo = commands.add_parser(
         "demo", help="run everything here: an embedded AWS, a local Slack, and the bot"

@@ -25,7 +25,7 @@ from bot.adapters.osquery_logs import OsqueryLogs
 from bot.adapters.recorded import RecordedFolder
 from bot.adapters.snapshot_files import SnapshotFiles
 from bot.adapters.tinydb_store import TinyDbStore
-from bot.app import new_run_id, pace
+from bot.app import new_run_id, pace, pinned_document
 from bot.collection.recorded import digest
 from bot.errors import DiffyError
 from bot.model import Baseline, Method, Progress, Report, Run, RunKind, RunState, Snapshot
@@ -149,7 +149,10 @@ def _services(request: Request) -> Services:
         aws = connect()
         inventory = AwsInventory(aws)
         collector = SsmCollector(
-            aws, output_bucket=request.settings.collect.output_bucket or None, clock=clock
+            aws,
+            output_bucket=request.settings.collect.output_bucket or None,
+            clock=clock,
+            pinned=pinned_document(request.settings),
         )
     return Services(
         store=MemoryStore(find_baseline),

@@ -172,13 +172,14 @@ def _answered(error: wrong.ClientError) -> Trouble:
     if name in _UNKNOWN:
         return Trouble(Kind.CREDENTIALS, f"AWS does not accept Diffy's credentials ({name}).", _RENEW)
     if name in _DENIED:
-        hint = "Compare Diffy's role with deploy/iam-policy.json."
+        hint = "Compare Diffy's role with deploy/template.yaml, or ask `diffy doctor`."
         return Trouble(Kind.DENIED, f"AWS does not allow Diffy to call {error.operation_name}: {said}", hint)
     if name in _THROTTLED:
         return Trouble(
             Kind.OTHER, "AWS keeps refusing because of too many requests.", "Try again in a minute."
         )
-    return Trouble(Kind.OTHER, f"AWS refused {error.operation_name} ({name}): {said}", "")
+    hint = "Ask `diffy doctor` what is wrong with the document." if name.startswith("InvalidDocument") else ""
+    return Trouble(Kind.OTHER, f"AWS refused {error.operation_name} ({name}): {said}", hint)
 
 
 @contextmanager

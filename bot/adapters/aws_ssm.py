@@ -10,11 +10,11 @@ from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from bot.adapters.aws_session import Aws, AwsError, code, explain
-from bot.collection import answer, reattach, script
+from bot.collection import answer, document, reattach, script
 from bot.collection import conversation as talk
 from bot.collection.pieced import Pieced
 from bot.collection.tracker import BATCH, Tracker
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-DOCUMENT = "AWS-RunShellScript"
 PREFIX = "diffy"  # keys in the bucket: PREFIX/RUN/COMMAND/HOST/…/stdout
 PAGE = 50  # the most invocations on a page
 COMMENT_LIMIT = 100  # characters of a command's comment
@@ -43,6 +42,7 @@ class SsmCollector:
 
     Args:
         output_bucket: Where hosts put their whole output; None limits each answer to what the API returns.
+        pinned: The operator's own document; None sends the script through ``AWS-RunShellScript``.
         sleep: Waits that many seconds; handed in so that tests own time.
         jitter: Numbers from 0 up to 1.
     """
@@ -53,12 +53,14 @@ class SsmCollector:
         *,
         output_bucket: str | None,
         clock: Clock,
+        pinned: document.Pinned | None = None,
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._aws = aws
         self._bucket = output_bucket
         self._clock = clock
+        self._pinned = pinned
         self._sleep = sleep
         self._jitter = jitter
 
@@ -81,7 +83,8 @@ class SsmCollector:
             return found
 
         try:
-            text = script.build(pack, run_id=run_id, bucket=self._bucket is not None)
+            values = script.values(run_id=run_id, bucket=self._bucket is not None)
+            what = document.request(self._pinned, pack, values)
         except ValueError as error:
             raise CollectionError(f"The pack {pack.name} cannot be sent: {error}.") from error
         tracker = Tracker(
@@ -91,7 +94,7 @@ class SsmCollector:
             deadline=self._clock.monotonic() + deadline_s,
             jitter=self._jitter,
         )
-        request = self._request(pack, run_id, text, deadline_s)
+        request = self._request(pack, run_id, what, deadline_s)
         perform = partial(self._perform, run_id=run_id, request=request, note=errand.note)
         sent: tuple[SentCommand, ...] = ()
         if errand.since is not None:
@@ -102,14 +105,15 @@ class SsmCollector:
                     errand.note(command)
         _drive(tracker, perform, deliver, errand, sent, self._clock, self._sleep)
 
-    def _request(self, pack: Pack, run_id: str, text: str, deadline_s: float) -> SendCommandRequestTypeDef:
+    def _request(
+        self, pack: Pack, run_id: str, what: dict[str, Any], deadline_s: float
+    ) -> SendCommandRequestTypeDef:
         request: SendCommandRequestTypeDef = {
-            "DocumentName": DOCUMENT,
             "Comment": f"diffy {run_id} {pack.name}"[:COMMENT_LIMIT],
-            "Parameters": {"commands": [text], "executionTimeout": [str(script.EXECUTION_TIMEOUT_S)]},
             "TimeoutSeconds": int(min(max(deadline_s, _SHORTEST_DELIVERY_S), _LONGEST_DELIVERY_S)),
             "MaxConcurrency": str(BATCH),
             "MaxErrors": "100%",  # the default, 0, ends the command for all after one host's failure
+            **what,  # type: ignore[typeddict-item]
         }
         if self._bucket:
             request["OutputS3BucketName"] = self._bucket

@@ -13,7 +13,8 @@ from __future__ import annotations
 import hashlib
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib import resources
 
 from bot.model import Cost, Pack, Query
@@ -46,6 +47,36 @@ FLAGS = (
 MOST_RAW = 48 * 1024 * 1024  # bytes of all answers of one host, uncompressed
 MOST_OF_ONE = 32 * 1024 * 1024  # bytes that one osqueryi may print
 ERR_BYTES = 32 * 1024  # of each process's stderr
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A value that differs from run to run: a shell variable of the script, a parameter of the SSM document.
+
+    Attributes:
+        name: The document's parameter.
+        shell: The script's variable.
+        pattern: What a value must look like, whole, in words that Java's and Go's expressions share (SSM checks with
+            the one, the agent with the other). It may let through no quote, so that a value stays a value in shell.
+    """
+
+    name: str
+    shell: str
+    pattern: str
+    why: str
+
+
+VARIABLES = (
+    Variable(
+        "Act", "act", "^(ask|piece|drop)$", "Ask osquery, print a piece of what was kept, or remove it."
+    ),
+    Variable("RunId", "run", "^[A-Za-z0-9_.-]{1,64}$", "Comes back in the answer's first and last line."),
+    Variable(
+        "Budget", "budget", "^[0-9]{1,9}$", "Most bytes of a packed answer; 0: the bucket takes it whole."
+    ),
+    Variable("Piece", "piece", "^[0-9]{1,9}$", "Bytes of a piece; 0: the bucket takes the answer whole."),
+    Variable("Number", "number", "^[0-9]{1,6}$", "Which piece, from 1; 0 otherwise."),
+)
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _SQL_TOKEN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|(?:--[^\n]*|/\*.*?\*/|\s)+", re.DOTALL)
@@ -96,16 +127,21 @@ def build(pack: Pack, *, run_id: str, bucket: bool) -> str:
 
 def piece(run_id: str, number: int) -> str:
     """Return the script that prints a piece of what the run's first script kept; pieces are counted from 1."""
-    return header(run_id=run_id, bucket=False, act="piece", number=number) + _shell("kept.sh")
+    return header(run_id=run_id, bucket=False, act="piece", number=number) + kept()
 
 
 def drop(run_id: str) -> str:
     """Return the script that removes what the run's first script kept; it prints nothing."""
-    return header(run_id=run_id, bucket=False, act="drop") + _shell("kept.sh")
+    return header(run_id=run_id, bucket=False, act="drop") + kept()
 
 
 def header(*, run_id: str, bucket: bool, act: str = "ask", number: int = 0) -> str:
-    """Return what differs from command to command, as shell assignments.
+    """Return what differs from command to command, as shell assignments; see ``values``."""
+    return assignments(values(run_id=run_id, bucket=bucket, act=act, number=number))
+
+
+def values(*, run_id: str, bucket: bool, act: str = "ask", number: int = 0) -> dict[str, str]:
+    """Return what differs from command to command: the value of each of ``VARIABLES`` by its name.
 
     Args:
         act: ``ask``, ``piece`` or ``drop``: the body does either.
@@ -114,10 +150,18 @@ def header(*, run_id: str, bucket: bool, act: str = "ask", number: int = 0) -> s
     Raises:
         ValueError: The run id cannot be sent safely.
     """
-    if not _NAME.fullmatch(run_id):
-        raise ValueError(f"{run_id!r} is not a run id")
     budget, size = (0, 0) if bucket else (MOST_KEPT, PIECE_BYTES)
-    return f"act={act}\nrun='{run_id}'\nbudget={budget}\npiece={size}\nnumber={number}\n"
+    found = {"Act": act, "RunId": run_id, "Budget": str(budget), "Piece": str(size), "Number": str(number)}
+    for variable in VARIABLES:
+        if not re.fullmatch(variable.pattern, found[variable.name]) or found[variable.name].endswith("\n"):
+            what = "a run id" if variable.name == "RunId" else f"a value of {variable.name}"
+            raise ValueError(f"{found[variable.name]!r} is not {what}")
+    return found
+
+
+def assignments(found: Mapping[str, str]) -> str:
+    """Return one shell assignment a line. No pattern of ``VARIABLES`` lets a quote or a line break through."""
+    return "".join(f"{variable.shell}='{found[variable.name]}'\n" for variable in VARIABLES)
 
 
 def body(pack: Pack) -> str:
@@ -149,7 +193,12 @@ def body(pack: Pack) -> str:
         "END": f"DIFFY_PLAN_{hashlib.sha256(plan.encode()).hexdigest()[:24]}",
         "PLAN": plan,
     }
-    return re.sub(r"@([A-Z_]+)@", lambda found: filled[found[1]], _shell("kept.sh") + _shell("ask.sh"))
+    return re.sub(r"@([A-Z_]+)@", lambda found: filled[found[1]], kept() + _shell("ask.sh"))
+
+
+def kept() -> str:
+    """Return the body of the scripts that print a piece, or remove what was kept; see ``piece`` and ``drop``."""
+    return _shell("kept.sh")
 
 
 def _shell(name: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from bot.sandbox.aws import cloud
+from bot.sandbox.aws import cloud, documents
 from bot.sandbox.aws.commands import (
     PLUGIN,
     Command,
@@ -21,7 +21,7 @@ from bot.sandbox.aws.commands import (
 )
 from bot.sandbox.aws.delivery import Delivery
 from bot.sandbox.aws.hosts import HostBook, SimulatedHost
-from bot.sandbox.aws.requests import DEFAULT_TIMEOUT_S, AwsError, check_send, execution_timeout, page
+from bot.sandbox.aws.requests import DEFAULT_TIMEOUT_S, AwsError, check_send, page
 
 VISIBLE_AFTER_S = (0.4, 2.0)
 """How long after SendCommand an invocation cannot be seen yet (aws-cli#3546, boto3#2701)."""
@@ -52,6 +52,7 @@ class RunCommand:
     def send_command(self, region: str, request: Request) -> Answer:
         """Take a command. One id that cannot be managed refuses the whole call (InvalidInstanceId)."""
         check_send(request)
+        errand = documents.resolve(region, request)
         ids = list(request.get("InstanceIds", []))
         wrong = [instance_id for instance_id in ids if self._managed(region, instance_id) is None]
         if wrong:
@@ -62,24 +63,25 @@ class RunCommand:
             )
         targets = request.get("Targets", [])
         chosen = ids or [i for i in cloud.targeted(region, targets) if self._managed(region, i)]
-        parameters = request["Parameters"]
         now = time.time()
         with self._lock:
             command = Command(
                 command_id=str(uuid.UUID(int=self._chance.getrandbits(128), version=4)),
                 account=cloud.ACCOUNT,
                 region=region,
-                script="\n".join(parameters["commands"]) + "\n",
+                script=errand.script,
                 requested_at=now,
                 delivery_timeout_s=request.get("TimeoutSeconds", DEFAULT_TIMEOUT_S),
-                execution_timeout_s=execution_timeout(parameters),
+                execution_timeout_s=errand.execution_timeout_s,
                 max_concurrency=request.get("MaxConcurrency", "50"),
                 max_errors=request.get("MaxErrors", "0"),
-                parameters=parameters,
+                parameters=request.get("Parameters", {}),
                 targets=targets,
                 by_id=ids,
                 comment=request.get("Comment", ""),
-                working_directory=(parameters.get("workingDirectory") or [""])[0],
+                document=errand.document,
+                document_version=errand.version,
+                working_directory=errand.working_directory,
                 bucket=request.get("OutputS3BucketName", ""),
                 prefix=request.get("OutputS3KeyPrefix", ""),
             )
