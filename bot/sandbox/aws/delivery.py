@@ -21,8 +21,8 @@ TRANSIT_S = (0.2, 0.9)
 RETRY_S = 1.0
 """How often delivery to an agent that is away is tried again."""
 
-LEAST_REAL_TIMEOUT_S = 5.0
-"""A script's timeout is divided by the speed, but never below this: the machine itself is not faster."""
+LEAST_REAL_TIMEOUT_S = 60.0
+"""A script's timeout is divided by the speed, but never below this (or itself): the machine is not faster."""
 
 _CANNOT = {"access_denied": "AccessDenied", "undeliverable": "Undeliverable"}
 _GARBAGE = b"\x00\xff\xfe\x1b[2J{]not an answer\r\n" * 40
@@ -131,7 +131,9 @@ class Delivery:
         if invocation.details != "InProgress":
             return
         manner = host.manner.manner
-        timeout_s = max(command.execution_timeout_s / self.speed, LEAST_REAL_TIMEOUT_S)
+        timeout_s = max(
+            command.execution_timeout_s / self.speed, min(command.execution_timeout_s, LEAST_REAL_TIMEOUT_S)
+        )
         outcome = self._agent.run(
             host,
             command.command_id,
