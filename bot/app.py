@@ -51,16 +51,30 @@ def new_run_id() -> str:
     return "r" + "".join(secrets.choice(ALPHABET) for _ in range(7))
 
 
+def open_shelf(settings: Settings) -> packs.Shelf:
+    """Return the packs there are; what could not be taken is logged, and stops nothing."""
+    shelf = packs.Shelf(settings.packs_dir)
+    for sentence in (*shelf.problems, *shelf.notes):
+        log.warning("%s", sentence)
+    return shelf
+
+
 @contextlib.contextmanager
 def open_services(
-    settings: Settings, *, recorded: RecordedFolder | None = None, lock: bool = True
+    settings: Settings,
+    *,
+    recorded: RecordedFolder | None = None,
+    lock: bool = True,
+    shelf: packs.Shelf | None = None,
 ) -> Iterator[Services]:
     """Open the data folder and join the core to its adapters; close them at the end.
 
     Args:
         recorded: Read hosts from this folder instead of AWS.
         lock: False only reads the data folder, beside a bot that owns it.
+        shelf: The packs; those that the settings name where it is not given.
     """
+    shelf = shelf or open_shelf(settings)
     folder = DataFolder.open(settings.data_dir, lock=lock)
     clock = SystemClock()
     inventory: Inventory
@@ -85,7 +99,7 @@ def open_services(
             collector=collector,
             judge=judge,
             clock=clock,
-            load_pack=packs.load,
+            load_pack=shelf.load,
             pace=pace(settings),
         )
 
@@ -99,7 +113,8 @@ def serve(settings: Settings, *, until: threading.Event | None = None) -> None:
     until = until or _on_signals()
     slack = settings.slack
     access = access_of(settings)
-    with open_services(settings) as services:
+    shelf = open_shelf(settings)
+    with open_services(settings, shelf=shelf) as services:
         client = make_client(slack.bot_token, base_url=slack.api_url)
         chat = SlackChat(client)
         runs = Runs(services)
@@ -115,7 +130,7 @@ def serve(settings: Settings, *, until: threading.Event | None = None) -> None:
                 live_runs=lambda: len(runs.live()),
             )
 
-        desk = Desk(services, runs, scheduler, chat, new_run_id, presenter_for, packs.names)
+        desk = Desk(services, runs, scheduler, chat, new_run_id, presenter_for, shelf.names)
         directory = SlackDirectory(client, services.clock)
         with ThreadPoolExecutor(ASIDE, thread_name_prefix="aside") as aside:
             reception = Reception(desk, access, directory, aside)

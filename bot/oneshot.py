@@ -20,6 +20,8 @@ from bot.adapters.aws_session import connect
 from bot.adapters.aws_ssm import SsmCollector
 from bot.adapters.clock import SystemClock
 from bot.adapters.data_folder import DataFolder
+from bot.adapters.local_host import NAME as LOCAL
+from bot.adapters.local_host import LocalHost
 from bot.adapters.memory import InlineJudge, MemoryReports, MemorySnapshots, MemoryStore
 from bot.adapters.osquery_logs import OsqueryLogs
 from bot.adapters.recorded import RecordedFolder
@@ -27,7 +29,7 @@ from bot.adapters.snapshot_files import SnapshotFiles
 from bot.adapters.tinydb_store import TinyDbStore
 from bot.app import new_run_id, pace
 from bot.collection.recorded import digest
-from bot.errors import DiffyError
+from bot.errors import DiffyError, NotFound
 from bot.model import Baseline, Method, Progress, Report, Run, RunKind, RunState, Snapshot
 from bot.ports import Collector, Inventory
 from bot.settings import Settings
@@ -54,10 +56,20 @@ class Request:
     take_from: tuple[str, ...] = ()
     take_hosts: int | None = None
 
+    @property
+    def here(self) -> bool:
+        """Whether the machine that this runs on is meant."""
+        return self.target == LOCAL and self.recorded is None and self.logs is None
+
 
 def analyze(request: Request) -> Report:
     """Collect and judge; return the report. Raises DiffyError when there is none."""
     services = _services(request)
+    if request.here and (request.method is Method.PEERS or services.store.baseline(LOCAL) is None):
+        raise NotFound(
+            "One machine has no peers, and there is no baseline to compare it with.",
+            "Take one while it is well (diffy baseline local --out FILE), then name it with --baseline FILE.",
+        )
     live = _live(request, services, RunKind.ANALYZE)
     with _interruptible(live), _Bar() as bar:
         report = triage(live, services, bar)
@@ -135,7 +147,8 @@ def keep_in_data_folder(settings: Settings, taken: Taken) -> Baseline:
 
 def _services(request: Request) -> Services:
     """Join the core to its adapters. What was typed is checked first, before any service is reached."""
-    packs.load(request.pack)
+    shelf = packs.Shelf(request.settings.packs_dir)
+    shelf.load(request.pack)
     snapshots = MemorySnapshots()
     find_baseline = _baseline_source(request, snapshots)
     clock = SystemClock()
@@ -145,6 +158,8 @@ def _services(request: Request) -> Services:
         inventory = collector = RecordedFolder(request.recorded)
     elif request.logs is not None:
         inventory = collector = OsqueryLogs(request.logs)
+    elif request.here:
+        inventory = collector = LocalHost(clock)
     else:
         aws = connect()
         inventory = AwsInventory(aws)
@@ -159,7 +174,7 @@ def _services(request: Request) -> Services:
         collector=collector,
         judge=InlineJudge(snapshots),
         clock=clock,
-        load_pack=packs.load,
+        load_pack=shelf.load,
         pace=pace(request.settings),
     )
 
