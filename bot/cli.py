@@ -18,6 +18,7 @@ from bot.errors import DiffyError, SettingsError
 from bot.settings import Settings, read
 
 DONE, STANDS_OUT, NO_ANSWER = 0, 1, 2
+TARGET = "a group, instance id, private IP, tag:K=V, stack:NAME or eks:CLUSTER/NODEGROUP; several with commas"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -167,7 +168,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.set_defaults(run=_serve)
 
     analyze = commands.add_parser("analyze", help="say which hosts of a target stand out")
-    analyze.add_argument("target", help="an auto scaling group, instance ids with commas, or a private IP")
+    analyze.add_argument("target", help=TARGET)
     analyze.add_argument(
         "--method", help="peers, baseline or both; default: both where a baseline exists, else peers"
     )
@@ -184,7 +185,7 @@ def _parser() -> argparse.ArgumentParser:
     analyze.set_defaults(run=_analyze)
 
     baseline = commands.add_parser("baseline", help="take a baseline of a target")
-    baseline.add_argument("target", help="an auto scaling group, instance ids with commas, or a private IP")
+    baseline.add_argument("target", help=TARGET)
     chosen = baseline.add_mutually_exclusive_group()
     chosen.add_argument(
         "--hosts", type=_count, metavar="N", help="from the N newest hosts (3; all, when recorded)"
