@@ -18,8 +18,8 @@ from bot.errors import DiffyError, SettingsError
 from bot.model import Pack
 from bot.settings import Settings, read
 
-TARGETS = "an auto scaling group, instance ids with commas, a private IP, or `local`: this machine"
 DONE, STANDS_OUT, NO_ANSWER = 0, 1, 2
+TARGET = "a group, instance id, private IP, tag:K=V, stack:NAME or eks:CLUSTER/NODEGROUP; several with commas; local: this machine"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -211,7 +211,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.set_defaults(run=_serve)
 
     analyze = commands.add_parser("analyze", help="say which hosts of a target stand out")
-    analyze.add_argument("target", help=TARGETS)
+    analyze.add_argument("target", help=TARGET)
     analyze.add_argument(
         "--method", help="peers, baseline or both; default: both where a baseline exists, else peers"
     )
@@ -228,7 +228,7 @@ def _parser() -> argparse.ArgumentParser:
     analyze.set_defaults(run=_analyze)
 
     baseline = commands.add_parser("baseline", help="take a baseline of a target")
-    baseline.add_argument("target", help=TARGETS)
+    baseline.add_argument("target", help=TARGET)
     chosen = baseline.add_mutually_exclusive_group()
     chosen.add_argument(
         "--hosts", type=_count, metavar="N", help="from the N newest hosts (3; all, when recorded)"
