@@ -9,14 +9,17 @@ import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 from bot import packs
+from bot.adapters import plugins
 from bot.adapters.aws_inventory import AwsInventory
 from bot.adapters.aws_session import connect
 from bot.adapters.aws_ssm import SsmCollector
 from bot.adapters.clock import SystemClock
 from bot.adapters.data_folder import DataFolder
 from bot.adapters.judge_process import JudgeProcess
+from bot.adapters.plugins import Plugins, Routed
 from bot.adapters.recorded import RecordedFolder
 from bot.adapters.report_files import ReportFiles
 from bot.adapters.schedule import CronScheduler
@@ -29,7 +32,7 @@ from bot.adapters.tinydb_store import TinyDbStore
 from bot.errors import DiffyError
 from bot.interactions import INTERACTIONS, VIEWS
 from bot.model import Run
-from bot.ports import Collector, Inventory
+from bot.ports import Collector, Inventory, Store
 from bot.reception import Reception
 from bot.settings import Settings
 from bot.workflows.access import EVERYONE, Access
@@ -51,12 +54,31 @@ def new_run_id() -> str:
     return "r" + "".join(secrets.choice(ALPHABET) for _ in range(7))
 
 
-def open_shelf(settings: Settings) -> packs.Shelf:
-    """Return the packs there are; what could not be taken is logged, and stops nothing."""
-    shelf = packs.Shelf(settings.packs_dir)
-    for sentence in (*shelf.problems, *shelf.notes):
+@dataclass(frozen=True, slots=True)
+class Additions:
+    """What the operator and other packages add to Diffy: packs, kinds of target, collectors, stores."""
+
+    shelf: packs.Shelf
+    plugins: Plugins
+
+
+def open_additions(settings: Settings) -> Additions:
+    """Load plug-ins and packs once; what could not be taken is logged, and stops nothing."""
+    found = plugins.installed()
+    plugins.register(found)
+    shelf = packs.Shelf(settings.packs_dir, found.packs)
+    for sentence in (*found.problems, *shelf.problems, *shelf.notes):
         log.warning("%s", sentence)
-    return shelf
+    return Additions(shelf, found)
+
+
+def open_store(
+    settings: Settings, folder: DataFolder, found: Plugins
+) -> contextlib.AbstractContextManager[Store]:
+    """Return the store as set: Diffy's own in the data folder, or a plug-in's; NotFound where nobody brings that one."""
+    if settings.store:
+        return found.store(settings.store).open(settings.data_dir)
+    return contextlib.closing(TinyDbStore(folder))
 
 
 @contextlib.contextmanager
@@ -65,16 +87,16 @@ def open_services(
     *,
     recorded: RecordedFolder | None = None,
     lock: bool = True,
-    shelf: packs.Shelf | None = None,
+    additions: Additions | None = None,
 ) -> Iterator[Services]:
     """Open the data folder and join the core to its adapters; close them at the end.
 
     Args:
         recorded: Read hosts from this folder instead of AWS.
         lock: False only reads the data folder, beside a bot that owns it.
-        shelf: The packs; those that the settings name where it is not given.
+        additions: Packs and plug-ins; those that are installed and set where it is not given.
     """
-    shelf = shelf or open_shelf(settings)
+    additions = additions or open_additions(settings)
     folder = DataFolder.open(settings.data_dir, lock=lock)
     clock = SystemClock()
     inventory: Inventory
@@ -83,12 +105,12 @@ def open_services(
         inventory = collector = recorded
     else:
         aws = connect()
-        inventory = AwsInventory(aws)
-        collector = SsmCollector(aws, output_bucket=settings.collect.output_bucket or None, clock=clock)
+        ssm = SsmCollector(aws, output_bucket=settings.collect.output_bucket or None, clock=clock)
+        default = AwsInventory(aws), ssm
+        inventory = collector = Routed(additions.plugins, lambda: default)
     with contextlib.ExitStack() as closing:
         closing.callback(folder.close)
-        store = TinyDbStore(folder)
-        closing.callback(store.close)
+        store = closing.enter_context(open_store(settings, folder, additions.plugins))
         judge = JudgeProcess(folder)
         closing.callback(judge.close)
         yield Services(
@@ -99,7 +121,7 @@ def open_services(
             collector=collector,
             judge=judge,
             clock=clock,
-            load_pack=shelf.load,
+            load_pack=additions.shelf.load,
             pace=pace(settings),
         )
 
@@ -113,8 +135,8 @@ def serve(settings: Settings, *, until: threading.Event | None = None) -> None:
     until = until or _on_signals()
     slack = settings.slack
     access = access_of(settings)
-    shelf = open_shelf(settings)
-    with open_services(settings, shelf=shelf) as services:
+    additions = open_additions(settings)
+    with open_services(settings, additions=additions) as services:
         client = make_client(slack.bot_token, base_url=slack.api_url)
         chat = SlackChat(client)
         runs = Runs(services)
@@ -130,7 +152,7 @@ def serve(settings: Settings, *, until: threading.Event | None = None) -> None:
                 live_runs=lambda: len(runs.live()),
             )
 
-        desk = Desk(services, runs, scheduler, chat, new_run_id, presenter_for, shelf.names)
+        desk = Desk(services, runs, scheduler, chat, new_run_id, presenter_for, additions.shelf.names)
         directory = SlackDirectory(client, services.clock)
         with ThreadPoolExecutor(ASIDE, thread_name_prefix="aside") as aside:
             reception = Reception(desk, access, directory, aside)

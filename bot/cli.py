@@ -1,4 +1,4 @@
-"""What can be typed after `diffy`? serve, analyze, baseline, packs, demo."""
+"""What can be typed after `diffy`? serve, analyze, baseline, packs, plugins, demo."""
 
 from __future__ import annotations
 
@@ -131,10 +131,12 @@ def _say_rights(arguments: argparse.Namespace) -> None:
 def _packs(arguments: argparse.Namespace) -> int:
     if arguments.action == "import":
         return _import(arguments)
-    shelf = packs.Shelf(_settings().packs_dir)
+    from bot.adapters import plugins
+
+    shelf = packs.Shelf(_settings().packs_dir, plugins.installed().packs)
     if arguments.action == "list":
         print(views.packs_text(tuple(shelf.load(name) for name in shelf.names())))
-        for sentence in (*shelf.problems, *shelf.notes):
+        for sentence in (*plugins.installed().problems, *shelf.problems, *shelf.notes):
             print(f"diffy: {sentence}", file=sys.stderr)
         return DONE
     pack = shelf.load(arguments.name)
@@ -167,6 +169,18 @@ def _import(arguments: argparse.Namespace) -> int:
 
 def _pack_json(pack: Pack) -> str:
     return msgspec.json.format(msgspec.json.encode(pack)).decode()
+
+
+def _plugins(arguments: argparse.Namespace) -> int:
+    """List what other packages bring; exit 2 if any of it cannot be used."""
+    from bot.adapters import plugins
+
+    found = plugins.installed()
+    problems = (*found.problems, *packs.Shelf(None, found.packs).problems)
+    print(views.plugins_text(tuple((p.group, p.name, p.package, p.adds) for p in found.found)))
+    for sentence in problems:
+        print(f"diffy: {sentence}", file=sys.stderr)
+    return NO_ANSWER if problems else DONE
 
 
 def _demo(arguments: argparse.Namespace) -> int:
@@ -270,6 +284,9 @@ def _parser() -> argparse.ArgumentParser:
     take.add_argument("--name", default="", help="the pack's name; default: the file's")
     take.add_argument("--out", type=Path, metavar="FILE", help="write it to a file (put it into DIFFY_PACKS)")
     take.set_defaults(run=_packs)
+
+    listed = commands.add_parser("plugins", help="list what other installed packages add to Diffy")
+    listed.set_defaults(run=_plugins)
 
     demo = commands.add_parser(
         "demo", help="run everything here: an embedded AWS, a local Slack, and the bot"

@@ -19,6 +19,7 @@ from bot.errors import SettingsError
 _USER = re.compile(r"[UW][A-Z0-9]{2,}")  # user ids begin with U, of Enterprise Grid also with W
 _CHANNEL = re.compile(r"[CGD][A-Z0-9]{2,}")  # public, private, direct
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")  # S3's rules for bucket names
+_STORE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 EVERYONE = "*"
 
 
@@ -74,6 +75,7 @@ class Settings:
     runs: RunSettings = RunSettings()
     warnings: tuple[str, ...] = ()
     packs_dir: Path | None = None  # the operator's own query packs
+    store: str = ""  # a plug-in's; empty: Diffy's own
 
 
 def read(environ: Mapping[str, str], *, cwd: Path, need_slack: bool) -> Settings:
@@ -109,6 +111,7 @@ def read(environ: Mapping[str, str], *, cwd: Path, need_slack: bool) -> Settings
         provisional_share=running.number("provisional_share", 0.8, least=0.01, most=1),
         edit_every_s=running.number("edit_every_s", 2.5, least=1, most=60),
     )
+    store = env.text("DIFFY_STORE", _STORE)
     data_dir = cwd / Path(env.text("DIFFY_DATA_DIR") or ".diffy").expanduser()
     packs = env.text("DIFFY_PACKS") or tables["packs"].text("folder")
     packs_dir = cwd / Path(packs).expanduser() if packs else None
@@ -119,7 +122,7 @@ def read(environ: Mapping[str, str], *, cwd: Path, need_slack: bool) -> Settings
     if problems:
         raise SettingsError(tuple(problems))
     warnings = (*(_unset_rights(access) if need_slack else ()), *env.misspelt("DIFFY_"))
-    return Settings(data_dir, slack, access, collect, runs, warnings, packs_dir)
+    return Settings(data_dir, slack, access, collect, runs, warnings, packs_dir, store)
 
 
 class _Source:
