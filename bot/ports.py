@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 from bot.model import (
@@ -100,6 +102,51 @@ class Collector(Protocol):
 
         Raises:
             CollectionError: Nothing could be sent at all (credentials, permissions, network).
+        """
+        ...
+
+
+class TargetPlugin(Protocol):
+    """Another package's kind of target (entry points ``diffy.targets``): typed as ``prefix:text``.
+
+    Attributes:
+        prefix: A word of small letters, such as ``rack``.
+        example: Shown where one is typed wrongly, such as ``rack:r12``.
+    """
+
+    prefix: str
+    example: str
+
+    def fits(self, text: str) -> bool:
+        """Whether the text after the colon can be one; from memory, since it is asked while Slack waits."""
+        ...
+
+    def resolve(self, target: Target, asker: Asker) -> Group:
+        """See ``Inventory``; ``target.names[0]`` is ``prefix:text``. The group's name becomes the target's.
+
+        Hosts are asked through SSM, so their ids are instance ids, unless a collector names the prefix.
+        """
+        ...
+
+
+class CollectorPlugin(Collector, Protocol):
+    """Another package's way to ask hosts (entry points ``diffy.collectors``).
+
+    Attributes:
+        prefixes: Of the kinds of target whose hosts it asks.
+    """
+
+    prefixes: tuple[str, ...]
+
+
+class StorePlugin(Protocol):
+    """Another package's store (entry points ``diffy.stores``), chosen by its name in ``DIFFY_STORE``."""
+
+    def open(self, data_dir: Path) -> AbstractContextManager[Store]:
+        """Open the store; ``data_dir`` holds snapshots and reports, whatever the store is.
+
+        Raises:
+            StoreError: It cannot be opened.
         """
         ...
 

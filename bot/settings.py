@@ -24,6 +24,7 @@ _DOCUMENT = re.compile(
 )  # SSM's rules for names; {pack}: the pack's name
 _VERSION = re.compile(r"[1-9][0-9]{0,8}|\$DEFAULT|\$LATEST")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_STORE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 EVERYONE = "*"
 
 
@@ -87,6 +88,8 @@ class Settings:
     collect: CollectSettings = CollectSettings()
     runs: RunSettings = RunSettings()
     warnings: tuple[str, ...] = ()
+    packs_dir: Path | None = None  # the operator's own query packs
+    store: str = ""  # a plug-in's; empty: Diffy's own
 
 
 def read(environ: Mapping[str, str], *, cwd: Path, need_slack: bool) -> Settings:
@@ -129,13 +132,18 @@ def read(environ: Mapping[str, str], *, cwd: Path, need_slack: bool) -> Settings
         provisional_share=running.number("provisional_share", 0.8, least=0.01, most=1),
         edit_every_s=running.number("edit_every_s", 2.5, least=1, most=60),
     )
+    store = env.text("DIFFY_STORE", _STORE)
     data_dir = cwd / Path(env.text("DIFFY_DATA_DIR") or ".diffy").expanduser()
+    packs = env.text("DIFFY_PACKS") or tables["packs"].text("folder")
+    packs_dir = cwd / Path(packs).expanduser() if packs else None
+    if packs_dir is not None and not packs_dir.is_dir():
+        problems.append(f"DIFFY_PACKS, or folder in [packs], names {packs_dir}, and there is no such folder.")
     for table in tables.values():
         problems += table.unknown()
     if problems:
         raise SettingsError(tuple(problems))
     warnings = (*(_unset_rights(access) if need_slack else ()), *env.misspelt("DIFFY_"))
-    return Settings(data_dir, slack, access, collect, runs, warnings)
+    return Settings(data_dir, slack, access, collect, runs, warnings, packs_dir, store)
 
 
 class _Source:
@@ -268,7 +276,7 @@ def _read_file(env: _Source, cwd: Path, problems: list[str]) -> dict[str, _Sourc
     except ValueError as error:  # not UTF-8, or not TOML; tomllib names the line
         problems.append(f"{path} is not valid TOML: {error}.")
     whole = _Source(content, "", problems)
-    tables = {name: whole.table(name) for name in ("slack", "access", "collect", "runs")}
+    tables = {name: whole.table(name) for name in ("slack", "access", "collect", "runs", "packs")}
     problems += whole.unknown()
     return tables
 

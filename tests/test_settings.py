@@ -252,6 +252,19 @@ def test_paths_may_be_named(tmp_path: Path) -> None:
     assert settings.data_dir == Path("/srv/diffy")
 
 
+def test_a_folder_of_packs_is_named_by_the_environment_or_the_file(tmp_path: Path) -> None:
+    """Relative to where Diffy was started; one that is not there is a problem, not an empty folder."""
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "diffy.toml").write_text('[packs]\nfolder = "mine"', "utf-8")
+
+    settings = read({}, cwd=tmp_path, need_slack=False)
+    with pytest.raises(SettingsError) as caught:
+        read({"DIFFY_PACKS": "gone"}, cwd=tmp_path, need_slack=False)
+
+    assert settings.packs_dir == tmp_path / "mine"
+    assert any("gone, and there is no such folder" in problem for problem in caught.value.problems)
+
+
 def test_a_misspelt_variable_is_a_warning(tmp_path: Path) -> None:
     """A right that was given under a wrong name would otherwise just be missing."""
     environ = SLACK | {

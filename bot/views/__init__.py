@@ -20,7 +20,7 @@ from bot.views.slack_run import ack, ended, failure, joined, left, not_in_channe
 from bot.views.slack_small import baseline_declined, cancelling, one_moment, unchanged_late
 from bot.views.slack_thread import host_reply, rest_reply
 from bot.views.slack_verdict import provisional, top_hosts, verdict
-from bot.views.terminal import baseline_text, drift_text, pack_text, packs_text, report_text
+from bot.views.terminal import baseline_text, drift_text, pack_text, packs_text, plugins_text, report_text
 
 __all__ = [
     "DrillPlace",
@@ -55,6 +55,7 @@ __all__ = [
     "pack_text",
     "packs",
     "packs_text",
+    "plugins_text",
     "posted_rows",
     "progress",
     "provisional",

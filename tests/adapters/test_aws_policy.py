@@ -15,6 +15,7 @@ from bot.collection import document
 from tests.adapters import template
 
 ROOT = Path(__file__).parents[2]
+SERVICES = ("autoscaling", "cloudformation", "ec2", "eks", "s3", "ssm", "sts")
 IAM_NAME = {"s3:ListObjectsV2": "s3:ListBucket"}  # where IAM calls it otherwise than the API does
 
 
@@ -24,7 +25,7 @@ def calls(module: Path) -> set[str]:
     for node in ast.walk(ast.parse(module.read_text())):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute):
             service, method = node.value.attr, node.attr
-            if service in ("autoscaling", "ec2", "ssm", "s3") and method != "get_paginator":
+            if service in SERVICES and method != "get_paginator":
                 found.add(f"{service}.{method}")
         if (
             isinstance(node, ast.Call)
