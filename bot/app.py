@@ -9,14 +9,18 @@ import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 from bot import packs
+from bot.adapters import plugins
 from bot.adapters.aws_inventory import AwsInventory
 from bot.adapters.aws_session import connect
 from bot.adapters.aws_ssm import SsmCollector
 from bot.adapters.clock import SystemClock
 from bot.adapters.data_folder import DataFolder
+from bot.adapters.journal_files import JournalFiles
 from bot.adapters.judge_process import JudgeProcess
+from bot.adapters.plugins import Plugins, Routed
 from bot.adapters.recorded import RecordedFolder
 from bot.adapters.report_files import ReportFiles
 from bot.adapters.schedule import CronScheduler
@@ -26,10 +30,11 @@ from bot.adapters.slack_doors import HttpDoor, SocketDoor
 from bot.adapters.slack_listener import make_app
 from bot.adapters.snapshot_files import SnapshotFiles
 from bot.adapters.tinydb_store import TinyDbStore
+from bot.collection.document import Pinned
 from bot.errors import DiffyError
 from bot.interactions import INTERACTIONS, VIEWS
 from bot.model import Run
-from bot.ports import Collector, Inventory
+from bot.ports import Clock, Collector, Inventory, Store
 from bot.reception import Reception
 from bot.settings import Settings
 from bot.workflows.access import EVERYONE, Access
@@ -51,16 +56,64 @@ def new_run_id() -> str:
     return "r" + "".join(secrets.choice(ALPHABET) for _ in range(7))
 
 
+def pinned_document(settings: Settings) -> Pinned | None:
+    """Return the operator's own SSM document, if one is set."""
+    asked = settings.collect
+    return Pinned(asked.document, asked.document_version, asked.document_hash) if asked.document else None
+
+
+@dataclass(frozen=True, slots=True)
+class Additions:
+    """What the operator and other packages add to Diffy: packs, kinds of target, collectors, stores."""
+
+    shelf: packs.Shelf
+    plugins: Plugins
+
+
+def open_additions(settings: Settings) -> Additions:
+    """Load plug-ins and packs once; what could not be taken is logged, and stops nothing."""
+    found = plugins.installed()
+    plugins.register(found)
+    shelf = packs.Shelf(settings.packs_dir, found.packs)
+    for sentence in (*found.problems, *shelf.problems, *shelf.notes):
+        log.warning("%s", sentence)
+    return Additions(shelf, found)
+
+
+def open_store(
+    settings: Settings, folder: DataFolder, found: Plugins
+) -> contextlib.AbstractContextManager[Store]:
+    """Return the store as set: Diffy's own in the data folder, or a plug-in's; NotFound where nobody brings that one."""
+    if settings.store:
+        return found.store(settings.store).open(settings.data_dir)
+    return contextlib.closing(TinyDbStore(folder))
+
+
+def over_ssm(settings: Settings, clock: Clock) -> tuple[AwsInventory, SsmCollector]:
+    """Return the default way to hosts: AWS's own lists, and Run Command."""
+    aws = connect()
+    bucket = settings.collect.output_bucket or None
+    return AwsInventory(aws), SsmCollector(
+        aws, output_bucket=bucket, clock=clock, pinned=pinned_document(settings)
+    )
+
+
 @contextlib.contextmanager
 def open_services(
-    settings: Settings, *, recorded: RecordedFolder | None = None, lock: bool = True
+    settings: Settings,
+    *,
+    recorded: RecordedFolder | None = None,
+    lock: bool = True,
+    additions: Additions | None = None,
 ) -> Iterator[Services]:
     """Open the data folder and join the core to its adapters; close them at the end.
 
     Args:
         recorded: Read hosts from this folder instead of AWS.
         lock: False only reads the data folder, beside a bot that owns it.
+        additions: Packs and plug-ins; those that are installed and set where it is not given.
     """
+    additions = additions or open_additions(settings)
     folder = DataFolder.open(settings.data_dir, lock=lock)
     clock = SystemClock()
     inventory: Inventory
@@ -68,13 +121,11 @@ def open_services(
     if recorded is not None:
         inventory = collector = recorded
     else:
-        aws = connect()
-        inventory = AwsInventory(aws)
-        collector = SsmCollector(aws, output_bucket=settings.collect.output_bucket or None, clock=clock)
+        default = over_ssm(settings, clock)
+        inventory = collector = Routed(additions.plugins, lambda: default)
     with contextlib.ExitStack() as closing:
         closing.callback(folder.close)
-        store = TinyDbStore(folder)
-        closing.callback(store.close)
+        store = closing.enter_context(open_store(settings, folder, additions.plugins))
         judge = JudgeProcess(folder)
         closing.callback(judge.close)
         yield Services(
@@ -85,8 +136,9 @@ def open_services(
             collector=collector,
             judge=judge,
             clock=clock,
-            load_pack=packs.load,
+            load_pack=additions.shelf.load,
             pace=pace(settings),
+            journal=JournalFiles(folder),
         )
 
 
@@ -99,7 +151,8 @@ def serve(settings: Settings, *, until: threading.Event | None = None) -> None:
     until = until or _on_signals()
     slack = settings.slack
     access = access_of(settings)
-    with open_services(settings) as services:
+    additions = open_additions(settings)
+    with open_services(settings, additions=additions) as services:
         client = make_client(slack.bot_token, base_url=slack.api_url)
         chat = SlackChat(client)
         runs = Runs(services)
@@ -113,9 +166,10 @@ def serve(settings: Settings, *, until: threading.Event | None = None) -> None:
                 tell=tell,
                 schedule_of=lambda run: schedule_of(services.store, run),
                 live_runs=lambda: len(runs.live()),
+                journal=services.journal,
             )
 
-        desk = Desk(services, runs, scheduler, chat, new_run_id, presenter_for, packs.names)
+        desk = Desk(services, runs, scheduler, chat, new_run_id, presenter_for, additions.shelf.names)
         directory = SlackDirectory(client, services.clock)
         with ThreadPoolExecutor(ASIDE, thread_name_prefix="aside") as aside:
             reception = Reception(desk, access, directory, aside)
@@ -129,7 +183,9 @@ def serve(settings: Settings, *, until: threading.Event | None = None) -> None:
             chat.know_workspace()
             door = SocketDoor(app, slack.app_token) if slack.app_token else HttpDoor(app, port=slack.port)
             for run in runs.take_up(lambda run: presenter_for(run, None)):
-                log.info("run %s was cut off and has been ended with a message", run.id)
+                log.info(
+                    "run %s was cut off: %s", run.id, "ended with a message" if run.ended else "it goes on"
+                )
             _learn_known(directory, access)
             scheduler.start(
                 lambda schedule_id, late: fire(desk, schedule_id, late=late), services.store.schedules()

@@ -1,4 +1,4 @@
-"""What can be typed after `diffy`? serve, analyze, baseline, packs, demo."""
+"""What can be typed after `diffy`? serve, analyze, baseline, packs, document, plugins, demo."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from pathlib import Path
 import msgspec
 
 from bot import packs, views
+from bot.collection import document
 from bot.commands.analyze import read_method
 from bot.errors import DiffyError, SettingsError
+from bot.model import Pack
 from bot.settings import Settings, read
 
 DONE, STANDS_OUT, NO_ANSWER = 0, 1, 2
+TARGET = "a group, instance id, private IP, tag:K=V, stack:NAME or eks:CLUSTER/NODEGROUP; several with commas; local: this machine"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -68,10 +71,12 @@ def _analyze(arguments: argparse.Namespace) -> int:
             pack=arguments.pack,
             method=read_method(arguments.method) if arguments.method else None,
             recorded=arguments.recorded,
+            logs=arguments.logs,
             baseline=arguments.baseline,
             incident=arguments.incident,
         )
     )
+    _say_rights(arguments)
     if arguments.json:
         sys.stdout.buffer.write(views.to_json(report) + b"\n")
     else:
@@ -91,6 +96,7 @@ def _baseline(arguments: argparse.Namespace) -> int:
             settings=settings,
             pack=arguments.pack,
             recorded=arguments.recorded,
+            logs=arguments.logs,
             take_from=tuple(host for host in arguments.take_from.split(",") if host),
             take_hosts=arguments.hosts,
         ),
@@ -101,6 +107,7 @@ def _baseline(arguments: argparse.Namespace) -> int:
         where = str(arguments.out)
     else:
         where = f"version {oneshot.keep_in_data_folder(settings, taken).version} in {settings.data_dir}"
+    _say_rights(arguments)
     print(f"Baseline of {taken.baseline.target} from {', '.join(taken.baseline.hosts)}: {where}")
     if taken.drift is not None:
         print(views.drift_text(taken.drift))
@@ -114,15 +121,85 @@ def _baseline(arguments: argparse.Namespace) -> int:
     return DONE
 
 
+def _say_rights(arguments: argparse.Namespace) -> None:
+    if arguments.target == "local" and not (arguments.recorded or arguments.logs) and os.geteuid() != 0:
+        print(
+            "diffy: not run as root, so osquery saw only a part: what came back empty counts as unknown.",
+            file=sys.stderr,
+        )
+
+
 def _packs(arguments: argparse.Namespace) -> int:
+    if arguments.action == "import":
+        return _import(arguments)
+    from bot.adapters import plugins
+
+    shelf = _shelf()
     if arguments.action == "list":
-        print(views.packs_text(tuple(packs.load(name) for name in packs.names())))
+        print(views.packs_text(tuple(shelf.load(name) for name in shelf.names())))
+        for sentence in (*plugins.installed().problems, *shelf.problems, *shelf.notes):
+            print(f"diffy: {sentence}", file=sys.stderr)
         return DONE
-    pack = packs.load(arguments.name)
-    print(
-        msgspec.json.format(msgspec.json.encode(pack)).decode() if arguments.json else views.pack_text(pack)
-    )
+    pack = shelf.load(arguments.name)
+    if arguments.osquery:
+        print(packs.to_osquery(pack))
+        return DONE
+    print(_pack_json(pack) if arguments.json else views.pack_text(pack))
     return DONE
+
+
+def _shelf() -> packs.Shelf:
+    from bot.adapters import plugins
+
+    return packs.Shelf(_settings().packs_dir, plugins.installed().packs)
+
+
+def _document(arguments: argparse.Namespace) -> int:
+    pack = _shelf().load(arguments.pack)
+    try:
+        text = document.content(pack)
+    except ValueError as error:
+        raise DiffyError(f"There can be no document: {error}.") from error
+    sys.stdout.write(text)
+    sys.stdout.flush()
+    print(f"DocumentHash (Sha256): {document.digest(text)}", file=sys.stderr)
+    return DONE
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    """Write a pack of osquery's in our form; say on stderr what was left out and what is to be known."""
+    found = packs.read(arguments.file, name=arguments.name)
+    text = _pack_json(found.pack)
+    packs.parse(text.encode(), source=str(arguments.file))
+    if arguments.out is None:
+        print(text)
+    else:
+        try:
+            arguments.out.write_text(text + "\n", "utf-8")
+        except OSError as error:
+            raise DiffyError(f"{arguments.out} cannot be written: {error.strerror}.") from error
+        print(f"Pack {found.pack.name}: {len(found.pack.queries)} queries in {arguments.out}")
+    for sentence in found.left_out:
+        print(f"Left out: {sentence}", file=sys.stderr)
+    for sentence in found.notes:
+        print(f"Note: {sentence}", file=sys.stderr)
+    return DONE
+
+
+def _pack_json(pack: Pack) -> str:
+    return msgspec.json.format(msgspec.json.encode(pack)).decode()
+
+
+def _plugins(arguments: argparse.Namespace) -> int:
+    """List what other packages bring; exit 2 if any of it cannot be used."""
+    from bot.adapters import plugins
+
+    found = plugins.installed()
+    problems = (*found.problems, *packs.Shelf(None, found.packs).problems)
+    print(views.plugins_text(tuple((p.group, p.name, p.package, p.adds) for p in found.found)))
+    for sentence in problems:
+        print(f"diffy: {sentence}", file=sys.stderr)
+    return NO_ANSWER if problems else DONE
 
 
 def _demo(arguments: argparse.Namespace) -> int:
@@ -167,7 +244,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.set_defaults(run=_serve)
 
     analyze = commands.add_parser("analyze", help="say which hosts of a target stand out")
-    analyze.add_argument("target", help="an auto scaling group, instance ids with commas, or a private IP")
+    analyze.add_argument("target", help=TARGET)
     analyze.add_argument(
         "--method", help="peers, baseline or both; default: both where a baseline exists, else peers"
     )
@@ -184,7 +261,7 @@ def _parser() -> argparse.ArgumentParser:
     analyze.set_defaults(run=_analyze)
 
     baseline = commands.add_parser("baseline", help="take a baseline of a target")
-    baseline.add_argument("target", help="an auto scaling group, instance ids with commas, or a private IP")
+    baseline.add_argument("target", help=TARGET)
     chosen = baseline.add_mutually_exclusive_group()
     chosen.add_argument(
         "--hosts", type=_count, metavar="N", help="from the N newest hosts (3; all, when recorded)"
@@ -198,20 +275,40 @@ def _parser() -> argparse.ArgumentParser:
     baseline.set_defaults(run=_baseline)
 
     for command in (analyze, baseline):
-        command.add_argument(
+        source = command.add_mutually_exclusive_group()
+        source.add_argument(
             "--recorded", type=Path, metavar="DIR", help="read hosts' answers from files, not from SSM"
+        )
+        source.add_argument(
+            "--logs", type=Path, metavar="PATH", help="read osqueryd's result logs: a file or a folder"
         )
         command.add_argument(
             "--pack", default=packs.DEFAULT, metavar="NAME", help=f"default: {packs.DEFAULT}"
         )
 
     pack = commands.add_parser("packs", help="list or show query packs")
-    actions = pack.add_subparsers(dest="action", required=True, metavar="list|show")
+    actions = pack.add_subparsers(dest="action", required=True, metavar="list|show|import")
     actions.add_parser("list", help="list the packs").set_defaults(run=_packs)
     show = actions.add_parser("show", help="show the queries of a pack")
     show.add_argument("name")
-    show.add_argument("--json", action="store_true", help="print {name, queries: [{name, sql, …}]}")
+    form = show.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print {name, queries: [{name, sql, …}]}")
+    form.add_argument(
+        "--osquery", action="store_true", help="print it in osquery's form, as snapshot queries"
+    )
     show.set_defaults(run=_packs)
+
+    made = commands.add_parser("document", help="print a pack's SSM document, and its hash to stderr")
+    made.add_argument("--pack", default=packs.DEFAULT, metavar="NAME", help=f"default: {packs.DEFAULT}")
+    made.set_defaults(run=_document)
+    take = actions.add_parser("import", help="turn a pack of osquery's, or an osquery.conf, into one of ours")
+    take.add_argument("file", type=Path)
+    take.add_argument("--name", default="", help="the pack's name; default: the file's")
+    take.add_argument("--out", type=Path, metavar="FILE", help="write it to a file (put it into DIFFY_PACKS)")
+    take.set_defaults(run=_packs)
+
+    listed = commands.add_parser("plugins", help="list what other installed packages add to Diffy")
+    listed.set_defaults(run=_plugins)
 
     demo = commands.add_parser(
         "demo", help="run everything here: an embedded AWS, a local Slack, and the bot"

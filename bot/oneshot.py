@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
@@ -14,19 +14,19 @@ from typing import Any
 from tqdm import tqdm
 
 from bot import packs
-from bot.adapters import baseline_file
-from bot.adapters.aws_inventory import AwsInventory
-from bot.adapters.aws_session import connect
-from bot.adapters.aws_ssm import SsmCollector
+from bot.adapters import baseline_file, plugins
 from bot.adapters.clock import SystemClock
 from bot.adapters.data_folder import DataFolder
+from bot.adapters.local_host import NAME as LOCAL
+from bot.adapters.local_host import LocalHost
 from bot.adapters.memory import InlineJudge, MemoryReports, MemorySnapshots, MemoryStore
+from bot.adapters.osquery_logs import OsqueryLogs
+from bot.adapters.plugins import Routed
 from bot.adapters.recorded import RecordedFolder
 from bot.adapters.snapshot_files import SnapshotFiles
-from bot.adapters.tinydb_store import TinyDbStore
-from bot.app import new_run_id, pace
+from bot.app import new_run_id, open_additions, open_store, over_ssm, pace
 from bot.collection.recorded import digest
-from bot.errors import DiffyError
+from bot.errors import DiffyError, NotFound
 from bot.model import Baseline, Method, Progress, Report, Run, RunKind, RunState, Snapshot
 from bot.ports import Collector, Inventory
 from bot.settings import Settings
@@ -47,15 +47,26 @@ class Request:
     pack: str = packs.DEFAULT
     method: Method | None = None
     recorded: Path | None = None
+    logs: Path | None = None
     baseline: Path | None = None
     incident: str = ""
     take_from: tuple[str, ...] = ()
     take_hosts: int | None = None
 
+    @property
+    def here(self) -> bool:
+        """Whether the machine that this runs on is meant."""
+        return self.target == LOCAL and self.recorded is None and self.logs is None
+
 
 def analyze(request: Request) -> Report:
     """Collect and judge; return the report. Raises DiffyError when there is none."""
     services = _services(request)
+    if request.here and (request.method is Method.PEERS or services.store.baseline(LOCAL) is None):
+        raise NotFound(
+            "One machine has no peers, and there is no baseline to compare it with.",
+            "Take one while it is well (diffy baseline local --out FILE), then name it with --baseline FILE.",
+        )
     live = _live(request, services, RunKind.ANALYZE)
     with _interruptible(live), _Bar() as bar:
         report = triage(live, services, bar)
@@ -112,28 +123,27 @@ def keep_in_data_folder(settings: Settings, taken: Taken) -> Baseline:
     Raises:
         StoreLocked: The bot owns the folder; take the baseline in Slack, or write it to a file.
     """
-    folder = DataFolder.open(settings.data_dir, lock=True)
-    try:
-        store = TinyDbStore(folder)
-        try:
-            snapshots = SnapshotFiles(folder)
-            present = store.baseline(taken.baseline.target)
-            baseline = replace(
-                taken.baseline,
-                version=(present.version if present else 0) + 1,
-                snapshots=tuple(snapshots.put(snapshot) for snapshot in taken.snapshots),
-            )
-            store.add_baseline(baseline)
-            return baseline
-        finally:
-            store.close()
-    finally:
-        folder.close()
+    with (
+        closing(DataFolder.open(settings.data_dir, lock=True)) as folder,
+        open_store(settings, folder, plugins.installed()) as store,
+    ):
+        snapshots = SnapshotFiles(folder)
+        present = store.baseline(taken.baseline.target)
+        baseline = replace(
+            taken.baseline,
+            version=(present.version if present else 0) + 1,
+            snapshots=tuple(snapshots.put(snapshot) for snapshot in taken.snapshots),
+        )
+        store.add_baseline(baseline)
+        return baseline
 
 
 def _services(request: Request) -> Services:
     """Join the core to its adapters. What was typed is checked first, before any service is reached."""
-    packs.load(request.pack)
+    additions = open_additions(request.settings)
+    for sentence in (*additions.plugins.problems, *additions.shelf.problems):
+        print(f"diffy: {sentence}", file=sys.stderr)
+    additions.shelf.load(request.pack)
     snapshots = MemorySnapshots()
     find_baseline = _baseline_source(request, snapshots)
     clock = SystemClock()
@@ -141,12 +151,12 @@ def _services(request: Request) -> Services:
     collector: Collector
     if request.recorded is not None:
         inventory = collector = RecordedFolder(request.recorded)
+    elif request.logs is not None:
+        inventory = collector = OsqueryLogs(request.logs)
+    elif request.here:
+        inventory = collector = LocalHost(clock)
     else:
-        aws = connect()
-        inventory = AwsInventory(aws)
-        collector = SsmCollector(
-            aws, output_bucket=request.settings.collect.output_bucket or None, clock=clock
-        )
+        inventory = collector = Routed(additions.plugins, lambda: over_ssm(request.settings, clock))
     return Services(
         store=MemoryStore(find_baseline),
         snapshots=snapshots,
@@ -155,7 +165,7 @@ def _services(request: Request) -> Services:
         collector=collector,
         judge=InlineJudge(snapshots),
         clock=clock,
-        load_pack=packs.load,
+        load_pack=additions.shelf.load,
         pace=pace(request.settings),
     )
 
@@ -170,18 +180,19 @@ def _baseline_source(request: Request, held: MemorySnapshots) -> Callable[[str],
 
     def find(target: str) -> Baseline | None:
         if target not in found:
-            found[target] = _from_data_folder(request.settings.data_dir, target, held)
+            found[target] = _from_data_folder(request.settings, target, held)
         return found[target]
 
     return find
 
 
-def _from_data_folder(path: Path, target: str, held: MemorySnapshots) -> Baseline | None:
-    if not path.is_dir():
+def _from_data_folder(settings: Settings, target: str, held: MemorySnapshots) -> Baseline | None:
+    if not settings.data_dir.is_dir():
         return None
-    folder = DataFolder.open(path, lock=False)
-    try:
-        store = TinyDbStore(folder)
+    with (
+        closing(DataFolder.open(settings.data_dir, lock=False)) as folder,
+        open_store(settings, folder, plugins.installed()) as store,
+    ):
         baseline = store.baseline(target)
         if baseline is None:
             return None
@@ -189,14 +200,12 @@ def _from_data_folder(path: Path, target: str, held: MemorySnapshots) -> Baselin
         return replace(
             baseline, snapshots=tuple(held.put(files.get(digest)) for digest in baseline.snapshots)
         )
-    finally:
-        folder.close()
 
 
 def _live(request: Request, services: Services, kind: RunKind) -> Live:
     take_hosts = request.take_hosts
     if take_hosts is None:
-        take_hosts = EVERY_HOST if request.recorded is not None else 3
+        take_hosts = EVERY_HOST if request.recorded or request.logs else 3
     run = Run(
         id=new_run_id(),
         kind=kind,
@@ -267,6 +276,9 @@ class _Bar:
         return
 
     def unchanged(self, run: Run, baseline: Baseline) -> None:
+        return
+
+    def left(self, run: Run, progress: Progress) -> None:
         return
 
     def ended(self, run: Run, error: DiffyError) -> None:

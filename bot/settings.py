@@ -19,6 +19,12 @@ from bot.errors import SettingsError
 _USER = re.compile(r"[UW][A-Z0-9]{2,}")  # user ids begin with U, of Enterprise Grid also with W
 _CHANNEL = re.compile(r"[CGD][A-Z0-9]{2,}")  # public, private, direct
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")  # S3's rules for bucket names
+_DOCUMENT = re.compile(
+    r"(?:[A-Za-z0-9_.-]|\{pack\}){3,128}"
+)  # SSM's rules for names; {pack}: the pack's name
+_VERSION = re.compile(r"[1-9][0-9]{0,8}|\$DEFAULT|\$LATEST")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_STORE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 EVERYONE = "*"
 
 
@@ -47,10 +53,19 @@ class AccessSettings:
 
 @dataclass(frozen=True, slots=True)
 class CollectSettings:
-    """How hosts are asked. ``output_bucket``: S3 bucket for answers of any size; empty: 24,000 characters a host."""
+    """How hosts are asked.
+
+    Attributes:
+        output_bucket: S3 bucket for answers of any size; empty: 24,000 characters a host.
+        document: The SSM document to send, ``{pack}`` in it for the pack; empty: AWS-RunShellScript.
+        document_hash: Sha256 in hex; empty: of what this Diffy builds.
+    """
 
     deadline_s: float = 300.0
     output_bucket: str = ""
+    document: str = ""
+    document_version: str = "$DEFAULT"
+    document_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +88,8 @@ class Settings:
     collect: CollectSettings = CollectSettings()
     runs: RunSettings = RunSettings()
     warnings: tuple[str, ...] = ()
+    packs_dir: Path | None = None  # the operator's own query packs
+    store: str = ""  # a plug-in's; empty: Diffy's own
 
 
 def read(environ: Mapping[str, str], *, cwd: Path, need_slack: bool) -> Settings:
@@ -101,20 +118,32 @@ def read(environ: Mapping[str, str], *, cwd: Path, need_slack: bool) -> Settings
     collect = CollectSettings(
         deadline_s=collecting.number("deadline_s", 300.0, least=10, most=3600),
         output_bucket=env.text("DIFFY_OUTPUT_BUCKET", _BUCKET) or collecting.text("output_bucket", _BUCKET),
+        document=env.text("DIFFY_DOCUMENT", _DOCUMENT) or collecting.text("document", _DOCUMENT),
+        document_version=collecting.text("document_version", _VERSION) or "$DEFAULT",
+        document_hash=collecting.text("document_hash", _SHA256),
     )
+    if collect.document_hash and "{pack}" in collect.document:
+        collecting.wrong(
+            "document_hash", "fits one document only, and collect.document holds {pack}: leave it out"
+        )
     runs = RunSettings(
         max_running=int(running.number("max_running", 10, least=1, most=100, whole=True)),
         provisional_after_s=running.number("provisional_after_s", 60.0, least=1, most=3600),
         provisional_share=running.number("provisional_share", 0.8, least=0.01, most=1),
         edit_every_s=running.number("edit_every_s", 2.5, least=1, most=60),
     )
+    store = env.text("DIFFY_STORE", _STORE)
     data_dir = cwd / Path(env.text("DIFFY_DATA_DIR") or ".diffy").expanduser()
+    packs = env.text("DIFFY_PACKS") or tables["packs"].text("folder")
+    packs_dir = cwd / Path(packs).expanduser() if packs else None
+    if packs_dir is not None and not packs_dir.is_dir():
+        problems.append(f"DIFFY_PACKS, or folder in [packs], names {packs_dir}, and there is no such folder.")
     for table in tables.values():
         problems += table.unknown()
     if problems:
         raise SettingsError(tuple(problems))
     warnings = (*(_unset_rights(access) if need_slack else ()), *env.misspelt("DIFFY_"))
-    return Settings(data_dir, slack, access, collect, runs, warnings)
+    return Settings(data_dir, slack, access, collect, runs, warnings, packs_dir, store)
 
 
 class _Source:
@@ -247,7 +276,7 @@ def _read_file(env: _Source, cwd: Path, problems: list[str]) -> dict[str, _Sourc
     except ValueError as error:  # not UTF-8, or not TOML; tomllib names the line
         problems.append(f"{path} is not valid TOML: {error}.")
     whole = _Source(content, "", problems)
-    tables = {name: whole.table(name) for name in ("slack", "access", "collect", "runs")}
+    tables = {name: whole.table(name) for name in ("slack", "access", "collect", "runs", "packs")}
     problems += whole.unknown()
     return tables
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.adapters import plugins
 from bot.commands import COMMANDS
 from bot.interactions import INTERACTIONS, SUBMISSIONS, VIEWS
 from bot.views import actions
@@ -82,7 +83,9 @@ def test_locks_hold_every_dependency() -> None:
         text = (ROOT / "requirements" / f"{lock}.lock").read_text()
         for dependency in wanted:
             name = re.split(r"[\[><=]", dependency)[0].lower()
-            assert re.search(rf"^{re.escape(name)}(\[[a-z0-9,-]+\])?==", text, re.MULTILINE), f"{name} is not in {lock}.lock"
+            assert re.search(rf"^{re.escape(name)}(\[[a-z0-9,-]+\])?==", text, re.MULTILINE), (
+                f"{name} is not in {lock}.lock"
+            )
 
 
 def test_procfile_knows_both_doors() -> None:
@@ -98,6 +101,22 @@ def test_each_decision_is_listed() -> None:
     pages = sorted(page.name for page in folder.glob("[0-9]*.md"))
 
     assert re.findall(r"\]\((\d+[^)]+\.md)\)", (folder / "README.md").read_text()) == pages
+
+
+def test_the_example_of_a_plug_in_is_what_its_page_shows() -> None:
+    """Every block of code in docs/plugins.md stands word for word in the package that a test installs."""
+    page = (ROOT / "docs" / "plugins.md").read_text()
+    example = ROOT / "tests" / "data" / "diffy-example"
+    source = "".join(
+        path.read_text() for path in sorted(example.rglob("*")) if path.suffix in (".py", ".toml")
+    )
+    blocks = re.findall(r"```(?:python|toml)\n(.*?)```", page, re.DOTALL)
+
+    assert len(blocks) == 4
+    for block in blocks:
+        assert block in source
+    for group in plugins.GROUPS:
+        assert f"| `{group}` |" in page
 
 
 def test_no_file_is_too_long_to_hold_in_the_head() -> None:

@@ -167,6 +167,7 @@ def test_the_file_sets_everything_else(tmp_path: Path) -> None:
     settings = from_toml(
         '[slack]\napi_url = "https://slack-gov.com/api/"\nport = 8080\n'
         '[collect]\ndeadline_s = 120\noutput_bucket = "diffy-output"\n'
+        f'document = "Diffy"\ndocument_version = "4"\ndocument_hash = "{"0a" * 32}"\n'
         "[runs]\nmax_running = 3\nprovisional_after_s = 20\nprovisional_share = 0.5\nedit_every_s = 3.5\n",
         tmp_path,
     )
@@ -174,6 +175,8 @@ def test_the_file_sets_everything_else(tmp_path: Path) -> None:
 
     assert (slack.api_url, slack.port) == ("https://slack-gov.com/api/", 8080)
     assert (settings.collect.deadline_s, settings.collect.output_bucket) == (120, "diffy-output")
+    assert (settings.collect.document, settings.collect.document_version) == ("Diffy", "4")
+    assert settings.collect.document_hash == "0a" * 32
     assert (settings.runs.max_running, settings.runs.provisional_after_s) == (3, 20)
     assert (settings.runs.provisional_share, settings.runs.edit_every_s) == (0.5, 3.5)
 
@@ -195,6 +198,11 @@ def test_the_file_sets_everything_else(tmp_path: Path) -> None:
             '[collect]\ndeadline_s = "300"',
             'collect.deadline_s must be a number from 10 to 3600, and is "300".',
         ),
+        (
+            f'[collect]\ndocument = "Diffy-{{pack}}"\ndocument_hash = "{"0a" * 32}"',
+            "collect.document_hash fits one document only, and collect.document holds {pack}: leave it out.",
+        ),
+        ('[collect]\ndocument_version = "new"', 'collect.document_version is not a valid name: "new".'),
         ("[collect]\noutput_bucket = 3", "collect.output_bucket must be text in quotes, and is a number."),
         ("[access]\ncontact = 2026-08-03", "access.contact must be text in quotes, and is a date."),
         ("[access]\nanalysts = [3]", "access.analysts must be a list of ids in quotes, and is a list."),
@@ -242,6 +250,19 @@ def test_paths_may_be_named(tmp_path: Path) -> None:
 
     assert settings.runs.max_running == 2
     assert settings.data_dir == Path("/srv/diffy")
+
+
+def test_a_folder_of_packs_is_named_by_the_environment_or_the_file(tmp_path: Path) -> None:
+    """Relative to where Diffy was started; one that is not there is a problem, not an empty folder."""
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "diffy.toml").write_text('[packs]\nfolder = "mine"', "utf-8")
+
+    settings = read({}, cwd=tmp_path, need_slack=False)
+    with pytest.raises(SettingsError) as caught:
+        read({"DIFFY_PACKS": "gone"}, cwd=tmp_path, need_slack=False)
+
+    assert settings.packs_dir == tmp_path / "mine"
+    assert any("gone, and there is no such folder" in problem for problem in caught.value.problems)
 
 
 def test_a_misspelt_variable_is_a_warning(tmp_path: Path) -> None:

@@ -1,23 +1,18 @@
 """How are hosts asked whose answers were recorded in a folder? Inventory and collector over files.
 
 ``DIR/hosts/<host id>.json`` holds one host's answers (``collection.recorded``); the optional ``DIR/asg.json`` describes
-the group: ``{"group", "instances": [{"instance_id", "image_id", "launch_template_version", "launch_time",
-"availability_zone", "private_ip", "hostname", "instance_type"}]}``.
+the group (``asg_listing``).
 """
 
 from __future__ import annotations
 
-import difflib
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
-import msgspec
-
+from bot.adapters import asg_listing
 from bot.collection import recorded
-from bot.collection.hostbytes import as_json
 from bot.errors import EmptyTarget, InventoryError, StoreCorrupt, UnknownTarget
 from bot.model import (
     Answer,
@@ -30,28 +25,10 @@ from bot.model import (
     QueryStatus,
     Snapshot,
     Target,
-    TargetKind,
 )
 from bot.ports import Errand
 
 MOST_BYTES = 64 * 1024 * 1024  # of one file, as of one live answer
-NEAR_SHOWN = 3
-
-
-class _Instance(msgspec.Struct):
-    instance_id: str
-    image_id: str | None = None
-    launch_template_version: str | int | None = None
-    launch_time: datetime | None = None
-    availability_zone: str | None = None
-    private_ip: str | None = None
-    hostname: str | None = None
-    instance_type: str | None = None
-
-
-class _Listing(msgspec.Struct):
-    instances: list[_Instance]
-    group: str | None = None
 
 
 class RecordedFolder:
@@ -73,27 +50,16 @@ class RecordedFolder:
             EmptyTarget: The folder holds no host.
             InventoryError: asg.json cannot be used.
         """
-        group, hosts = self._listing()
-        hosts |= {id_: Host(id_, group) for id_ in self._files if id_ not in hosts}
+        files = self._files
+        group, hosts = asg_listing.read(self._folder / "asg.json")
+        hosts |= {id_: Host(id_, group) for id_ in files if id_ not in hosts}
         if not hosts:
             raise EmptyTarget(f"{self._folder} holds no recorded host.", "Put one file a host into hosts/.")
-        focus = ""
-        if target.kind is TargetKind.HOST:
-            focus = _find(target.names[0], hosts) or self._unknown(target.names[0], hosts)
-        elif target.kind is TargetKind.HOSTS:
-            found = {name: _find(name, hosts) for name in target.names}
-            if not any(found.values()):
-                self._unknown(target.names[0], hosts)
-            hosts = {id_ or name: hosts.get(id_, Host(name)) for name, id_ in found.items()}
-            group = target.label
-        known = tuple(hosts[id_] for id_ in sorted(hosts))
-        missed = tuple(
-            Missed(host.id, MissReason.NOT_RECORDED, f"there is no hosts/{host.id}.json")
-            for host in known
-            if host.id not in self._files
-        )
-        asked = tuple(host for host in known if host.id in self._files)
-        return Group(group or target.label, asked, missed, known, focus)
+        chosen = asg_listing.choose(target, hosts, group, place=self._folder)
+        absent = {
+            host.id: f"there is no hosts/{host.id}.json" for host in chosen.known if host.id not in files
+        }
+        return asg_listing.without(chosen, absent)
 
     def collect(
         self,
@@ -125,24 +91,6 @@ class RecordedFolder:
         except OSError as error:
             raise InventoryError(f"{self._folder} cannot be read: {error.strerror}.") from error
         return {path.stem: path for path in paths if not path.name.startswith(".")}
-
-    def _listing(self) -> tuple[str, dict[str, Host]]:
-        if not self._files and not (self._folder / "asg.json").exists():
-            return "", {}
-        try:
-            raw = (self._folder / "asg.json").read_bytes()
-            listing = msgspec.json.decode(as_json(raw), type=_Listing)
-        except FileNotFoundError:
-            return "", {}
-        except OSError as error:
-            raise InventoryError(f"{self._folder / 'asg.json'} cannot be read: {error.strerror}.") from error
-        except msgspec.MsgspecError as error:
-            raise InventoryError(
-                f"{self._folder / 'asg.json'} is not a group: {error}.",
-                'It holds {"group": name, "instances": [{"instance_id": …}]}.',
-            ) from error
-        group = listing.group or ""
-        return group, {item.instance_id: _host(item, group) for item in listing.instances}
 
     def _asked(self, group: Group, pack: Pack) -> frozenset[str]:
         """Return the pack's queries that at least one host was asked; the others nobody can have missed."""
@@ -187,33 +135,3 @@ class RecordedFolder:
         absent = sorted(asked - {answer.query for answer in snapshot.answers})
         unasked = tuple(Answer(name, QueryStatus.NOT_RUN, error="not in its file") for name in absent)
         return Snapshot(host, snapshot.taken_at, snapshot.answers + unasked, snapshot.osquery_version)
-
-    def _unknown(self, name: str, hosts: dict[str, Host]) -> str:
-        near = difflib.get_close_matches(name, hosts, n=NEAR_SHOWN)
-        hint = f"Did you mean {', '.join(near)}?" if near else f"It holds {len(hosts)} hosts."
-        raise UnknownTarget(f"{self._folder} holds no host {name}.", hint)
-
-
-def _find(name: str, hosts: dict[str, Host]) -> str:
-    """Return the id of the host with that id or private IP; empty when there is none."""
-    if name in hosts:
-        return name
-    return next((host.id for host in hosts.values() if host.private_ip == name), "")
-
-
-def _host(item: _Instance, group: str) -> Host:
-    launched = item.launch_time
-    if launched is not None:
-        launched = launched.replace(tzinfo=launched.tzinfo or UTC).astimezone(UTC)
-    version = item.launch_template_version
-    return Host(
-        id=item.instance_id,
-        group=group,
-        private_ip=item.private_ip or "",
-        hostname=item.hostname or "",
-        zone=item.availability_zone or "",
-        image_id=item.image_id or "",
-        template_version="" if version is None else str(version),
-        instance_type=item.instance_type or "",
-        launch_time=launched,
-    )

@@ -31,7 +31,7 @@ from bot.collection.conversation import (
     Sent,
 )
 from bot.collection.statuses import Ended, ending, judge
-from bot.model import Missed, MissReason, Snapshot
+from bot.model import Missed, MissReason, SentCommand, Snapshot
 
 BATCH = 50  # instance ids a SendCommand takes
 GRACE_S = 60.0  # an invocation may stay invisible so long after SendCommand
@@ -114,10 +114,21 @@ class Tracker:
         reads = [host.read_at for host in self._silent.values()]
         return min([self.deadline, self._describe_at, *polls, *reads])
 
-    def begin(self, now: float) -> tuple[Action, ...]:
-        """Return the first sends; call once."""
+    def begin(self, now: float, sent: Iterable[SentCommand] = ()) -> tuple[Action, ...]:
+        """Return the first sends; call once.
+
+        Args:
+            sent: Commands of a former process: they are listed at once, and their hosts are not sent to again.
+        """
         self._describe_at = now + DESCRIBE_EVERY_S
-        hosts = tuple(self._silent)
+        for command in sent:
+            mine = tuple(
+                host for host in command.hosts if host in self._silent and not self._silent[host].command
+            )
+            self._commands[command.id] = _Command(mine, now, now)
+            for host in mine:
+                self._silent[host].command = command.id
+        hosts = tuple(host for host, record in self._silent.items() if not record.command)
         return tuple(self._send(hosts[at : at + BATCH]) for at in range(0, len(hosts), BATCH))
 
     def tick(self, now: float) -> tuple[Action, ...]:

@@ -23,9 +23,10 @@ def _right(words: tuple[str, ...]) -> Action:
 def _answer(call: Call, typed: tuple[str, ...], desk: Desk, tell: Tell) -> Message:
     words = sort_out(typed, options=("hosts", "from", "pack"), usage=USAGE)
     if words.plain[:1] == ("list",):
-        if len(words.plain) > 2 or words.options:
-            raise UsageError("`baseline list` takes one target at most.", f"Usage: {USAGE}")
-        return baseline_list(desk.services.store.baselines(*words.plain[1:]), desk.now())
+        if words.options:
+            raise UsageError("`baseline list` takes nothing but a target.", f"Usage: {USAGE}")
+        label = targets.parse(words.plain[1:]).label if words.plain[1:] else None
+        return baseline_list(desk.services.store.baselines(label), desk.now())
     if words.option("hosts") and words.option("from"):
         raise UsageError("Either --hosts or --from, not both.", f"Usage: {USAGE}")
     hosts = words.option("hosts")

@@ -81,6 +81,7 @@ def _find(desk: Desk, word: str) -> Schedule:
     """Return the schedule with that id, or the only one of that target."""
     schedules = desk.services.store.schedules()
     found = [s for s in schedules if word in (s.id, s.target.label)]
+    found = found or [s for s in schedules if s.target.label == targets.parse([word]).label]
     if not found:
         raise NotFound(f"There is no schedule {word[:60]!r}.", "`/diffy schedule list` shows them.")
     if len(found) > 1:

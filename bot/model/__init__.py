@@ -2,6 +2,7 @@
 
 from bot.model.baselines import Baseline
 from bot.model.hosts import Group, Host, Missed, MissReason, Target, TargetKind
+from bot.model.journal import Arrived, Begun, Entry, Shown, StopAsked, Trace, trace_of
 from bot.model.messages import Attachment, Block, Message
 from bot.model.packs import Compare, Cost, Pack, Query
 from bot.model.reports import (
@@ -34,23 +35,26 @@ from bot.model.runs import (
     SentCommand,
     noted,
 )
-from bot.model.snapshots import KNOWN, Answer, QueryStatus, Row, Snapshot
+from bot.model.snapshots import KNOWN, Answer, QueryStatus, Row, Snapshot, text_row
 
 __all__ = [
     "ENDED",
     "KNOWN",
     "Answer",
     "ApiUse",
+    "Arrived",
     "Asker",
     "Attachment",
     "AuditEntry",
     "Baseline",
     "BaselineInfo",
+    "Begun",
     "Block",
     "Change",
     "Compare",
     "Cost",
     "Coverage",
+    "Entry",
     "Finding",
     "Group",
     "Host",
@@ -76,10 +80,15 @@ __all__ = [
     "Schedule",
     "ScorePart",
     "SentCommand",
+    "Shown",
     "Snapshot",
+    "StopAsked",
     "Target",
     "TargetKind",
+    "Trace",
     "UnknownQuery",
     "noted",
     "partly_answered",
+    "text_row",
+    "trace_of",
 ]

@@ -16,11 +16,11 @@ from bot.views.slack_baseline import baseline_list, baseline_proposal, baseline_
 from bot.views.slack_drill import drill_down, posted_rows
 from bot.views.slack_lists import help, packs, schedule_list, schedule_removed, schedule_saved, status, usage
 from bot.views.slack_notice import kept, notice
-from bot.views.slack_run import ack, ended, failure, joined, not_in_channel, progress, refusal
+from bot.views.slack_run import ack, ended, failure, joined, left, not_in_channel, progress, refusal
 from bot.views.slack_small import baseline_declined, cancelling, one_moment, unchanged_late
 from bot.views.slack_thread import host_reply, rest_reply
 from bot.views.slack_verdict import provisional, top_hosts, verdict
-from bot.views.terminal import baseline_text, drift_text, pack_text, packs_text, report_text
+from bot.views.terminal import baseline_text, drift_text, pack_text, packs_text, plugins_text, report_text
 
 __all__ = [
     "DrillPlace",
@@ -46,6 +46,7 @@ __all__ = [
     "json_file",
     "kept",
     "kept_text",
+    "left",
     "loading_modal",
     "modal_error",
     "not_in_channel",
@@ -54,6 +55,7 @@ __all__ = [
     "pack_text",
     "packs",
     "packs_text",
+    "plugins_text",
     "posted_rows",
     "progress",
     "provisional",

@@ -74,6 +74,14 @@ def packs_text(packs: Sequence[Pack]) -> str:
     return tabulate(rows, headers=("pack", "queries", "what for"), tablefmt="simple") + "\n"
 
 
+def plugins_text(plugins: Sequence[tuple[str, str, str, str]]) -> str:
+    """Return what other packages bring as a table; each is (entry point group, name, package, what it adds)."""
+    if not plugins:
+        return "No other package adds anything to Diffy.\n"
+    rows = [tuple(clean(word, 60) for word in plugin) for plugin in plugins]
+    return tabulate(rows, headers=("kind", "plug-in", "package", "adds"), tablefmt="simple") + "\n"
+
+
 def pack_text(pack: Pack, *, width: int = 100) -> str:
     """Return one pack's queries with cost, techniques and why each matters."""
     rows = [

@@ -23,6 +23,8 @@ MISSED = {
     MissReason.OFFLINE: "offline, its SSM agent lost the connection",
     MissReason.NOT_REGISTERED: "unknown to SSM: no agent, no role, or too young",
     MissReason.NOT_IN_SERVICE: "not in service",
+    MissReason.WARM_POOL: "in the warm pool of its group, not in service",
+    MissReason.STOPPED: "stopped",
     MissReason.NOT_LINUX: "not Linux",
     MissReason.GONE: "gone, terminated or unknown to EC2",
     MissReason.ACCESS_DENIED: "AWS denied access to it",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from bot.model import Pack
-from bot.ports import Clock, Collector, Inventory, Judge, ReportStore, SnapshotStore, Store
+from bot.model import Entry, Pack, Trace
+from bot.ports import Clock, Collector, Inventory, Judge, ReportStore, RunJournal, SnapshotStore, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,24 @@ class Pace:
     edit_every_s: float = 2.5
     max_running: int = 10
     drain_s: float = 20.0
+
+
+class NoJournal:
+    """For a run that no other process will go on with: notes nothing. Implements ``ports.RunJournal``."""
+
+    def runs(self) -> tuple[str, ...]:
+        """None."""
+        return ()
+
+    def trace(self, run_id: str) -> Trace:
+        """Nothing was noted."""
+        return Trace()
+
+    def note(self, run_id: str, entry: Entry) -> None:
+        """Nobody will read it."""
+
+    def remove(self, run_id: str) -> None:
+        """There is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +52,4 @@ class Services:
     clock: Clock
     load_pack: Callable[[str], Pack]
     pace: Pace = Pace()
+    journal: RunJournal = field(default_factory=NoJournal)

@@ -12,7 +12,8 @@ from bot import packs
 from bot.adapters.aws_inventory import AwsInventory
 from bot.adapters.aws_session import Aws, connect
 from bot.adapters.aws_ssm import SsmCollector
-from bot.collection import script, tracker
+from bot.collection import document, script, tracker
+from bot.collection.document import Pinned
 from bot.errors import CollectionError, InventoryError, UnknownTarget
 from bot.model import Asker, Group, Missed, MissReason, QueryStatus, Snapshot, Target, TargetKind
 from bot.ports import Errand
@@ -62,9 +63,10 @@ def collect(
     deadline_s: float = 60.0,
     run_id: str = "run-1",
     stop: Callable[[], bool] = lambda: False,
+    pinned: Pinned | None = None,
 ) -> dict[str, Snapshot | Missed]:
     found: list[Snapshot | Missed] = []
-    collector = SsmCollector(aws, output_bucket=bucket, clock=WallClock())
+    collector = SsmCollector(aws, output_bucket=bucket, clock=WallClock(), pinned=pinned)
     errand = Errand(Asker(run_id, "U0RESPOND01"), deadline_s, stop)
     collector.collect(group, PACK, errand, deliver=found.append)
     outcomes = {item.host if isinstance(item, Missed) else item.host.id: item for item in found}
@@ -93,6 +95,29 @@ def test_every_host_answers_every_query(aws: Aws, embedded: EmbeddedAws) -> None
     after = aws.calls.by_name()
     assert after["ssm:SendCommand"] - before.get("ssm:SendCommand", 0) == 1
     assert after["s3:GetObject"] - before.get("s3:GetObject", 0) == len(got)
+
+
+def test_the_operators_own_document_asks_as_well(aws: Aws, embedded: EmbeddedAws) -> None:
+    """Pinned by version and hash, with parameters only; a document of other content is not run by anybody."""
+    text = document.content(PACK)
+    aws.ssm.create_document(
+        Name="Diffy-linux-triage", Content=text, DocumentType="Command", DocumentFormat="JSON"
+    )
+    group = resolve(aws, embedded)
+
+    got = collect(aws, group, pinned=Pinned("Diffy-{pack}", "1"), run_id="run-2")
+    with pytest.raises(CollectionError, match="hash of document Diffy-linux-triage does not match") as caught:
+        collect(aws, group, pinned=Pinned("Diffy-{pack}", "1", "0" * 64), run_id="run-3")
+
+    for outcome in got.values():
+        assert isinstance(outcome, Snapshot), outcome
+        assert not outcome.partial
+    assert "diffy doctor" in caught.value.hint
+    sent = aws.ssm.list_commands()["Commands"]
+    assert [command["Parameters"]["RunId"] for command in sent if "RunId" in command["Parameters"]] == [
+        ["run-2"]
+    ]
+    assert not any("commands" in c["Parameters"] for c in sent if c["DocumentName"] == "Diffy-linux-triage")
 
 
 def test_without_a_bucket_what_does_not_fit_is_said(aws: Aws, embedded: EmbeddedAws) -> None:

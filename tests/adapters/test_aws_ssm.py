@@ -98,7 +98,7 @@ def body(content: bytes) -> dict[str, Any]:
 
 def test_the_command_is_sent_as_it_must_be(stubs: Stubs) -> None:
     """By id, with the run in the comment; one broken host must not end it for the others."""
-    text = script.build(PACK, run_id=RUN, limit_bytes=script.STDOUT_LIMIT)
+    text = script.build(PACK, run_id=RUN, bucket=False)
     expected = {
         "DocumentName": "AWS-RunShellScript",
         "Comment": f"diffy {RUN} test",
@@ -118,7 +118,7 @@ def test_the_command_is_sent_as_it_must_be(stubs: Stubs) -> None:
 
 def test_with_a_bucket_the_output_goes_there_whole(stubs: Stubs) -> None:
     """Bucket and the run's own prefix are named, and the script has no limit."""
-    text = script.build(PACK, run_id=RUN, limit_bytes=None)
+    text = script.build(PACK, run_id=RUN, bucket=True)
     expected = dict.fromkeys(SENT, ANY) | {
         "OutputS3BucketName": "answers",
         "OutputS3KeyPrefix": f"diffy/{RUN}",

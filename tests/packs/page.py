@@ -35,6 +35,14 @@ A pack is JSON: `name`, `description`, `queries`. A query has
 
 The columns that are neither key nor ignored are the value of the fact.
 
+## Packs of your own, and of osquery's
+
+`DIFFY_PACKS` (or `folder` in `[packs]`) names a folder of packs: files `*.json` and `*.conf`, in this form or in osquery's. `diffy packs list` shows what came of it and names each file that could not be taken; a name that is taken already is refused. Choose one with `--pack NAME`. Files are read when Diffy starts.
+
+`diffy packs import FILE --out mine.json` turns a pack of osquery's, or an `osquery.conf` with its schedule and packs, into this form, so that it can be sharpened by hand: comments, continued lines and stray commas are read; every query that cannot be asked is named with the reason (not for Linux, an events table, several statements, no SELECT, a table that answers nothing without a path). What it chooses: the whole row is the fact, except for columns that change by themselves (pids, times, sizes); `why` is the description, `attack` the techniques that it names; `cost` is slow for tables that hash or walk files, medium for joins and for what is asked once a day. Discovery queries and shards are ignored, and said. An imported pack keeps osquery's file name as its name (`--name` gives another): result logs find its queries by it.
+
+`diffy packs show NAME --osquery` prints a pack in osquery's form, for osqueryd to run as snapshots.
+
 ## Rules for its SQL
 
 - It is written for osquery 5.8.1 and later (checked against the published schema of 5.23.1), and it runs on plain SQLite tables of osquery's schema as well, with no function of osquery's own and whether columns are typed or all text: so it can be asked of recorded data.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 from bot import packs
 from bot.sandbox import fleet
 from bot.sandbox.aws import EmbeddedAws
+from tests.collection.hosts import Machine
 from tests.whole.stage import PATIENCE_S, ROOT
 
 SCHEMA = json.loads((ROOT / "docs" / "report.schema.json").read_text())
@@ -69,6 +71,62 @@ def test_recorded_answers_name_the_compromised_hosts(recorded: Path, tmp_path: P
     assert {host["id"] for host in report["hosts"][:2]} == compromised()
     assert [missed["reason"] for missed in report["coverage"]["missed"]] == ["not_recorded"]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_shipped_result_logs_say_the_same(recorded: Path, tmp_path: Path) -> None:
+    """The same answers as one log of osqueryd, snapshots and differences in turn: the same hosts stand out."""
+    source = recorded / "web-asg"
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / "asg.json").write_bytes((source / "asg.json").read_bytes())
+    with gzip.open(logs / "osqueryd.results.log.gz", "wt") as log:
+        for file in sorted((source / "hosts").iterdir()):
+            content = json.loads(file.read_text())
+            for number, (name, rows) in enumerate(content["queries"].items()):
+                head = {
+                    "hostIdentifier": content["host"],
+                    "unixTime": 1_790_000_000,
+                    "epoch": 0,
+                    "counter": 0,
+                }
+                said = {"diffResults": {"added": rows, "removed": []}} if number % 2 else {"snapshot": rows}
+                log.write(json.dumps({**head, "name": f"pack_linux-triage_{name}", **said}) + "\n")
+
+    done = diffy("analyze", "web-asg", "--logs", "logs", "--json", cwd=tmp_path)
+    taken = diffy("baseline", "web-asg", "--logs", "logs", "--out", "b.json", cwd=tmp_path)
+
+    report = report_of(done)
+    assert done.returncode == 1, done.stderr
+    assert {host["id"] for host in report["hosts"] if host["outlier"]} == compromised()
+    assert [missed["reason"] for missed in report["coverage"]["missed"]] == ["not_recorded"]
+    assert taken.returncode == 0, taken.stderr
+
+
+def test_this_machine_is_compared_with_its_own_baseline(tmp_path: Path) -> None:
+    """`local` runs the fleet's script here: no peers, so a baseline is needed; a changed row is found against it."""
+    machine = Machine(tmp_path)
+    machine.install_osquery()
+    user = {"name": "users", "sql": "SELECT 'root' AS username", "why": "Who may log in."}
+    pack_file = tmp_path / "packs" / "mine.json"
+    pack_file.parent.mkdir()
+    pack_file.write_text(json.dumps({"name": "mine", "description": "d", "queries": [user]}))
+    env = {"PATH": f"{machine.bin}:{os.environ['PATH']}", "TMPDIR": str(machine.tmp), "DIFFY_PACKS": "packs"}
+    alone = diffy("analyze", "local", "--pack", "mine", cwd=tmp_path, **env)
+    taken = diffy("baseline", "local", "--pack", "mine", "--out", "b.json", cwd=tmp_path, **env)
+    same = diffy("analyze", "local", "--pack", "mine", "--baseline", "b.json", "--json", cwd=tmp_path, **env)
+    user["sql"] += " UNION ALL SELECT 'eve'"
+    pack_file.write_text(json.dumps({"name": "mine", "description": "d", "queries": [user]}))
+
+    changed = diffy(
+        "analyze", "local", "--pack", "mine", "--baseline", "b.json", "--json", cwd=tmp_path, **env
+    )
+
+    assert alone.returncode == 2
+    assert "has no peers" in alone.stderr
+    assert taken.returncode == 0, taken.stderr
+    assert report_of(same)["findings"] == []
+    assert [f["row"] for f in report_of(changed)["findings"]] == [{"username": "eve"}]
+    assert machine.left_behind() == []
 
 
 def test_planted_rows_are_in_the_findings(recorded: Path, tmp_path: Path) -> None:
@@ -172,6 +230,7 @@ def test_a_baseline_file_travels(recorded: Path, tmp_path: Path) -> None:
     [
         (("analyze", "web-asg", "--recorded", "nowhere"), "nowhere"),
         (("analyze", "web-asg", "--baseline", "nowhere.json"), "nowhere.json"),
+        (("analyze", "web-asg", "--logs", "nowhere"), "nowhere"),
         (("analyze", "web-asg", "--method", "magic", "--recorded", "."), "magic"),
         (("analyze", "web-asg", "--pack", "nope", "--recorded", "."), "nope"),
         (("packs", "show", "nope"), "nope"),
@@ -195,6 +254,22 @@ def test_packs_are_shown_as_data(tmp_path: Path) -> None:
     assert shown["name"] == "linux-triage"
     assert all(query["name"] and query["sql"] for query in shown["queries"])
     assert "linux-triage" in diffy("packs", "list", cwd=tmp_path).stdout
+
+
+def test_a_pack_of_osquerys_is_imported_and_used(tmp_path: Path) -> None:
+    """`packs import` writes it in our form and names what it left out; DIFFY_PACKS makes it one of the packs."""
+    source = ROOT / "tests" / "data" / "packs" / "it-checks.conf"
+    (tmp_path / "mine").mkdir()
+
+    done = diffy("packs", "import", str(source), "--name", "it", "--out", "mine/it.json", cwd=tmp_path)
+    shown = diffy("packs", "show", "it", "--json", cwd=tmp_path, DIFFY_PACKS="mine")
+    nothing = diffy("packs", "import", str(ROOT / "README.md"), cwd=tmp_path)
+
+    assert done.returncode == 0, done.stderr
+    assert "Left out: launchd: it is for darwin" in done.stderr
+    assert json.loads(shown.stdout) == json.loads((tmp_path / "mine" / "it.json").read_text())
+    assert nothing.returncode == 2
+    assert "is not a pack of osquery's" in nothing.stderr
 
 
 @pytest.mark.slow

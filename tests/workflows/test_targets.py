@@ -40,7 +40,12 @@ def test_several_ids_are_hosts_once_each() -> None:
     [
         ([], "Name a target"),
         ([","], "Name a target"),
-        ([ONE, "web-asg"], "can only be instance ids"),
+        (["tga:Role=web"], "no kind of target 'tga'"),
+        (["tag:Role"], "cannot follow tag:"),
+        (["tag:Role=*"], "cannot follow tag:"),
+        (["eks:cluster"], "cannot follow eks:"),
+        (["stack:-x"], "cannot follow stack:"),
+        ([f"g{n}" for n in range(51)], "too many"),
         (["i-0123"], "wrong length"),
         (["<!channel>"], "cannot be the name"),
         (["x" * 256], "cannot be the name"),
@@ -52,6 +57,50 @@ def test_what_cannot_be_a_target_says_why(words: list[str], sentence: str) -> No
         targets.parse(words)
 
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("words", "kind", "label"),
+    [
+        (["tag:Role=web"], TargetKind.PREFIXED, "tag:Role=web"),
+        (["TAG:aws:x/y=a b"], TargetKind.PREFIXED, "tag:aws:x/y=a b"),
+        (["stack:web-production"], TargetKind.PREFIXED, "stack:web-production"),
+        (["eks:prod/workers"], TargetKind.PREFIXED, "eks:prod/workers"),
+        (["fd00::1"], TargetKind.HOST, "fd00::1"),
+        (["web-asg", "api-asg"], TargetKind.SEVERAL, "api-asg,web-asg"),
+        (["web-asg,tag:a=b", "web-asg"], TargetKind.SEVERAL, "tag:a=b,web-asg"),
+        ([TWO, "web-asg"], TargetKind.SEVERAL, f"{TWO},web-asg"),
+        ([TWO, ONE], TargetKind.HOSTS, f"{ONE},{TWO}"),
+    ],
+)
+def test_what_else_can_be_named(words: list[str], kind: TargetKind, label: str) -> None:
+    """Prefixes name other kinds; several are a union whose label does not depend on their order."""
+    forwards, backwards = targets.parse(words), targets.parse(words[::-1])
+
+    assert (forwards.kind, forwards.label) == (kind, label)
+    assert backwards == forwards
+
+
+def test_an_unknown_prefix_gets_the_nearest_one() -> None:
+    """The hint names what was meant, and all there is."""
+    with pytest.raises(UsageError, match="Did you mean stack:") as caught:
+        targets.parse(["stak:web"])
+
+    assert "eks:, stack:, tag:" in caught.value.hint
+
+
+def test_another_package_brings_a_prefix_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is typed like the others then, and cannot replace one of them."""
+    monkeypatch.setattr(targets, "FORMS", dict(targets.FORMS))
+    form = targets.Form("cmdb", "cmdb:shop", str.isalpha)
+
+    targets.register(form)
+
+    assert targets.parse(["cmdb:shop"]).prefix == "cmdb"
+    with pytest.raises(ValueError, match="cmdb"):
+        targets.register(form)
+    with pytest.raises(UsageError, match="cannot follow cmdb:"):
+        targets.parse(["cmdb:1"])
 
 
 @given(st.lists(st.text(max_size=300), max_size=4))

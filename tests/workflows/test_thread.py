@@ -26,7 +26,7 @@ class HeldChat:
     posts: list[tuple[str, Message, str]] = field(default_factory=list)
     edits: list[Message] = field(default_factory=list)
 
-    def post(self, channel: str, message: Message, *, thread: str = "") -> str:
+    def post(self, channel: str, message: Message, *, thread: str = "", key: str = "") -> str:
         if self.refuse_post:
             raise ChatError("refused", code=self.refuse_post)
         self.posts.append((channel, message, thread))

@@ -25,8 +25,8 @@ TRANSIT_S = (0.2, 0.9)
 RETRY_S = 1.0
 """How often delivery to an agent that is away is tried again."""
 
-LEAST_REAL_TIMEOUT_S = 5.0
-"""A script's timeout is divided by the speed, but never below this: the machine itself is not faster."""
+LEAST_REAL_TIMEOUT_S = 60.0
+"""A script's timeout is divided by the speed, but never below this (or itself): the machine is not faster."""
 
 LATE_S = 40.0
 """How long after its status an upload that is late comes."""
@@ -139,7 +139,9 @@ class Delivery:
         if invocation.details != "InProgress":
             return
         manner = host.manner.manner
-        timeout_s = max(command.execution_timeout_s / self.speed, LEAST_REAL_TIMEOUT_S)
+        timeout_s = max(
+            command.execution_timeout_s / self.speed, min(command.execution_timeout_s, LEAST_REAL_TIMEOUT_S)
+        )
         outcome = spoil(manner, self._answer(command, host, timeout_s))
         if command.bucket and manner not in NOT_UPLOADED and self._alive(command, invocation.instance_id):
             upload = partial(_upload, command, invocation.instance_id, outcome)
