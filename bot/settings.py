@@ -47,7 +47,7 @@ class AccessSettings:
 
 @dataclass(frozen=True, slots=True)
 class CollectSettings:
-    """How hosts are asked. ``output_bucket``: S3 bucket for answers of any size; empty: 24,000 characters a host."""
+    """How hosts are asked. ``output_bucket``: S3 bucket for answers of any size; empty: in pieces, 4 MiB a host."""
 
     deadline_s: float = 300.0
     output_bucket: str = ""

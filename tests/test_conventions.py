@@ -82,7 +82,9 @@ def test_locks_hold_every_dependency() -> None:
         text = (ROOT / "requirements" / f"{lock}.lock").read_text()
         for dependency in wanted:
             name = re.split(r"[\[><=]", dependency)[0].lower()
-            assert re.search(rf"^{re.escape(name)}(\[[a-z0-9,-]+\])?==", text, re.MULTILINE), f"{name} is not in {lock}.lock"
+            assert re.search(rf"^{re.escape(name)}(\[[a-z0-9,-]+\])?==", text, re.MULTILINE), (
+                f"{name} is not in {lock}.lock"
+            )
 
 
 def test_procfile_knows_both_doors() -> None:
