@@ -142,7 +142,7 @@ if [ "$pieces" -gt 1 ]; then
   # The rest waits for further commands. Whatever becomes of them, a watcher in a session of its own removes it in time,
   # and ends once it is gone.
   for file in "$work"/* "$work"/.[!.]*; do
-    if [ "$file" != "$work/packed" ] && [ "$file" != "$work/run" ]; then rm -rf "$file"; fi
+    case ${file##*/} in packed | run | pid) ;; *) rm -rf "$file" ;; esac
   done
   printf '%s\n' "$(($(date +%s) + @KEEP_S@))" >expires || fail no_space "$work is full"
   detached=

@@ -98,17 +98,24 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def request(pinned: Pinned | None, pack: Pack, values: Mapping[str, str]) -> dict[str, Any]:
+def request(
+    pinned: Pinned | None,
+    pack: Pack,
+    values: Mapping[str, str],
+    *,
+    timeout_s: int = script.EXECUTION_TIMEOUT_S,
+) -> dict[str, Any]:
     """Return the part of a SendCommand that says what to run.
 
     Args:
         pinned: None sends the whole script as the command of ``AWS-RunShellScript``.
         values: Of ``script.values``.
+        timeout_s: After which the agent ends the script.
 
     Raises:
         ValueError: A query cannot be sent safely.
     """
-    timeout = {_TIMEOUT: [str(script.EXECUTION_TIMEOUT_S)]}
+    timeout = {_TIMEOUT: [str(timeout_s)]}
     if pinned is None:
         text = script.assignments(values) + (script.body(pack) if values["Act"] == "ask" else script.kept())
         return {"DocumentName": SHELL_DOCUMENT, "Parameters": {"commands": [text], **timeout}}

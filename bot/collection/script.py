@@ -25,8 +25,12 @@ STDOUT_LIMIT = 23_900
 PIECE_BYTES = (STDOUT_LIMIT - 400) * 3 // 4
 """Bytes of a packed answer that fit: base64 makes 4 of 3; 400 are for the two lines around it."""
 
-MOST_KEPT = PIECE_BYTES
-"""Bytes of a packed answer without a bucket."""
+MOST_KEPT = 4 * 1024 * 1024
+"""Bytes of a packed answer without a bucket: 239 pieces, a command each. More needs a bucket."""
+
+FURTHER_TIMEOUT_S = (
+    60  # for the agent: a piece takes a moment, a drop waits at most 10 s for a cancelled script
+)
 
 KEEP_S = 900  # an answer that nobody fetches is removed from the host after so long
 

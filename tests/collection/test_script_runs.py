@@ -198,7 +198,7 @@ def test_a_kept_answer_is_for_its_owner_only(machine: Machine, monkeypatch: pyte
 
     assert (out, code) == (b"DIFFY-FAIL 1 run=other not_kept the kept answer is gone\n", 3)
     assert folder.stat().st_mode & 0o777 == 0o700
-    assert sorted(path.name for path in folder.iterdir()) == ["expires", "packed", "run"]
+    assert sorted(path.name for path in folder.iterdir()) == ["expires", "packed", "pid", "run"]
     machine.run(script.drop(RUN))
     assert machine.left_behind() == []
 
