@@ -127,6 +127,37 @@ def test_every_host_answers_every_query(aws: Aws, embedded: EmbeddedAws) -> None
     assert after["s3:GetObject"] - before.get("s3:GetObject", 0) == len(got)
 
 
+class Killed(BaseException):
+    """Stands for kill -9: nothing catches it."""
+
+
+def test_a_command_sent_and_not_noted_is_found_again_and_no_host_is_asked_twice(
+    aws: Aws, embedded: EmbeddedAws
+) -> None:
+    """The process dies right after SendCommand; the next finds the command by its comment and reads its answers."""
+    group = resolve(aws, embedded)
+    began = datetime.now(UTC)
+    collector = SsmCollector(aws, output_bucket=BUCKET, clock=WallClock())
+    noted: list[SentCommand] = []
+    asker = Asker("run-cut", "U0RESPOND01")
+
+    def die(sent: SentCommand) -> None:
+        raise Killed
+
+    with pytest.raises(Killed):
+        collector.collect(group, PACK, Errand(asker, 60.0, note=die), deliver=lambda item: None)
+    sends = embedded.calls()["SendCommand"]
+    found: list[Snapshot | Missed] = []
+
+    collector.collect(group, PACK, Errand(asker, 60.0, note=noted.append, since=began), deliver=found.append)
+
+    assert sorted(item.host.id for item in found if isinstance(item, Snapshot)) == sorted(
+        host.id for host in group.hosts
+    )
+    assert embedded.calls()["SendCommand"] == sends
+    assert [set(command.hosts) for command in noted] == [{host.id for host in group.hosts}]
+
+
 def test_the_operators_own_document_asks_as_well(aws: Aws, embedded: EmbeddedAws) -> None:
     """Pinned by version and hash, with parameters only; a document of other content is not run by anybody."""
     text = document.content(PACK)
