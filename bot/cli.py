@@ -1,4 +1,4 @@
-"""What can be typed after `diffy`? serve, analyze, baseline, packs, document, plugins, demo."""
+"""What can be typed after `diffy`? serve, analyze, baseline, packs, document, doctor, plugins, demo."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from bot.collection import document
 from bot.commands.analyze import read_method
 from bot.errors import DiffyError, SettingsError
 from bot.model import Pack
+from bot.model.checkup import Outcome
 from bot.settings import Settings, read
 
 DONE, STANDS_OUT, NO_ANSWER = 0, 1, 2
@@ -202,6 +203,21 @@ def _plugins(arguments: argparse.Namespace) -> int:
     return NO_ANSWER if problems else DONE
 
 
+def _doctor(arguments: argparse.Namespace) -> int:
+    from bot import doctor
+
+    settings = _settings(need_slack=bool(os.environ.get("SLACK_BOT_TOKEN", "").strip()))
+    checks = []
+    for check in doctor.visit(
+        settings, target=arguments.target, pack=arguments.pack, ask_hosts=not arguments.no_ask
+    ):
+        checks.append(check)
+        if not arguments.json:
+            print(views.check_text(check), flush=True)
+    print(views.checkup_json(checks) if arguments.json else views.checkup_line(checks), flush=True)
+    return STANDS_OUT if any(check.outcome is Outcome.WRONG for check in checks) else DONE
+
+
 def _demo(arguments: argparse.Namespace) -> int:
     try:
         from bot.sandbox import demo
@@ -297,6 +313,13 @@ def _parser() -> argparse.ArgumentParser:
         "--osquery", action="store_true", help="print it in osquery's form, as snapshot queries"
     )
     show.set_defaults(run=_packs)
+
+    doctor = commands.add_parser("doctor", help="say what is wrong with the set-up, and what mends it")
+    doctor.add_argument("target", nargs="?", default="", help="whose hosts to look at")
+    doctor.add_argument("--no-ask", action="store_true", help="do not ask hosts for their osquery's version")
+    doctor.add_argument("--pack", default=packs.DEFAULT, metavar="NAME", help=f"default: {packs.DEFAULT}")
+    doctor.add_argument("--json", action="store_true", help="print a diffy.checkup/1 object")
+    doctor.set_defaults(run=_doctor)
 
     made = commands.add_parser("document", help="print a pack's SSM document, and its hash to stderr")
     made.add_argument("--pack", default=packs.DEFAULT, metavar="NAME", help=f"default: {packs.DEFAULT}")
