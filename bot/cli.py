@@ -71,6 +71,8 @@ def _analyze(arguments: argparse.Namespace) -> int:
             recorded=arguments.recorded,
             baseline=arguments.baseline,
             incident=arguments.incident,
+            accounts=arguments.account,
+            regions=arguments.region,
         )
     )
     if arguments.json:
@@ -94,6 +96,8 @@ def _baseline(arguments: argparse.Namespace) -> int:
             recorded=arguments.recorded,
             take_from=tuple(host for host in arguments.take_from.split(",") if host),
             take_hosts=arguments.hosts,
+            accounts=arguments.account,
+            regions=arguments.region,
         ),
         author=getpass.getuser(),
     )
@@ -199,6 +203,12 @@ def _parser() -> argparse.ArgumentParser:
     baseline.set_defaults(run=_baseline)
 
     for command in (analyze, baseline):
+        command.add_argument(
+            "--region", default="", metavar="REGIONS", help="with commas, or all; default: Diffy's own"
+        )
+        command.add_argument(
+            "--account", default="", metavar="NAMES", help="with commas, own, or all; default: Diffy's own"
+        )
         command.add_argument(
             "--recorded", type=Path, metavar="DIR", help="read hosts' answers from files, not from SSM"
         )
