@@ -75,6 +75,8 @@ def _analyze(arguments: argparse.Namespace) -> int:
             logs=arguments.logs,
             baseline=arguments.baseline,
             incident=arguments.incident,
+            accounts=arguments.account,
+            regions=arguments.region,
         )
     )
     _say_rights(arguments)
@@ -100,6 +102,8 @@ def _baseline(arguments: argparse.Namespace) -> int:
             logs=arguments.logs,
             take_from=tuple(host for host in arguments.take_from.split(",") if host),
             take_hosts=arguments.hosts,
+            accounts=arguments.account,
+            regions=arguments.region,
         ),
         author=getpass.getuser(),
     )
@@ -291,6 +295,12 @@ def _parser() -> argparse.ArgumentParser:
     baseline.set_defaults(run=_baseline)
 
     for command in (analyze, baseline):
+        command.add_argument(
+            "--region", default="", metavar="REGIONS", help="with commas, or all; default: Diffy's own"
+        )
+        command.add_argument(
+            "--account", default="", metavar="NAMES", help="with commas, own, or all; default: Diffy's own"
+        )
         source = command.add_mutually_exclusive_group()
         source.add_argument(
             "--recorded", type=Path, metavar="DIR", help="read hosts' answers from files, not from SSM"

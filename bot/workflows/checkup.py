@@ -34,11 +34,20 @@ ASKED = 20  # hosts asked for their osquery's version
 ASK_DEADLINE_S = 120.0
 FOLLOWING = (
     "autoscaling:DescribeAutoScalingGroups",
+    "autoscaling:DescribeAutoScalingInstances",
+    "autoscaling:DescribeWarmPool",
+    "cloudformation:ListStackResources",
+    "cloudformation:ListStacks",
     "ec2:DescribeInstances",
+    "ec2:DescribeTags",
+    "eks:DescribeNodegroup",
+    "eks:ListClusters",
+    "eks:ListNodegroups",
     "ssm:CancelCommand",
     "ssm:DescribeInstanceInformation",
     "ssm:GetCommandInvocation",
     "ssm:ListCommandInvocations",
+    "ssm:ListCommands",
 )
 
 
