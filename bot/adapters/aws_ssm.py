@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from bot.adapters.aws_session import Aws, AwsError, code, explain
+from bot.adapters.reading import Reading
 from bot.collection import answer, document, reattach, script
 from bot.collection import conversation as talk
 from bot.collection.pieced import Pieced
@@ -280,27 +281,37 @@ def _drive(
 ) -> None:
     """Let the tracker say what to do until every host is accounted for, or until the run is left to another process."""
     queue = deque(tracker.begin(clock.monotonic(), sent))
-    while queue or not tracker.done:
-        if errand.leave():
-            return
-        now = clock.monotonic()
-        if not tracker.done and (now >= tracker.deadline or errand.stop()):
-            queue = deque(action for action in queue if isinstance(action, talk.Deliver | talk.Drop))
-            queue.extend(tracker.tick(now) if now >= tracker.deadline else tracker.stop())
-        elif not queue:
-            queue.extend(tracker.tick(now))
-        if not queue:
-            sleep(max(0.01, min(LONGEST_SLEEP_S, tracker.wakes_at - now)))
-            continue
-        match action := queue.popleft():
-            case talk.Deliver(outcome):
-                deliver(outcome)
-            case talk.Abort(message, hint):
-                raise CollectionError(message, hint)
-            case _:
-                event = perform(action)
-                if event is not None:
-                    queue.extend(tracker.receive(event, clock.monotonic()))
+    with Reading(perform) as reading:
+        while queue or not tracker.done:
+            if errand.leave():
+                return
+            now = clock.monotonic()
+            if not tracker.done and (now >= tracker.deadline or errand.stop()):
+                reading.forget()
+                queue = deque(action for action in queue if isinstance(action, talk.Deliver | talk.Drop))
+                queue.extend(tracker.tick(now) if now >= tracker.deadline else tracker.stop())
+            elif not queue:
+                queue.extend(tracker.tick(now))
+            if reading:
+                idle_s = 0.0 if queue else max(0.01, min(LONGEST_SLEEP_S, tracker.wakes_at - now))
+                for got in reading.take(idle_s):
+                    if got is not None:
+                        queue.extend(tracker.receive(got, clock.monotonic()))
+            elif not queue:
+                sleep(max(0.01, min(LONGEST_SLEEP_S, tracker.wakes_at - now)))
+            if not queue:
+                continue
+            match action := queue.popleft():
+                case talk.Deliver(outcome):
+                    deliver(outcome)
+                case talk.Abort(message, hint):
+                    raise CollectionError(message, hint)
+                case talk.Fetch(from_bucket=True):
+                    reading.ask(action)  # by far the most calls, and S3 takes many at once
+                case _:
+                    event = perform(action)
+                    if event is not None:
+                        queue.extend(tracker.receive(event, clock.monotonic()))
 
 
 def _invocation(item: CommandInvocationTypeDef) -> talk.Invocation:

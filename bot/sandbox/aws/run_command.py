@@ -40,6 +40,7 @@ class RunCommand:
         self._chance = random.Random(seed)
         self._lock = threading.Lock()
         self._commands: dict[str, Command] = {}
+        self._sent: list[Request] = []
         self.actions: Mapping[str, Callable[[str, Request], Answer]] = {
             "SendCommand": self.send_command,
             "ListCommands": self.list_commands,
@@ -51,6 +52,8 @@ class RunCommand:
 
     def send_command(self, region: str, request: Request) -> Answer:
         """Take a command. One id that cannot be managed refuses the whole call (InvalidInstanceId)."""
+        with self._lock:
+            self._sent.append(request)
         check_send(request)
         errand = documents.resolve(region, request)
         ids = list(request.get("InstanceIds", []))
@@ -87,7 +90,8 @@ class RunCommand:
             )
             for instance_id in dict.fromkeys(chosen):
                 host = self._hosts.get(instance_id)
-                unseen_s = self._chance.uniform(*VISIBLE_AFTER_S) / self._delivery.speed
+                unseen_s = self._chance.uniform(*VISIBLE_AFTER_S) + (host.manner.unseen_s if host else 0.0)
+                unseen_s /= self._delivery.speed
                 command.invocations[instance_id] = Invocation(
                     instance_id, host.hostname if host else "", now + unseen_s
                 )
@@ -95,6 +99,19 @@ class RunCommand:
             answer = describe_command(command)
         self._delivery.begin(command)
         return {"Command": answer}
+
+    def sent(self) -> list[Request]:
+        """Every SendCommand as it was asked for, oldest first, refused ones too: for whoever looks for secrets in them."""
+        with self._lock:
+            return list(self._sent)
+
+    def last_end(self) -> float:
+        """When the last invocation so far ended, in seconds since 1970; 0 before any did."""
+        with self._lock:
+            ends = (
+                inv.ended_at for command in self._commands.values() for inv in command.invocations.values()
+            )
+            return max((end for end in ends if end), default=0.0)
 
     def list_commands(self, region: str, request: Request) -> Answer:
         """Commands, newest first; of one id, of one instance, or invoked after a time."""
