@@ -49,6 +49,7 @@ FLAGS = (
 )
 MOST_RAW = 48 * 1024 * 1024  # bytes of all answers of one host, uncompressed
 MOST_OF_ONE = 32 * 1024 * 1024  # bytes that one osqueryi may print
+MEMORY_KB = 2 * 1024 * 1024  # of address space for each osqueryi (ulimit -v); not tried on the real one
 ERR_BYTES = 32 * 1024  # of each process's stderr
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -134,7 +135,7 @@ def body(pack: Pack) -> str:
     if len(set(names)) < len(names):
         raise ValueError(f"pack {pack.name!r} has two queries of one name")
     plan = "\n".join(
-        f"{query.name}|{int(query.cost is Cost.SLOW)}|{query.timeout_s}|{statement(query)}"
+        f"{query.name}|{int(query.cost is Cost.SLOW)}|{query.timeout_s}|{min(query.max_bytes, MOST_OF_ONE)}|{statement(query)}"
         for query in order(pack)
     )
     reserved = _list_of_lost(names)
@@ -143,6 +144,7 @@ def body(pack: Pack) -> str:
         "PLACES": PLACES,
         "FLAGS": FLAGS,
         "FILE_BLOCKS": str(MOST_OF_ONE // 512),
+        "MEMORY_KB": str(MEMORY_KB),
         "ERR_BYTES": str(ERR_BYTES),
         "LOST_BYTES": str(reserved),
         "KILL_AFTER_S": str(KILL_AFTER_S),

@@ -25,8 +25,18 @@ def query(
     telling: int = 3,
     timeout_s: int = 20,
     max_rows: int = 5000,
+    max_bytes: int = 8 * 1024 * 1024,
 ) -> Query:
-    return Query(name, sql, "because", cost=cost, telling=telling, timeout_s=timeout_s, max_rows=max_rows)
+    return Query(
+        name,
+        sql,
+        "because",
+        cost=cost,
+        telling=telling,
+        timeout_s=timeout_s,
+        max_rows=max_rows,
+        max_bytes=max_bytes,
+    )
 
 
 def pack(*queries: Query) -> Pack:
