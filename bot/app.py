@@ -26,6 +26,7 @@ from bot.adapters.slack_doors import HttpDoor, SocketDoor
 from bot.adapters.slack_listener import make_app
 from bot.adapters.snapshot_files import SnapshotFiles
 from bot.adapters.tinydb_store import TinyDbStore
+from bot.collection import script
 from bot.errors import DiffyError
 from bot.interactions import INTERACTIONS, VIEWS
 from bot.model import Run
@@ -70,7 +71,13 @@ def open_services(
     else:
         aws = connect()
         inventory = AwsInventory(aws)
-        collector = SsmCollector(aws, output_bucket=settings.collect.output_bucket or None, clock=clock)
+        collect = settings.collect
+        collector = SsmCollector(
+            aws,
+            output_bucket=collect.output_bucket or None,
+            clock=clock,
+            download=script.download(collect.osquery, collect.osquery_url, collect.osquery_sha256),
+        )
     with contextlib.ExitStack() as closing:
         closing.callback(folder.close)
         store = TinyDbStore(folder)

@@ -25,6 +25,7 @@ from bot.adapters.recorded import RecordedFolder
 from bot.adapters.snapshot_files import SnapshotFiles
 from bot.adapters.tinydb_store import TinyDbStore
 from bot.app import new_run_id, pace
+from bot.collection import script
 from bot.collection.recorded import digest
 from bot.errors import DiffyError
 from bot.model import Baseline, Method, Progress, Report, Run, RunKind, RunState, Snapshot
@@ -144,8 +145,12 @@ def _services(request: Request) -> Services:
     else:
         aws = connect()
         inventory = AwsInventory(aws)
+        collect = request.settings.collect
         collector = SsmCollector(
-            aws, output_bucket=request.settings.collect.output_bucket or None, clock=clock
+            aws,
+            output_bucket=collect.output_bucket or None,
+            clock=clock,
+            download=script.download(collect.osquery, collect.osquery_url, collect.osquery_sha256),
         )
     return Services(
         store=MemoryStore(find_baseline),

@@ -19,6 +19,8 @@ from bot.errors import SettingsError
 _USER = re.compile(r"[UW][A-Z0-9]{2,}")  # user ids begin with U, of Enterprise Grid also with W
 _CHANNEL = re.compile(r"[CGD][A-Z0-9]{2,}")  # public, private, direct
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")  # S3's rules for bucket names
+_DOWNLOAD = re.compile(r"https://[A-Za-z0-9._~:/%+{}-]{1,500}")  # no user, no query: no credential fits in
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 EVERYONE = "*"
 
 
@@ -47,10 +49,17 @@ class AccessSettings:
 
 @dataclass(frozen=True, slots=True)
 class CollectSettings:
-    """How hosts are asked. ``output_bucket``: S3 bucket for answers of any size; empty: in pieces, 4 MiB a host."""
+    """How hosts are asked. ``output_bucket``: S3 bucket for answers of any size; empty: in pieces, 4 MiB a host.
+
+    ``osquery``: ``present`` leaves hosts without it unasked; ``download`` brings it there for the time of a run from
+    ``osquery_url``, checked against ``osquery_sha256`` (architecture to hex digest).
+    """
 
     deadline_s: float = 300.0
     output_bucket: str = ""
+    osquery: str = "present"
+    osquery_url: str = ""
+    osquery_sha256: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +110,11 @@ def read(environ: Mapping[str, str], *, cwd: Path, need_slack: bool) -> Settings
     collect = CollectSettings(
         deadline_s=collecting.number("deadline_s", 300.0, least=10, most=3600),
         output_bucket=env.text("DIFFY_OUTPUT_BUCKET", _BUCKET) or collecting.text("output_bucket", _BUCKET),
+        osquery=collecting.text("osquery") or "present",
+        osquery_url=collecting.text("osquery_url", _DOWNLOAD),
+        osquery_sha256=collecting.texts("osquery_sha256", _SHA256, ("x86_64", "aarch64")),
     )
+    _check_osquery(collect, collecting)
     runs = RunSettings(
         max_running=int(running.number("max_running", 10, least=1, most=100, whole=True)),
         provisional_after_s=running.number("provisional_after_s", 60.0, least=1, most=3600),
@@ -145,6 +158,18 @@ class _Source:
         if form is not None and not form.fullmatch(value):
             self.wrong(name, f"is not a valid name: {_shown(value)}")
             return ""
+        return value
+
+    def texts(self, name: str, form: re.Pattern[str], keys: tuple[str, ...]) -> dict[str, str]:
+        """Return a table of texts under these keys; empty when it is not set."""
+        value = self._take(name)
+        if value is None:
+            return {}
+        if not isinstance(value, dict) or not all(
+            key in keys and isinstance(text, str) and form.fullmatch(text) for key, text in value.items()
+        ):
+            self.wrong(name, f"must be a table with a valid text for {' and '.join(keys)}, or one of them")
+            return {}
         return value
 
     def secret(self, name: str, prefix: str) -> str:
@@ -250,6 +275,13 @@ def _read_file(env: _Source, cwd: Path, problems: list[str]) -> dict[str, _Sourc
     tables = {name: whole.table(name) for name in ("slack", "access", "collect", "runs")}
     problems += whole.unknown()
     return tables
+
+
+def _check_osquery(collect: CollectSettings, table: _Source) -> None:
+    if collect.osquery not in ("present", "download"):
+        table.wrong("osquery", f"must be present or download, and is {_shown(collect.osquery)}")
+    elif collect.osquery == "download" and not (collect.osquery_url and collect.osquery_sha256):
+        table.wrong("osquery", "is download: that needs osquery_url and osquery_sha256")
 
 
 def _slack(env: _Source, table: _Source, *, needed: bool) -> SlackSettings:

@@ -40,7 +40,8 @@ class SsmCollector:
     """``ports.Collector`` over one account and region.
 
     Args:
-        output_bucket: Where hosts put their whole output; None limits each answer to what the API returns.
+        output_bucket: Where hosts put their whole output; None has larger answers fetched in pieces.
+        download: From where hosts without osquery bring it, for the time of a run.
         sleep: Waits that many seconds; handed in so that tests own time.
         jitter: Numbers from 0 up to 1.
     """
@@ -51,12 +52,14 @@ class SsmCollector:
         *,
         output_bucket: str | None,
         clock: Clock,
+        download: script.Download | None = None,
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._aws = aws
         self._bucket = output_bucket
         self._clock = clock
+        self._download = download
         self._sleep = sleep
         self._jitter = jitter
 
@@ -76,7 +79,7 @@ class SsmCollector:
             return answer.read(raw, hosts[host], pack, self._clock.now(), run_id=run_id)
 
         try:
-            text = script.build(pack, run_id=run_id, bucket=self._bucket is not None)
+            text = script.build(pack, run_id=run_id, bucket=self._bucket is not None, download=self._download)
         except ValueError as error:
             raise CollectionError(f"The pack {pack.name} cannot be sent: {error}.") from error
         tracker = Tracker(

@@ -131,6 +131,9 @@ class _Cut(Exception):
 def _failed(host: Host, word: bytes, detail: bytes) -> Missed:
     if word == b"no_osquery":
         return Missed(host.id, MissReason.NO_OSQUERY, "osquery is not installed on the host")
+    if word == b"no_bring":
+        why = f"osquery is not installed on the host, and could not be brought: {as_text(detail)}"
+        return Missed(host.id, MissReason.NO_OSQUERY, why)
     reason = _FAILURES.get(word, "the script gave up")
     return Missed(host.id, MissReason.SCRIPT_FAILED, f"{reason}: {as_text(detail)}")
 

@@ -5,11 +5,12 @@
 for tool in @TOOLS@; do
   command -v "$tool" >/dev/null 2>&1 || fail missing_tool "$tool"
 done
+bring=@BRING@
 osqueryi=
 for path in "$(command -v osqueryi)" @PLACES@; do
   if [ -f "$path" ] && [ -x "$path" ]; then osqueryi=$path; break; fi
 done
-[ -n "$osqueryi" ] || fail no_osquery 'osqueryi is neither in PATH nor in @PLACES@'
+[ -n "$osqueryi$bring" ] || fail no_osquery 'osqueryi is neither in PATH nor in @PLACES@'
 
 # What former runs left: folders of a run that was killed outright, and kept answers that nobody removed in time.
 now=$(date +%s)
@@ -35,6 +36,7 @@ if nice -n 10 true 2>/dev/null; then gently='nice -n 10'; fi
 if ionice -c 2 -n 7 true 2>/dev/null; then gently="$gently ionice -c 2 -n 7"; fi
 began=$(date +%s)
 
+@BRINGING@
 cat >plan <<'@END@'
 @PLAN@
 @END@

@@ -81,9 +81,11 @@ class Machine:
             out, err = process.communicate(timeout=120)
         return out, err, process.returncode
 
-    def ask(self, asked: Pack, *, bucket: bool = True) -> Snapshot | Missed:
+    def ask(
+        self, asked: Pack, *, bucket: bool = True, download: script.Download | None = None
+    ) -> Snapshot | Missed:
         """Ask, fetch what was kept, drop it; nothing may stay behind."""
-        out, err, code = self.run(script.build(asked, run_id=RUN, bucket=bucket))
+        out, err, code = self.run(script.build(asked, run_id=RUN, bucket=bucket, download=download))
         assert err == b""
         assert code in (0, 3)
         result = answer.read(out, HOST, asked, AT, run_id=RUN)
