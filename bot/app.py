@@ -30,6 +30,7 @@ from bot.adapters.slack_doors import HttpDoor, SocketDoor
 from bot.adapters.slack_listener import make_app
 from bot.adapters.snapshot_files import SnapshotFiles
 from bot.adapters.tinydb_store import TinyDbStore
+from bot.collection import script
 from bot.collection.document import Pinned
 from bot.errors import DiffyError
 from bot.interactions import INTERACTIONS, VIEWS
@@ -59,7 +60,15 @@ def new_run_id() -> str:
 def pinned_document(settings: Settings) -> Pinned | None:
     """Return the operator's own SSM document, if one is set."""
     asked = settings.collect
-    return Pinned(asked.document, asked.document_version, asked.document_hash) if asked.document else None
+    if not asked.document:
+        return None
+    return Pinned(asked.document, asked.document_version, asked.document_hash, download_of(settings))
+
+
+def download_of(settings: Settings) -> script.Download | None:
+    """Return from where hosts without osquery bring it, if that is set."""
+    asked = settings.collect
+    return script.download(asked.osquery, asked.osquery_url, asked.osquery_sha256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +150,13 @@ def aws_places(settings: Settings, clock: Clock) -> AwsPlaces:
     """Return the inventory and collector of every account and region that is set. Nothing is sent yet."""
 
     def collector(aws: Aws) -> Collector:
-        bucket, pinned = settings.collect.output_bucket or None, pinned_document(settings)
-        return SsmCollector(aws, output_bucket=bucket, clock=clock, pinned=pinned)
+        return SsmCollector(
+            aws,
+            output_bucket=settings.collect.output_bucket or None,
+            clock=clock,
+            pinned=pinned_document(settings),
+            download=download_of(settings),
+        )
 
     return AwsPlaces(connect(), settings.places, collector)
 

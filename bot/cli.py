@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from bot import packs, views
-from bot.collection import document
+from bot.collection import document, script
 from bot.commands.analyze import read_method
 from bot.errors import DiffyError, SettingsError
 from bot.model import Pack
@@ -160,9 +160,9 @@ def _shelf() -> packs.Shelf:
 
 
 def _document(arguments: argparse.Namespace) -> int:
-    pack = _shelf().load(arguments.pack)
+    asked, pack = _settings().collect, _shelf().load(arguments.pack)
     try:
-        text = document.content(pack)
+        text = document.content(pack, script.download(asked.osquery, asked.osquery_url, asked.osquery_sha256))
     except ValueError as error:
         raise DiffyError(f"There can be no document: {error}.") from error
     sys.stdout.write(text)

@@ -38,8 +38,20 @@ class Source:
             self.wrong(name, f"must be text in quotes, and is {_kind(value)}")
             return ""
         if form is not None and not form.fullmatch(value):
-            self.wrong(name, f"is not a valid name: {_shown(value)}")
+            self.wrong(name, f"is not a valid name: {shown(value)}")
             return ""
+        return value
+
+    def texts(self, name: str, form: re.Pattern[str], keys: tuple[str, ...]) -> dict[str, str]:
+        """Return a table of texts under these keys; empty when it is not set."""
+        value = self._take(name)
+        if value is None:
+            return {}
+        if not isinstance(value, dict) or not all(
+            key in keys and isinstance(text, str) and form.fullmatch(text) for key, text in value.items()
+        ):
+            self.wrong(name, f"must be a table with a valid text for {' and '.join(keys)}, or one of them")
+            return {}
         return value
 
     def secret(self, name: str, prefix: str) -> str:
@@ -77,7 +89,7 @@ class Source:
         kinds = (int,) if whole else (int, float)
         if isinstance(value, bool) or not isinstance(value, kinds) or not least <= value <= most:
             kind = "a whole number" if whole else "a number"
-            self.wrong(name, f"must be {kind} from {least:g} to {most:g}, and is {_shown(str(value))}")
+            self.wrong(name, f"must be {kind} from {least:g} to {most:g}, and is {shown(str(value))}")
             return default
         return value
 
@@ -99,7 +111,7 @@ class Source:
                 "users (they begin with U or W)" if form is USER else "channels (they begin with C, G or D)"
             )
             star = "" if everyone else "; * does not count here: name each"
-            self.wrong(name, f"takes ids of {what}, and holds {', '.join(map(_shown, bad))}{star}")
+            self.wrong(name, f"takes ids of {what}, and holds {', '.join(map(shown, bad))}{star}")
         return found
 
     def table(self, name: str) -> Source:
@@ -173,7 +185,7 @@ def _kind(value: object) -> str:
     return names.get(type(value), "a date")
 
 
-def _shown(value: str) -> str:
+def shown(value: str) -> str:
     """Return the value for a sentence, unless it might be a secret that was put in the wrong place."""
     harmless = re.fullmatch(r"[\w#@*.:/ -]{1,24}", value) and not value.lower().startswith(("xox", "xapp"))
     return f'"{value}"' if harmless else "something else"

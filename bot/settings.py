@@ -14,7 +14,7 @@ from typing import Any
 
 from bot.errors import SettingsError
 from bot.model import ALL, NOWHERE_ELSE, OWN, Account, Places
-from bot.setting_source import USER, Source
+from bot.setting_source import USER, Source, shown
 
 _CHANNEL = re.compile(r"[CGD][A-Z0-9]{2,}")  # public, private, direct
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")  # S3's rules for bucket names
@@ -23,6 +23,7 @@ _DOCUMENT = re.compile(
 )  # SSM's rules for names; {pack}: the pack's name
 _VERSION = re.compile(r"[1-9][0-9]{0,8}|\$DEFAULT|\$LATEST")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_DOWNLOAD = re.compile(r"https://[A-Za-z0-9._~:/%+{}-]{1,500}")  # no user, no query: no credential fits in
 _STORE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+){1,3}-[0-9]{1,2}")
 _ACCOUNT_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
@@ -62,6 +63,8 @@ class CollectSettings:
         output_bucket: S3 bucket for answers of any size; empty: answers come in pieces, 4 MiB a host.
         document: The SSM document to send, ``{pack}`` in it for the pack; empty: AWS-RunShellScript.
         document_hash: Sha256 in hex; empty: of what this Diffy builds.
+        osquery: ``present`` leaves hosts without it unasked; ``download`` brings it there for the time of a run from
+            ``osquery_url``, checked against ``osquery_sha256`` (architecture to hex digest).
     """
 
     deadline_s: float = 300.0
@@ -69,6 +72,9 @@ class CollectSettings:
     document: str = ""
     document_version: str = "$DEFAULT"
     document_hash: str = ""
+    osquery: str = "present"
+    osquery_url: str = ""
+    osquery_sha256: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +131,11 @@ def read(environ: Mapping[str, str], *, cwd: Path, need_slack: bool) -> Settings
         document=env.text("DIFFY_DOCUMENT", _DOCUMENT) or collecting.text("document", _DOCUMENT),
         document_version=collecting.text("document_version", _VERSION) or "$DEFAULT",
         document_hash=collecting.text("document_hash", _SHA256),
+        osquery=collecting.text("osquery") or "present",
+        osquery_url=collecting.text("osquery_url", _DOWNLOAD),
+        osquery_sha256=collecting.texts("osquery_sha256", _SHA256, ("x86_64", "aarch64")),
     )
+    _check_osquery(collect, collecting)
     if collect.document_hash and "{pack}" in collect.document:
         collecting.wrong(
             "document_hash", "fits one document only, and collect.document holds {pack}: leave it out"
@@ -149,6 +159,13 @@ def read(environ: Mapping[str, str], *, cwd: Path, need_slack: bool) -> Settings
         raise SettingsError(tuple(problems))
     warnings = (*(_unset_rights(access) if need_slack else ()), *env.misspelt("DIFFY_"))
     return Settings(data_dir, slack, access, collect, runs, places, warnings, packs_dir, store)
+
+
+def _check_osquery(collect: CollectSettings, table: Source) -> None:
+    if collect.osquery not in ("present", "download"):
+        table.wrong("osquery", f"must be present or download, and is {shown(collect.osquery)}")
+    elif collect.osquery == "download" and not (collect.osquery_url and collect.osquery_sha256):
+        table.wrong("osquery", "is download: that needs osquery_url and osquery_sha256")
 
 
 def _read_file(env: Source, cwd: Path, problems: list[str]) -> dict[str, Source]:

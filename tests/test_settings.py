@@ -203,6 +203,22 @@ def test_the_file_sets_everything_else(tmp_path: Path) -> None:
             "collect.document_hash fits one document only, and collect.document holds {pack}: leave it out.",
         ),
         ('[collect]\ndocument_version = "new"', 'collect.document_version is not a valid name: "new".'),
+        (
+            '[collect]\nosquery = "perhaps"',
+            'collect.osquery must be present or download, and is "perhaps".',
+        ),
+        (
+            '[collect]\nosquery = "download"',
+            "collect.osquery is download: that needs osquery_url and osquery_sha256.",
+        ),
+        (
+            '[collect]\nosquery_url = "https://user:word@example.com/x"',
+            "collect.osquery_url is not a valid name: something else.",
+        ),
+        (
+            '[collect]\nosquery_sha256 = { arm = "0" }',
+            "collect.osquery_sha256 must be a table with a valid text for x86_64 and aarch64, or one of them.",
+        ),
         ("[collect]\noutput_bucket = 3", "collect.output_bucket must be text in quotes, and is a number."),
         ("[access]\ncontact = 2026-08-03", "access.contact must be text in quotes, and is a date."),
         ("[access]\nanalysts = [3]", "access.analysts must be a list of ids in quotes, and is a list."),

@@ -42,8 +42,9 @@ class SsmCollector:
     """``ports.Collector`` over one account and region.
 
     Args:
-        output_bucket: Where hosts put their whole output; None limits each answer to what the API returns.
+        output_bucket: Where hosts put their whole output; None has larger answers fetched in pieces.
         pinned: The operator's own document; None sends the script through ``AWS-RunShellScript``.
+        download: From where hosts without osquery bring it, for the time of a run.
         sleep: Waits that many seconds; handed in so that tests own time.
         jitter: Numbers from 0 up to 1.
     """
@@ -55,6 +56,7 @@ class SsmCollector:
         output_bucket: str | None,
         clock: Clock,
         pinned: document.Pinned | None = None,
+        download: script.Download | None = None,
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
     ) -> None:
@@ -62,6 +64,7 @@ class SsmCollector:
         self._bucket = output_bucket
         self._clock = clock
         self._pinned = pinned
+        self._download = download
         self._sleep = sleep
         self._jitter = jitter
 
@@ -82,7 +85,7 @@ class SsmCollector:
 
         try:
             values = script.values(run_id=run_id, bucket=self._bucket is not None)
-            what = document.request(self._pinned, pack, values)
+            what = document.request(self._pinned, pack, values, download=self._download)
         except ValueError as error:
             raise CollectionError(f"The pack {pack.name} cannot be sent: {error}.") from error
         tracker = Tracker(
@@ -128,7 +131,9 @@ class SsmCollector:
         """
         values = script.values(run_id=run_id, bucket=False, act=act, number=number)
         further: SendCommandRequestTypeDef = request.copy()
-        what = document.request(self._pinned, pack, values, timeout_s=script.FURTHER_TIMEOUT_S)
+        what = document.request(
+            self._pinned, pack, values, download=self._download, timeout_s=script.FURTHER_TIMEOUT_S
+        )
         further |= what  # type: ignore[typeddict-item]
         further["Comment"] = f"diffy {run_id} {act} {number}"
         further.pop("OutputS3BucketName", None)

@@ -45,9 +45,11 @@ UNKNOWN = {
     QueryStatus.ROWS: "answered",
     QueryStatus.EMPTY: "answered",
     QueryStatus.ERROR: "osquery refused it",
+    QueryStatus.NOT_ON_VERSION: "is not known to the osquery there",
     QueryStatus.TIMED_OUT: "timed out",
     QueryStatus.DID_NOT_FIT: "did not fit into the answer",
     QueryStatus.TOO_MANY: "had too many rows",
+    QueryStatus.TOO_LARGE: "was larger than its cap",
     QueryStatus.NOT_RUN: "was not run",
 }
 
