@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from botocore.awsrequest import AWSResponse
+from botocore.awsrequest import AWSResponse, HTTPHeaders
 from botocore.stub import Stubber
 
 from bot.adapters.aws_inventory import AwsInventory
@@ -292,3 +292,32 @@ def test_calls_are_counted_for_the_run_that_asked(aws: Aws) -> None:
     use = aws.calls.of_run("run-counted")
 
     assert (use.calls, use.repeated) == (3, 0)
+
+
+def test_a_repeated_call_counts_once_and_its_repeat_apart(aws: Aws) -> None:
+    """AWS refuses the first attempt because of too many requests; the second is answered."""
+    refusals = [b"<Response><Errors><Error><Code>RequestLimitExceeded</Code></Error></Errors></Response>"]
+    answered: Any = AWSResponse
+
+    def refuse_once(request: Any, **_: object) -> Any:
+        return answered(request.url, 503, HTTPHeaders(), _Body(refusals.pop())) if refusals else None
+
+    events: Any = aws.ec2.meta.events
+    events.register("before-send.ec2.DescribeInstances", refuse_once)
+    try:
+        AwsInventory(aws).resolve(targets.parse(["web-asg"]), Asker("run-repeated", "U0RESPOND01"))
+    finally:
+        events.unregister("before-send.ec2.DescribeInstances", refuse_once)
+
+    use = aws.calls.of_run("run-repeated")
+    assert (use.calls, use.repeated) == (3, 1)
+
+
+class _Body:
+    """The part of urllib3's response that botocore reads."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def stream(self) -> Iterator[bytes]:
+        yield self._content
