@@ -188,6 +188,7 @@ def where(host: Host | None) -> str:
     if host is None:
         return ""
     known = [
+        f"account {said(host.account, 40)}" if host.account else "",
         said(host.private_ip, 45) if host.private_ip else "",
         said(host.zone, 40) if host.zone else "",
         f"template {said(host.template_version, 30)}" if host.template_version else "",

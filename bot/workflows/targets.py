@@ -48,7 +48,7 @@ FORMS: dict[str, Form] = {
 
 
 def register(form: Form) -> None:
-    """Let targets with this prefix be typed; the inventory must know it too.
+    """Let targets with this prefix be typed; ``adapters.aws_targets.register`` does both this and its resolver.
 
     Raises:
         ValueError: The prefix is taken, or is no word of small letters.
