@@ -79,8 +79,8 @@ VARIABLES = (
     Variable(
         "Budget", "budget", "^[0-9]{1,9}$", "Most bytes of a packed answer; 0: the bucket takes it whole."
     ),
-    Variable("Piece", "piece", "^[0-9]{1,9}$", "Bytes of a piece; 0: the bucket takes the answer whole."),
-    Variable("Number", "number", "^[0-9]{1,6}$", "Which piece, from 1; 0 otherwise."),
+    Variable("PieceBytes", "piece", "^[0-9]{1,9}$", "Bytes of a piece; 0: the whole answer in one."),
+    Variable("PieceNumber", "number", "^[0-9]{1,6}$", "Which piece, from 1; 0 when asking."),
 )
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -190,7 +190,13 @@ def values(*, run_id: str, bucket: bool, act: str = "ask", number: int = 0) -> d
         ValueError: The run id cannot be sent safely.
     """
     budget, size = (0, 0) if bucket else (MOST_KEPT, PIECE_BYTES)
-    found = {"Act": act, "RunId": run_id, "Budget": str(budget), "Piece": str(size), "Number": str(number)}
+    found = {
+        "Act": act,
+        "RunId": run_id,
+        "Budget": str(budget),
+        "PieceBytes": str(size),
+        "PieceNumber": str(number),
+    }
     for variable in VARIABLES:
         if not re.fullmatch(variable.pattern, found[variable.name]) or found[variable.name].endswith("\n"):
             what = "a run id" if variable.name == "RunId" else f"a value of {variable.name}"
