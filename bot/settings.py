@@ -55,7 +55,7 @@ class CollectSettings:
     """How hosts are asked.
 
     Attributes:
-        output_bucket: S3 bucket for answers of any size; empty: 24,000 characters a host.
+        output_bucket: S3 bucket for answers of any size; empty: in pieces, 4 MiB a host.
         document: The SSM document to send, ``{pack}`` in it for the pack; empty: AWS-RunShellScript.
         document_hash: Sha256 in hex; empty: of what this Diffy builds.
     """

@@ -15,9 +15,10 @@ from urllib.parse import unquote, urlsplit
 from bot.adapters.aws_session import Aws, AwsError, code, explain
 from bot.collection import answer, document, script
 from bot.collection import conversation as talk
+from bot.collection.pieced import Pieced
 from bot.collection.tracker import BATCH, Tracker
 from bot.errors import CollectionError
-from bot.model import Group, Missed, MissReason, Pack, Snapshot
+from bot.model import Group, Missed, MissReason, Pack, SentCommand, Snapshot
 from bot.ports import Clock, Errand
 
 if TYPE_CHECKING:
@@ -73,12 +74,12 @@ class SsmCollector:
         run_id, deadline_s = errand.asker.run_id, errand.deadline_s
         hosts = {host.id: host for host in group.hosts}
 
-        def read(host: str, raw: bytes) -> Snapshot | Missed:
+        def read(host: str, raw: bytes) -> Snapshot | Missed | Pieced:
             return answer.read(raw, hosts[host], pack, self._clock.now(), run_id=run_id)
 
         try:
-            limit = None if self._bucket else script.STDOUT_LIMIT
-            what = document.request(self._pinned, pack, script.values(pack, run_id=run_id, limit_bytes=limit))
+            values = script.values(run_id=run_id, bucket=self._bucket is not None)
+            what = document.request(self._pinned, pack, values)
         except ValueError as error:
             raise CollectionError(f"The pack {pack.name} cannot be sent: {error}.") from error
         tracker = Tracker(
@@ -88,7 +89,8 @@ class SsmCollector:
             deadline=self._clock.monotonic() + deadline_s,
             jitter=self._jitter,
         )
-        perform = partial(self._perform, run_id=run_id, request=self._request(pack, run_id, what, deadline_s))
+        request = self._request(pack, run_id, what, deadline_s)
+        perform = partial(self._perform, errand=errand, request=request)
         _drive(tracker, perform, deliver, errand.stop, self._clock, self._sleep)
 
     def _request(
@@ -107,11 +109,18 @@ class SsmCollector:
         return request
 
     def _perform(
-        self, action: talk.Action, *, run_id: str, request: SendCommandRequestTypeDef
+        self, action: talk.Action, *, errand: Errand, request: SendCommandRequestTypeDef
     ) -> talk.Event | None:
+        run_id = errand.asker.run_id
         match action:
-            case talk.Send():
-                return self._send(action, request)
+            case talk.Send(piece=0):
+                return self._send(action, request, errand, "ask")
+            case talk.Send(piece=number):
+                piece = self._further(request, run_id, "piece", number)
+                return self._send(action, piece, errand, f"piece {number}")
+            case talk.Drop(hosts):
+                self._drop(hosts, self._further(request, run_id, "drop"), errand)
+                return None
             case talk.ListPage():
                 return self._list(action)
             case talk.Fetch():
@@ -124,7 +133,9 @@ class SsmCollector:
             case talk.Deliver() | talk.Abort():
                 raise AssertionError(f"not for AWS: {action}")
 
-    def _send(self, action: talk.Send, request: SendCommandRequestTypeDef) -> talk.Event:
+    def _send(
+        self, action: talk.Send, request: SendCommandRequestTypeDef, errand: Errand, purpose: str
+    ) -> talk.Event:
         try:
             sent = self._aws.ssm.send_command(**request | {"InstanceIds": list(action.hosts)})
         except AwsError as error:
@@ -133,7 +144,27 @@ class SsmCollector:
             trouble = explain(error)
             reason = MissReason.ACCESS_DENIED if trouble.kind.lasting else MissReason.UNDELIVERABLE
             return talk.SendFailed(action.batch, reason, trouble.message, trouble.hint)
-        return talk.Sent(action.batch, sent["Command"].get("CommandId", ""))
+        command = sent["Command"].get("CommandId", "")
+        errand.note(SentCommand(command, action.hosts, self._clock.now(), purpose=purpose))
+        return talk.Sent(action.batch, command)
+
+    def _further(
+        self, request: SendCommandRequestTypeDef, run_id: str, act: str, number: int = 0
+    ) -> SendCommandRequestTypeDef:
+        """Return the request for a further command of the run: short, and its output is read from the API."""
+        further = request.copy()
+        further.pop("OutputS3BucketName", None)
+        further.pop("OutputS3KeyPrefix", None)
+        values = script.values(run_id=run_id, bucket=False, act=act, number=number)
+        further["Parameters"] = document.further(self._pinned, values)
+        return further
+
+    def _drop(self, hosts: tuple[str, ...], request: SendCommandRequestTypeDef, errand: Errand) -> None:
+        said = self._send(talk.Send(0, hosts), request, errand, "drop")
+        if isinstance(said, talk.InvalidIds) and (rest := tuple(h for h in hosts if h not in said.named)):
+            said = self._send(talk.Send(0, rest), request, errand, "drop")
+        if not isinstance(said, talk.Sent):
+            log.warning("hosts could not be told to remove their answers, and will by themselves")
 
     def _list(self, action: talk.ListPage) -> talk.Event:
         ask = partial(self._aws.ssm.list_command_invocations, CommandId=action.command, MaxResults=PAGE)
@@ -151,15 +182,15 @@ class SsmCollector:
     def _fetch(self, action: talk.Fetch, run_id: str) -> talk.Event:
         try:
             if action.from_bucket:
-                return talk.Output(action.host, self._from_bucket(action, run_id))
+                return talk.Output(action.host, self._from_bucket(action, run_id), command=action.command)
             kept = self._aws.ssm.get_command_invocation(CommandId=action.command, InstanceId=action.host)
         except AwsError as error:
             if code(error) in _NOT_THERE:
-                return talk.Output(action.host, b"")
+                return talk.Output(action.host, b"", command=action.command)
             trouble = explain(error)
-            return talk.OutputFailed(action.host, trouble.message, trouble.kind.lasting)
+            return talk.OutputFailed(action.host, trouble.message, trouble.kind.lasting, action.command)
         raw = kept.get("StandardOutputContent", "").encode("utf-8", "surrogatepass")
-        return talk.Output(action.host, raw, kept.get("ResponseCode"))
+        return talk.Output(action.host, raw, kept.get("ResponseCode"), action.command)
 
     def _from_bucket(self, action: talk.Fetch, run_id: str) -> bytes:
         """Return the object that AWS named, else the one under the command's prefix; empty when there is none yet."""
@@ -211,7 +242,7 @@ def _drive(
     while queue or not tracker.done:
         now = clock.monotonic()
         if not tracker.done and (now >= tracker.deadline or stop()):
-            queue = deque(action for action in queue if isinstance(action, talk.Deliver))
+            queue = deque(action for action in queue if isinstance(action, talk.Deliver | talk.Drop))
             queue.extend(tracker.tick(now) if now >= tracker.deadline else tracker.stop())
         elif not queue:
             queue.extend(tracker.tick(now))

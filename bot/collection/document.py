@@ -108,14 +108,27 @@ def request(pinned: Pinned | None, pack: Pack, values: Mapping[str, str]) -> dic
     Raises:
         ValueError: A query cannot be sent safely.
     """
-    timeout = {_TIMEOUT: [str(script.EXECUTION_TIMEOUT_S)]}
+    parameters = _parameters(pinned, values, script.body(pack), script.EXECUTION_TIMEOUT_S)
     if pinned is None:
-        text = script.assignments(values) + script.body(pack)
-        return {"DocumentName": SHELL_DOCUMENT, "Parameters": {"commands": [text], **timeout}}
+        return {"DocumentName": SHELL_DOCUMENT, "Parameters": parameters}
     return {
         "DocumentName": pinned.named(pack.name),
         "DocumentVersion": pinned.version,
         "DocumentHash": pinned.expected(pack),
         "DocumentHashType": "Sha256",
-        "Parameters": {name: [value] for name, value in values.items()} | timeout,
+        "Parameters": parameters,
     }
+
+
+def further(pinned: Pinned | None, values: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the parameters of a later command of the run: a piece of the answer, or its removal."""
+    return _parameters(pinned, values, script.kept(), script.FURTHER_TIMEOUT_S)
+
+
+def _parameters(
+    pinned: Pinned | None, values: Mapping[str, str], shell: str, timeout_s: int
+) -> dict[str, list[str]]:
+    timeout = {_TIMEOUT: [str(timeout_s)]}
+    if pinned is None:
+        return {"commands": [script.assignments(values) + shell], **timeout}
+    return {name: [value] for name, value in values.items()} | timeout

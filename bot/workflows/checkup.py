@@ -196,7 +196,7 @@ def _permissions(wanted: Wanted, account: Account, who: Identity) -> Check:
 
 def _bucket(name: str, account: Account, who: Identity) -> Iterator[Check]:
     if not name:
-        yield Check("bucket", Outcome.OK, "None is set: answers come back through SSM alone.")
+        yield Check("bucket", Outcome.OK, "None is set: answers come back in pieces, up to 4 MiB a host.")
         return
     try:
         found = account.bucket(name)

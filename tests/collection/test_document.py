@@ -56,14 +56,14 @@ def test_parameters_stand_in_their_own_assignments_and_nowhere_else() -> None:
 
 def test_the_lines_are_the_script_that_is_sent_otherwise() -> None:
     """With the values put in, both ways run the same bytes."""
-    values = script.values(PACK, run_id="r7k2m9xq", limit_bytes=None)
+    values = script.values(run_id="r7k2m9xq", bucket=True)
     lines = content()["mainSteps"][0]["inputs"]["runCommand"]
 
     text = (
         "\n".join(re.sub(r"\{\{ (\w+) \}\}", lambda place: values[place[1]], line) for line in lines) + "\n"
     )
 
-    assert text == script.build(PACK, run_id="r7k2m9xq", limit_bytes=None)
+    assert text == script.build(PACK, run_id="r7k2m9xq", bucket=True)
 
 
 @pytest.mark.parametrize("name", [variable.name for variable in script.VARIABLES])
@@ -83,7 +83,7 @@ def test_a_value_that_a_pattern_lets_through_stays_a_value_in_shell(name: str, t
 
 def test_a_value_is_what_the_shell_sees() -> None:
     """The assignments, run by sh, give back each value."""
-    values = script.values(PACK, run_id="run_1.a-b", limit_bytes=20_000)
+    values = script.values(run_id="run_1.a-b", bucket=False)
     shown = " ".join(f'"${variable.shell}"' for variable in script.VARIABLES)
 
     done = subprocess.run(
@@ -98,7 +98,7 @@ def test_a_value_is_what_the_shell_sees() -> None:
 
 def test_a_pinned_request_holds_no_command() -> None:
     """Name, version and hash of the document, and one value for each parameter."""
-    values = script.values(PACK, run_id="r7k2m9xq", limit_bytes=None)
+    values = script.values(run_id="r7k2m9xq", bucket=True)
 
     asked = document.request(document.Pinned("Diffy-{pack}", "3"), PACK, values)
 
