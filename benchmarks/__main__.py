@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from benchmarks import acks, store
+from benchmarks import acks, analysis, store
 
 
 def main() -> int:
-    """Print the figures of acknowledgements under load, and of the store."""
+    """Print the figures of acknowledgements under load, of analysis and of the store."""
     print("Acknowledgements while ten analyses run")
     acks.main()
+    print("\nAnalysis of recorded hosts")
+    analysis.main()
+    analysis.main(["--grow"])
+    analysis.main(["--recorded", "10000"])
     print("\nThe store")
     store.main()
     return 0
