@@ -7,17 +7,18 @@ import logging
 import secrets
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from bot import packs
 from bot.adapters import plugins
-from bot.adapters.aws_inventory import AwsInventory
-from bot.adapters.aws_session import connect
+from bot.adapters.aws_places import AwsPlaces
+from bot.adapters.aws_session import Aws, connect
 from bot.adapters.aws_ssm import SsmCollector
 from bot.adapters.clock import SystemClock
 from bot.adapters.data_folder import DataFolder
+from bot.adapters.journal_files import JournalFiles
 from bot.adapters.judge_process import JudgeProcess
 from bot.adapters.plugins import Plugins, Routed
 from bot.adapters.recorded import RecordedFolder
@@ -29,10 +30,11 @@ from bot.adapters.slack_doors import HttpDoor, SocketDoor
 from bot.adapters.slack_listener import make_app
 from bot.adapters.snapshot_files import SnapshotFiles
 from bot.adapters.tinydb_store import TinyDbStore
+from bot.collection.document import Pinned
 from bot.errors import DiffyError
 from bot.interactions import INTERACTIONS, VIEWS
-from bot.model import Run
-from bot.ports import Collector, Inventory, Store
+from bot.model import ApiUse, Run
+from bot.ports import Clock, Collector, Inventory, Store
 from bot.reception import Reception
 from bot.settings import Settings
 from bot.workflows.access import EVERYONE, Access
@@ -40,7 +42,7 @@ from bot.workflows.desk import Desk, Tell, schedule_of
 from bot.workflows.presenting import Presenter
 from bot.workflows.runs import Runs
 from bot.workflows.scheduled import fire
-from bot.workflows.services import Pace, Services
+from bot.workflows.services import Pace, Services, no_use
 from bot.workflows.thread import SlackThread
 
 log = logging.getLogger(__name__)
@@ -52,6 +54,12 @@ ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"  # no letter that reads as a digit
 def new_run_id() -> str:
     """Return a fresh id such as `r7k2m9xq`; short enough to type."""
     return "r" + "".join(secrets.choice(ALPHABET) for _ in range(7))
+
+
+def pinned_document(settings: Settings) -> Pinned | None:
+    """Return the operator's own SSM document, if one is set."""
+    asked = settings.collect
+    return Pinned(asked.document, asked.document_version, asked.document_hash) if asked.document else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +109,13 @@ def open_services(
     clock = SystemClock()
     inventory: Inventory
     collector: Collector
+    api_use: Callable[[str], ApiUse] = no_use
     if recorded is not None:
         inventory = collector = recorded
     else:
-        aws = connect()
-        ssm = SsmCollector(aws, output_bucket=settings.collect.output_bucket or None, clock=clock)
-        default = AwsInventory(aws), ssm
-        inventory = collector = Routed(additions.plugins, lambda: default)
+        aws = aws_places(settings, clock)
+        inventory = collector = Routed(additions.plugins, lambda: (aws, aws))
+        api_use = aws.api_use
     with contextlib.ExitStack() as closing:
         closing.callback(folder.close)
         store = closing.enter_context(open_store(settings, folder, additions.plugins))
@@ -123,7 +131,20 @@ def open_services(
             clock=clock,
             load_pack=additions.shelf.load,
             pace=pace(settings),
+            journal=JournalFiles(folder),
+            api_use=api_use,
+            places=settings.places,
         )
+
+
+def aws_places(settings: Settings, clock: Clock) -> AwsPlaces:
+    """Return the inventory and collector of every account and region that is set. Nothing is sent yet."""
+
+    def collector(aws: Aws) -> Collector:
+        bucket, pinned = settings.collect.output_bucket or None, pinned_document(settings)
+        return SsmCollector(aws, output_bucket=bucket, clock=clock, pinned=pinned)
+
+    return AwsPlaces(connect(), settings.places, collector)
 
 
 def serve(settings: Settings, *, until: threading.Event | None = None) -> None:
@@ -150,6 +171,7 @@ def serve(settings: Settings, *, until: threading.Event | None = None) -> None:
                 tell=tell,
                 schedule_of=lambda run: schedule_of(services.store, run),
                 live_runs=lambda: len(runs.live()),
+                journal=services.journal,
             )
 
         desk = Desk(services, runs, scheduler, chat, new_run_id, presenter_for, additions.shelf.names)
@@ -166,7 +188,9 @@ def serve(settings: Settings, *, until: threading.Event | None = None) -> None:
             chat.know_workspace()
             door = SocketDoor(app, slack.app_token) if slack.app_token else HttpDoor(app, port=slack.port)
             for run in runs.take_up(lambda run: presenter_for(run, None)):
-                log.info("run %s was cut off and has been ended with a message", run.id)
+                log.info(
+                    "run %s was cut off: %s", run.id, "ended with a message" if run.ended else "it goes on"
+                )
             _learn_known(directory, access)
             scheduler.start(
                 lambda schedule_id, late: fire(desk, schedule_id, late=late), services.store.schedules()

@@ -15,6 +15,7 @@ from bot.model import (
     AuditEntry,
     Baseline,
     BaselineInfo,
+    Entry,
     Group,
     Message,
     Method,
@@ -27,6 +28,7 @@ from bot.model import (
     SentCommand,
     Snapshot,
     Target,
+    Trace,
 )
 
 
@@ -73,6 +75,9 @@ class Errand:
         stop: Asked between polls; once true, what is silent is cancelled and Missed(CANCELLED).
         sent: What a former process sent for this run: their hosts are not asked again without need.
         note: Told of each command right after it was sent; durable when it returns.
+        since: When a former process began to ask for this run, aware UTC; None where none did. It may have sent
+            a command and died before ``note``.
+        leave: Asked between polls; once true, return at once and cancel nothing: another process goes on.
     """
 
     asker: Asker
@@ -80,6 +85,8 @@ class Errand:
     stop: Callable[[], bool] = _never
     sent: tuple[SentCommand, ...] = ()
     note: Callable[[SentCommand], None] = _forget
+    since: datetime | None = None
+    leave: Callable[[], bool] = _never
 
 
 class Collector(Protocol):
@@ -155,6 +162,10 @@ class SnapshotStore(Protocol):
         """Return the snapshot; NotFound or StoreCorrupt otherwise."""
         ...
 
+    def read(self, digest: str) -> bytes:
+        """Return the snapshot as it is written down (``collection.recorded``); NotFound or StoreCorrupt otherwise."""
+        ...
+
 
 class ReportStore(Protocol):
     """Finished reports, one file a run."""
@@ -219,6 +230,26 @@ class Store(Protocol):
         ...
 
 
+class RunJournal(Protocol):
+    """What live runs did so far, for the process that goes on after this one. Thread-safe."""
+
+    def runs(self) -> tuple[str, ...]:
+        """Ids of the runs that have one."""
+        ...
+
+    def trace(self, run_id: str) -> Trace:
+        """Return all that was noted; an empty trace for a run without any. Raises StoreError."""
+        ...
+
+    def note(self, run_id: str, entry: Entry) -> None:
+        """Add to it; a process that is killed after this returns has said it. Raises StoreError."""
+        ...
+
+    def remove(self, run_id: str) -> None:
+        """Forget it: nothing is left to do for the run."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class JudgeRequest:
     """All that judging needs, by digest: small enough to send to another process.
@@ -240,10 +271,21 @@ class JudgeRequest:
 
 
 class Judge(Protocol):
-    """Folds and judges, away from the threads that acknowledge Slack."""
+    """Folds and judges, away from the threads that acknowledge Slack.
+
+    What ``add`` is told only saves time: a judgement folds whatever it names that is not folded yet.
+    """
+
+    def add(self, run_id: str, digest: str) -> None:
+        """Fold a stored snapshot of a run, or of its baseline, ahead of its judgement. Does not wait, never fails."""
+        ...
 
     def judge(self, request: JudgeRequest) -> Report:
         """Blocks until judged. Raises AnalysisError (worker died twice, or a defect), StoreError."""
+        ...
+
+    def forget(self, run_id: str) -> None:
+        """Let go of what was folded for a run that needs no further judgement."""
         ...
 
     def close(self) -> None: ...
@@ -272,8 +314,12 @@ class Scheduler(Protocol):
 class Chat(Protocol):
     """Slack, as the workflows see it. Every call may raise ChatError."""
 
-    def post(self, channel: str, message: Message, *, thread: str = "") -> str:
-        """Post and return the message's ts. Tries rich, then plain, then a file: an answer is never lost."""
+    def post(self, channel: str, message: Message, *, thread: str = "", key: str = "") -> str:
+        """Post and return the message's ts. Tries rich, then plain, then a file: an answer is never lost.
+
+        Args:
+            key: Names what is said: posted again under the same key, it is the message that is there already.
+        """
         ...
 
     def update(self, channel: str, ts: str, message: Message) -> None: ...

@@ -167,6 +167,7 @@ def test_the_file_sets_everything_else(tmp_path: Path) -> None:
     settings = from_toml(
         '[slack]\napi_url = "https://slack-gov.com/api/"\nport = 8080\n'
         '[collect]\ndeadline_s = 120\noutput_bucket = "diffy-output"\n'
+        f'document = "Diffy"\ndocument_version = "4"\ndocument_hash = "{"0a" * 32}"\n'
         "[runs]\nmax_running = 3\nprovisional_after_s = 20\nprovisional_share = 0.5\nedit_every_s = 3.5\n",
         tmp_path,
     )
@@ -174,6 +175,8 @@ def test_the_file_sets_everything_else(tmp_path: Path) -> None:
 
     assert (slack.api_url, slack.port) == ("https://slack-gov.com/api/", 8080)
     assert (settings.collect.deadline_s, settings.collect.output_bucket) == (120, "diffy-output")
+    assert (settings.collect.document, settings.collect.document_version) == ("Diffy", "4")
+    assert settings.collect.document_hash == "0a" * 32
     assert (settings.runs.max_running, settings.runs.provisional_after_s) == (3, 20)
     assert (settings.runs.provisional_share, settings.runs.edit_every_s) == (0.5, 3.5)
 
@@ -195,6 +198,11 @@ def test_the_file_sets_everything_else(tmp_path: Path) -> None:
             '[collect]\ndeadline_s = "300"',
             'collect.deadline_s must be a number from 10 to 3600, and is "300".',
         ),
+        (
+            f'[collect]\ndocument = "Diffy-{{pack}}"\ndocument_hash = "{"0a" * 32}"',
+            "collect.document_hash fits one document only, and collect.document holds {pack}: leave it out.",
+        ),
+        ('[collect]\ndocument_version = "new"', 'collect.document_version is not a valid name: "new".'),
         ("[collect]\noutput_bucket = 3", "collect.output_bucket must be text in quotes, and is a number."),
         ("[access]\ncontact = 2026-08-03", "access.contact must be text in quotes, and is a date."),
         ("[access]\nanalysts = [3]", "access.analysts must be a list of ids in quotes, and is a list."),
@@ -272,3 +280,40 @@ def test_a_misspelt_variable_is_a_warning(tmp_path: Path) -> None:
         "DIFFY_ANALYSTS is not set: nobody may analyse.",
         "DIFFY_ANALYST is not a setting: DIFFY_ANALYSTS was probably meant.",
     )
+
+
+def test_places_are_read(tmp_path: Path) -> None:
+    """Regions and other accounts, with the role that is taken there; the external id is not in any representation."""
+    settings = from_toml(
+        '[aws]\nregions = ["eu-west-1", "us-east-1"]\n[[aws.accounts]]\nname = "prod"\nid = "210987654321"\n'
+        'role_arn = "arn:aws:iam::210987654321:role/diffy-reader"\nexternal_id = "not-shown"\n',
+        tmp_path,
+    )
+
+    (account,) = settings.places.accounts
+    assert settings.places.regions == ("eu-west-1", "us-east-1")
+    assert (account.name, account.id, account.external_id) == ("prod", "210987654321", "not-shown")
+    assert account.role_arn.endswith("role/diffy-reader")
+    assert "not-shown" not in repr(settings)
+
+
+def test_each_wrong_account_is_named(tmp_path: Path) -> None:
+    """Missing, mismatched, taken and unknown names, all at once."""
+    (tmp_path / "diffy.toml").write_text(
+        '[aws]\nregions = ["mars"]\n'
+        '[[aws.accounts]]\nname = "all"\nid = "210987654321"\nrole_arn = "arn:aws:iam::111111111111:role/x"\n'
+        '[[aws.accounts]]\nname = "prod"\nid = "1"\nrole = "x"\n',
+        "utf-8",
+    )
+
+    problems = problems_of({}, tmp_path, need_slack=False)
+
+    assert [problem.split()[0] for problem in problems] == [
+        "aws.accounts[0].role_arn",
+        "aws.accounts[0].name",
+        "aws.accounts[1].id",
+        "aws.accounts[1].id",
+        "aws.accounts[1].role_arn",
+        "aws.accounts[1].role",
+        "aws.regions",
+    ]

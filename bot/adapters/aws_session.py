@@ -85,6 +85,9 @@ def connect(
         max_pool_connections=20,
         user_agent_extra="diffy",
     )
+    # S3 takes thousands of reads a second from one prefix, so a refusal there is no word about our rate: the adaptive
+    # limiter would go down to half a call a second, and large groups past their deadline (benchmarks/collect.py).
+    unhurried = config.merge(Config(retries={"mode": "standard", "total_max_attempts": attempts}))
     calls = calls or Calls()
     with translated(InventoryError):
         core = get_session()
@@ -99,7 +102,7 @@ def connect(
         def make(service: str) -> Any:
             with lock:  # a session is not thread-safe; its clients are
                 if service not in made:
-                    made[service] = session.client(service, config=config)  # type: ignore[call-overload]
+                    made[service] = session.client(service, config=unhurried if service == "s3" else config)  # type: ignore[call-overload]
                 return made[service]
 
         return Aws(
@@ -198,13 +201,14 @@ def _answered(error: wrong.ClientError) -> Trouble:
     if name in _UNKNOWN:
         return Trouble(Kind.CREDENTIALS, f"AWS does not accept Diffy's credentials ({name}).", _RENEW)
     if name in _DENIED:
-        hint = "Compare Diffy's role with deploy/iam-policy.json."
+        hint = "Compare Diffy's role with deploy/template.yaml, or ask `diffy doctor`."
         return Trouble(Kind.DENIED, f"AWS does not allow Diffy to call {error.operation_name}: {said}", hint)
     if name in _THROTTLED:
         return Trouble(
             Kind.OTHER, "AWS keeps refusing because of too many requests.", "Try again in a minute."
         )
-    return Trouble(Kind.OTHER, f"AWS refused {error.operation_name} ({name}): {said}", "")
+    hint = "Ask `diffy doctor` what is wrong with the document." if name.startswith("InvalidDocument") else ""
+    return Trouble(Kind.OTHER, f"AWS refused {error.operation_name} ({name}): {said}", hint)
 
 
 @contextmanager

@@ -8,16 +8,19 @@ import re
 import time
 from collections import deque
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from bot.adapters.aws_session import Aws, AwsError, code, explain
-from bot.collection import answer, script
+from bot.adapters.reading import Reading
+from bot.collection import answer, document, reattach, script
 from bot.collection import conversation as talk
+from bot.collection.pieced import Pieced
 from bot.collection.tracker import BATCH, Tracker
 from bot.errors import CollectionError
-from bot.model import Group, Missed, MissReason, Pack, Snapshot
+from bot.model import Group, Missed, MissReason, Pack, SentCommand, Snapshot
 from bot.ports import Clock, Errand
 
 if TYPE_CHECKING:
@@ -25,10 +28,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-DOCUMENT = "AWS-RunShellScript"
 PREFIX = "diffy"  # keys in the bucket: PREFIX/RUN/COMMAND/HOST/…/stdout
 PAGE = 50  # the most invocations on a page
 COMMENT_LIMIT = 100  # characters of a command's comment
+LOOK_BACK_PAGES = 40  # of 50 commands: what a busy account sends in the minutes of a run
 LONGEST_SLEEP_S = 0.5  # between looks at `stop`
 _SHORTEST_DELIVERY_S, _LONGEST_DELIVERY_S = 30, 600  # 30: SSM's own least
 _HOST_ID = re.compile(r"m?i-[0-9a-f]{8,17}")
@@ -40,6 +43,7 @@ class SsmCollector:
 
     Args:
         output_bucket: Where hosts put their whole output; None limits each answer to what the API returns.
+        pinned: The operator's own document; None sends the script through ``AWS-RunShellScript``.
         sleep: Waits that many seconds; handed in so that tests own time.
         jitter: Numbers from 0 up to 1.
     """
@@ -50,12 +54,14 @@ class SsmCollector:
         *,
         output_bucket: str | None,
         clock: Clock,
+        pinned: document.Pinned | None = None,
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._aws = aws
         self._bucket = output_bucket
         self._clock = clock
+        self._pinned = pinned
         self._sleep = sleep
         self._jitter = jitter
 
@@ -71,13 +77,12 @@ class SsmCollector:
         run_id, deadline_s = errand.asker.run_id, errand.deadline_s
         hosts = {host.id: host for host in group.hosts}
 
-        def read(host: str, raw: bytes) -> Snapshot | Missed:
+        def read(host: str, raw: bytes) -> Snapshot | Missed | Pieced:
             return answer.read(raw, hosts[host], pack, self._clock.now(), run_id=run_id)
 
         try:
-            text = script.build(
-                pack, run_id=run_id, limit_bytes=None if self._bucket else script.STDOUT_LIMIT
-            )
+            values = script.values(run_id=run_id, bucket=self._bucket is not None)
+            what = document.request(self._pinned, pack, values)
         except ValueError as error:
             raise CollectionError(f"The pack {pack.name} cannot be sent: {error}.") from error
         tracker = Tracker(
@@ -87,29 +92,66 @@ class SsmCollector:
             deadline=self._clock.monotonic() + deadline_s,
             jitter=self._jitter,
         )
-        perform = partial(self._perform, run_id=run_id, request=self._request(pack, run_id, text, deadline_s))
-        _drive(tracker, perform, deliver, errand.stop, self._clock, self._sleep)
+        request = self._request(pack, run_id, what, deadline_s)
+        further = partial(self._further, pack, run_id, request)
+        perform = partial(self._perform, errand=errand, request=request, further=further)
+        sent: tuple[SentCommand, ...] = ()
+        if errand.since is not None:
+            listed = self._commands_of(request["Comment"], errand.since)
+            sent = reattach.own(errand.sent, listed, self._clock.now())
+            for command in sent:
+                if command not in errand.sent:
+                    errand.note(command)
+        _drive(tracker, perform, deliver, errand, sent, self._clock, self._sleep)
 
-    def _request(self, pack: Pack, run_id: str, text: str, deadline_s: float) -> SendCommandRequestTypeDef:
+    def _request(
+        self, pack: Pack, run_id: str, what: dict[str, Any], deadline_s: float
+    ) -> SendCommandRequestTypeDef:
         request: SendCommandRequestTypeDef = {
-            "DocumentName": DOCUMENT,
             "Comment": f"diffy {run_id} {pack.name}"[:COMMENT_LIMIT],
-            "Parameters": {"commands": [text], "executionTimeout": [str(script.EXECUTION_TIMEOUT_S)]},
             "TimeoutSeconds": int(min(max(deadline_s, _SHORTEST_DELIVERY_S), _LONGEST_DELIVERY_S)),
             "MaxConcurrency": str(BATCH),
             "MaxErrors": "100%",  # the default, 0, ends the command for all after one host's failure
+            **what,  # type: ignore[typeddict-item]
         }
         if self._bucket:
             request["OutputS3BucketName"] = self._bucket
             request["OutputS3KeyPrefix"] = f"{PREFIX}/{run_id}"
         return request
 
+    def _further(
+        self, pack: Pack, run_id: str, request: SendCommandRequestTypeDef, act: str, number: int
+    ) -> SendCommandRequestTypeDef:
+        """Return the request for a further command of the run: short, and its output is read from the API.
+
+        Its comment differs from that of the command that asks, so that a restart takes neither for the other.
+        """
+        values = script.values(run_id=run_id, bucket=False, act=act, number=number)
+        further: SendCommandRequestTypeDef = request.copy()
+        what = document.request(self._pinned, pack, values, timeout_s=script.FURTHER_TIMEOUT_S)
+        further |= what  # type: ignore[typeddict-item]
+        further["Comment"] = f"diffy {run_id} {act} {number}"
+        further.pop("OutputS3BucketName", None)
+        further.pop("OutputS3KeyPrefix", None)
+        return further
+
     def _perform(
-        self, action: talk.Action, *, run_id: str, request: SendCommandRequestTypeDef
+        self,
+        action: talk.Action,
+        *,
+        errand: Errand,
+        request: SendCommandRequestTypeDef,
+        further: Callable[[str, int], SendCommandRequestTypeDef],
     ) -> talk.Event | None:
+        run_id = errand.asker.run_id
         match action:
-            case talk.Send():
-                return self._send(action, request)
+            case talk.Send(piece=0):
+                return self._send(action, request, errand, reattach.ASK)
+            case talk.Send(piece=number):
+                return self._send(action, further("piece", number), errand, f"piece {number}")
+            case talk.Drop(hosts):
+                self._drop(hosts, further("drop", 0), errand)
+                return None
             case talk.ListPage():
                 return self._list(action)
             case talk.Fetch():
@@ -122,7 +164,30 @@ class SsmCollector:
             case talk.Deliver() | talk.Abort():
                 raise AssertionError(f"not for AWS: {action}")
 
-    def _send(self, action: talk.Send, request: SendCommandRequestTypeDef) -> talk.Event:
+    def _commands_of(self, comment: str, since: datetime) -> tuple[SentCommand, ...] | None:
+        """Return the commands that the account knows under this comment, which names the run; None if it cannot say."""
+        found: list[SentCommand] = []
+        pages = self._aws.ssm.get_paginator("list_commands").paginate(
+            Filters=[{"key": "InvokedAfter", "value": reattach.look_back(since)}],
+            PaginationConfig={"PageSize": PAGE, "MaxItems": PAGE * LOOK_BACK_PAGES},
+        )
+        try:
+            for page in pages:
+                found += [
+                    SentCommand(item["CommandId"], tuple(item["InstanceIds"]), item["RequestedDateTime"])
+                    for item in page["Commands"]
+                    if item.get("Comment") == comment
+                ]
+        except AwsError as error:
+            log.warning(
+                "what was sent just before the restart cannot be looked up: %s", explain(error).message
+            )
+            return None
+        return tuple(found)
+
+    def _send(
+        self, action: talk.Send, request: SendCommandRequestTypeDef, errand: Errand, purpose: str
+    ) -> talk.Event:
         try:
             sent = self._aws.ssm.send_command(**request | {"InstanceIds": list(action.hosts)})
         except AwsError as error:
@@ -131,7 +196,16 @@ class SsmCollector:
             trouble = explain(error)
             reason = MissReason.ACCESS_DENIED if trouble.kind.lasting else MissReason.UNDELIVERABLE
             return talk.SendFailed(action.batch, reason, trouble.message, trouble.hint)
-        return talk.Sent(action.batch, sent["Command"].get("CommandId", ""))
+        command = sent["Command"].get("CommandId", "")
+        errand.note(SentCommand(command, action.hosts, self._clock.now(), purpose=purpose))
+        return talk.Sent(action.batch, command)
+
+    def _drop(self, hosts: tuple[str, ...], request: SendCommandRequestTypeDef, errand: Errand) -> None:
+        said = self._send(talk.Send(0, hosts), request, errand, "drop")
+        if isinstance(said, talk.InvalidIds) and (rest := tuple(h for h in hosts if h not in said.named)):
+            said = self._send(talk.Send(0, rest), request, errand, "drop")
+        if not isinstance(said, talk.Sent):
+            log.warning("hosts could not be told to remove their answers, and will by themselves")
 
     def _list(self, action: talk.ListPage) -> talk.Event:
         ask = partial(self._aws.ssm.list_command_invocations, CommandId=action.command, MaxResults=PAGE)
@@ -149,15 +223,15 @@ class SsmCollector:
     def _fetch(self, action: talk.Fetch, run_id: str) -> talk.Event:
         try:
             if action.from_bucket:
-                return talk.Output(action.host, self._from_bucket(action, run_id))
+                return talk.Output(action.host, self._from_bucket(action, run_id), command=action.command)
             kept = self._aws.ssm.get_command_invocation(CommandId=action.command, InstanceId=action.host)
         except AwsError as error:
             if code(error) in _NOT_THERE:
-                return talk.Output(action.host, b"")
+                return talk.Output(action.host, b"", command=action.command)
             trouble = explain(error)
-            return talk.OutputFailed(action.host, trouble.message, trouble.kind.lasting)
+            return talk.OutputFailed(action.host, trouble.message, trouble.kind.lasting, action.command)
         raw = kept.get("StandardOutputContent", "").encode("utf-8", "surrogatepass")
-        return talk.Output(action.host, raw, kept.get("ResponseCode"))
+        return talk.Output(action.host, raw, kept.get("ResponseCode"), action.command)
 
     def _from_bucket(self, action: talk.Fetch, run_id: str) -> bytes:
         """Return the object that AWS named, else the one under the command's prefix; empty when there is none yet."""
@@ -200,31 +274,44 @@ def _drive(
     tracker: Tracker,
     perform: Callable[[talk.Action], talk.Event | None],
     deliver: Callable[[Snapshot | Missed], None],
-    stop: Callable[[], bool],
+    errand: Errand,
+    sent: tuple[SentCommand, ...],
     clock: Clock,
     sleep: Callable[[float], None],
 ) -> None:
-    """Let the tracker say what to do until every host is accounted for."""
-    queue = deque(tracker.begin(clock.monotonic()))
-    while queue or not tracker.done:
-        now = clock.monotonic()
-        if not tracker.done and (now >= tracker.deadline or stop()):
-            queue = deque(action for action in queue if isinstance(action, talk.Deliver))
-            queue.extend(tracker.tick(now) if now >= tracker.deadline else tracker.stop())
-        elif not queue:
-            queue.extend(tracker.tick(now))
-        if not queue:
-            sleep(max(0.01, min(LONGEST_SLEEP_S, tracker.wakes_at - now)))
-            continue
-        match action := queue.popleft():
-            case talk.Deliver(outcome):
-                deliver(outcome)
-            case talk.Abort(message, hint):
-                raise CollectionError(message, hint)
-            case _:
-                event = perform(action)
-                if event is not None:
-                    queue.extend(tracker.receive(event, clock.monotonic()))
+    """Let the tracker say what to do until every host is accounted for, or until the run is left to another process."""
+    queue = deque(tracker.begin(clock.monotonic(), sent))
+    with Reading(perform) as reading:
+        while queue or not tracker.done:
+            if errand.leave():
+                return
+            now = clock.monotonic()
+            if not tracker.done and (now >= tracker.deadline or errand.stop()):
+                reading.forget()
+                queue = deque(action for action in queue if isinstance(action, talk.Deliver | talk.Drop))
+                queue.extend(tracker.tick(now) if now >= tracker.deadline else tracker.stop())
+            elif not queue:
+                queue.extend(tracker.tick(now))
+            if reading:
+                idle_s = 0.0 if queue else max(0.01, min(LONGEST_SLEEP_S, tracker.wakes_at - now))
+                for got in reading.take(idle_s):
+                    if got is not None:
+                        queue.extend(tracker.receive(got, clock.monotonic()))
+            elif not queue:
+                sleep(max(0.01, min(LONGEST_SLEEP_S, tracker.wakes_at - now)))
+            if not queue:
+                continue
+            match action := queue.popleft():
+                case talk.Deliver(outcome):
+                    deliver(outcome)
+                case talk.Abort(message, hint):
+                    raise CollectionError(message, hint)
+                case talk.Fetch(from_bucket=True):
+                    reading.ask(action)  # by far the most calls, and S3 takes many at once
+                case _:
+                    event = perform(action)
+                    if event is not None:
+                        queue.extend(tracker.receive(event, clock.monotonic()))
 
 
 def _invocation(item: CommandInvocationTypeDef) -> talk.Invocation:

@@ -6,6 +6,7 @@ diffy.json             TinyDB: live and fresh runs, present baselines, schedules
 runs/ baselines/ audit/    what moved out of TinyDB: JSON lines, one file a month
 snapshots/ab/<sha256>.json.gz    one host's answers, named by their content
 reports/<run id>.json.gz
+live/<run id>.jsonl    what a run that goes on has done so far
 """
 
 from __future__ import annotations
@@ -67,7 +68,14 @@ class DataFolder:
             if not _check_layout(path):
                 write_atomically(path / "layout.json", msgspec.json.encode(_Layout(LAYOUT)) + b"\n")
             folder = cls(path, held)
-            for part in (folder.runs, folder.baselines, folder.audit, folder.snapshots, folder.reports):
+            for part in (
+                folder.runs,
+                folder.baselines,
+                folder.audit,
+                folder.snapshots,
+                folder.reports,
+                folder.live,
+            ):
                 make_folder(part)
             folder._remove_leftovers()
             owner = _Owner(os.getpid(), socket.gethostname())
@@ -111,6 +119,11 @@ class DataFolder:
     def reports(self) -> Path:
         """Reports by run id."""
         return self.path / "reports"
+
+    @property
+    def live(self) -> Path:
+        """What live runs have done so far, by run id."""
+        return self.path / "live"
 
     def close(self) -> None:
         """Give the lock back; closing twice does nothing."""

@@ -1,12 +1,14 @@
 """How are hosts folded and judged without holding up Slack's acknowledgements? In a worker process of its own.
 
 Threads of pure Python hold Bolt's listeners back by half a second and more (measured), so the work happens elsewhere: the
-request crosses a pipe by digest, the child reads the snapshots from disk, and the report comes back.
+digest of each snapshot crosses a pipe as it arrives, the child reads it from disk and folds it while other hosts are
+still being asked, and the report comes back when it is asked for.
 """
 
 from __future__ import annotations
 
 import atexit
+import gc
 import logging
 import multiprocessing
 import os
@@ -14,16 +16,19 @@ import signal
 import threading
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Literal
 
 from bot.adapters.data_folder import DataFolder
+from bot.adapters.folds import Folds, fold_and_judge
 from bot.adapters.snapshot_files import SnapshotFiles
-from bot.analysis import Case, judge
 from bot.errors import AnalysisError, DiffyError
 from bot.model import Report
-from bot.ports import JudgeRequest, SnapshotStore
+from bot.ports import JudgeRequest
 
 _log = logging.getLogger(__name__)
 NICENESS = 5  # the child gives way to the threads that talk with Slack
@@ -31,33 +36,33 @@ TIMEOUT_S = 900.0  # far beyond 10,000 hosts: only a judgement that never ends g
 _ATTEMPTS = 2
 _END_S = 5.0  # for an idle child to end by itself
 
-Judgement = Callable[[JudgeRequest, SnapshotStore], Report]
+Judgement = Callable[[JudgeRequest, Folds], Report]
 _Reply = (
     tuple[Literal["report"], Report] | tuple[Literal["error"], DiffyError] | tuple[Literal["defect"], str]
 )
 
 
-def load_and_judge(request: JudgeRequest, snapshots: SnapshotStore) -> Report:
-    """Load what the request names and judge it; NotFound or StoreCorrupt when a snapshot cannot be read."""
-    return judge(
-        Case(
-            run=request.run,
-            group=request.group,
-            snapshots=tuple(snapshots.get(digest) for digest in request.snapshots),
-            missed=request.missed,
-            pack=request.pack,
-            method=request.method,
-            baseline=tuple(snapshots.get(digest) for digest in request.baseline),
-            baseline_info=request.baseline_info,
-        )
-    )
+@dataclass(frozen=True, slots=True)
+class _Fold:
+    """Fold these snapshots of a run; nothing is answered."""
+
+    run_id: str
+    digests: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Forget:
+    """Let go of a run; nothing is answered."""
+
+    run_id: str
 
 
 class JudgeProcess:
     """``ports.Judge`` in one child process, started at once so that the first judgement need not wait for imports.
 
-    Requests take turns, so that a request which kills the child fails alone. The child ends with its parent, whatever ends
-    that: it reads from a pipe that closes.
+    Requests take turns, so that a request which kills the child fails alone. Snapshots that arrive meanwhile are told to
+    the child when its turn is free; a child that was replaced folds anew what a request names. The child ends with its
+    parent, whatever ends that: it reads from a pipe that closes.
 
     Args:
         judge: What answers, in the child: a function at the top of a module.
@@ -65,17 +70,40 @@ class JudgeProcess:
     """
 
     def __init__(
-        self, folder: DataFolder, *, judge: Judgement = load_and_judge, timeout_s: float = TIMEOUT_S
+        self, folder: DataFolder, *, judge: Judgement = fold_and_judge, timeout_s: float = TIMEOUT_S
     ) -> None:
         self._folder = folder.path
         self._judge = judge
         self._timeout_s = timeout_s
         self._turn = threading.Lock()
+        self._untold: SimpleQueue[_Fold | _Forget] = SimpleQueue()
         self._closed = threading.Event()
         self._child = _Child(self._folder, self._judge)
         atexit.register(
             self.close
         )  # multiprocessing joins its children at exit: one that was not told would hang it
+
+    def add(self, run_id: str, digest: str) -> None:
+        """Let the child fold a stored snapshot, at once or as soon as it is free. Never fails: judging would say it."""
+        self._untold.put(_Fold(run_id, (digest,)))
+        self._tell_if_free()
+
+    def forget(self, run_id: str) -> None:
+        """Let the child let go of a run."""
+        self._untold.put(_Forget(run_id))
+        self._tell_if_free()
+
+    def _tell_if_free(self) -> None:
+        if self._turn.acquire(blocking=False):  # else whoever has the turn, or the next one, tells it
+            try:
+                self._tell()
+            finally:
+                self._turn.release()
+
+    def _tell(self) -> None:
+        """Tell the child what waits; one that died is told nothing, since its successor folds anew."""
+        while not self._untold.empty():
+            self._child.tell(self._untold.get())
 
     def judge(self, request: JudgeRequest) -> Report:
         """Judge in the child and return the report; blocks until then.
@@ -87,6 +115,7 @@ class JudgeProcess:
         with self._turn:
             for _ in range(_ATTEMPTS):
                 self._check_open()
+                self._tell()
                 try:
                     reply = self._child.ask(request, self._timeout_s)
                 except _Died:
@@ -152,6 +181,11 @@ class _Child:
         finally:
             theirs.close()
 
+    def tell(self, news: _Fold | _Forget) -> None:
+        """Send what needs no answer; a child that is no more hears nothing."""
+        with suppress(BrokenPipeError, ConnectionResetError, OSError):
+            self._pipe.send(news)
+
     def ask(self, request: JudgeRequest, timeout_s: float) -> _Reply:
         try:
             self._pipe.send(request)
@@ -200,20 +234,29 @@ def _serve(pipe: Connection, folder: Path, judge: Judgement) -> None:
             number, signal.SIG_IGN
         )  # sent to the whole group: the parent drains first, then ends us
     os.nice(NICENESS)
-    snapshots = SnapshotFiles(DataFolder.open(folder, lock=False))
+    folds = Folds(SnapshotFiles(DataFolder.open(folder, lock=False)))
+    gc.freeze()  # what was imported stays: it is not looked through again
     while True:
         try:
-            request = pipe.recv()
+            news: JudgeRequest | _Fold | _Forget = pipe.recv()
         except EOFError:
             return
-        reply: _Reply
-        try:
-            reply = ("report", judge(request, snapshots))
-        except DiffyError as error:
-            reply = ("error", error)
-        except Exception:  # noqa: BLE001  # any defect is told to the parent as text: it may not be picklable
-            reply = ("defect", traceback.format_exc())
-        try:
-            pipe.send(reply)
-        except BrokenPipeError:
-            return
+        if isinstance(news, JudgeRequest):
+            try:
+                pipe.send(_answer(news, folds, judge))
+            except BrokenPipeError:
+                return
+        elif isinstance(news, _Forget):
+            folds.forget(news.run_id)
+        else:
+            with suppress(DiffyError):  # the judgement meets it again, and says it
+                folds.add(news.run_id, news.digests)
+
+
+def _answer(request: JudgeRequest, folds: Folds, judge: Judgement) -> _Reply:
+    try:
+        return "report", judge(request, folds)
+    except DiffyError as error:
+        return "error", error
+    except Exception:  # noqa: BLE001  # any defect is told to the parent as text: it may not be picklable
+        return "defect", traceback.format_exc()

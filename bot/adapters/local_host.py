@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from bot.collection import answer, script
+from bot.collection.pieced import Pieced
 from bot.errors import CollectionError
 from bot.model import Answer, Asker, Group, Host, Missed, MissReason, Pack, QueryStatus, Snapshot, Target
 from bot.ports import Clock, Errand
@@ -68,7 +69,7 @@ class LocalHost:
         if shell is None:
             raise CollectionError("There is no sh in PATH.")
         try:
-            text = script.build(pack, run_id=errand.asker.run_id, limit_bytes=None)
+            text = script.build(pack, run_id=errand.asker.run_id, bucket=True)
         except ValueError as error:
             raise CollectionError(f"The pack {pack.name} cannot be asked: {error}.") from error
         for host in group.hosts:
@@ -104,6 +105,10 @@ class LocalHost:
         with output.open("rb") as printed:
             raw = printed.read(MOST_OUTPUT)
         found = answer.read(raw, host, pack, self._clock.now(), run_id=errand.asker.run_id)
+        if isinstance(
+            found, Pieced
+        ):  # nothing is cut here: whoever prints a piece is not the script that we began
+            return Missed(host.id, MissReason.MALFORMED_OUTPUT, "the answer is in pieces")
         if isinstance(found, Missed) or self._root:
             return found
         answers = tuple(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -22,6 +23,12 @@ log = logging.getLogger(__name__)
 REFUSED_SHAPE = frozenset(
     {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "invalid_attachments"}
 )
+KEYS = uuid.UUID(
+    "5d0c4a0e-8f2b-4f5c-9a39-6b1f0c6f2e77"
+)  # ours: names become client_msg_ids under it (RFC 9562)
+DELETED = frozenset(
+    {"duplicate_message_not_found", "duplicate_channel_not_found"}
+)  # Slack saw it; it is gone
 HINTS = {
     "not_in_channel": "Invite Diffy to the channel (/invite @diffy) and try again.",
     "channel_not_found": "Invite Diffy to the channel (/invite @diffy) and try again.",
@@ -59,8 +66,17 @@ class SlackChat:
         """Ask Slack once for the workspace's address, which links to messages begin with."""
         self._workspace_url = str(said(self._client.auth_test).get("url") or "")
 
-    def post(self, channel: str, message: Message, *, thread: str = "") -> str:
+    def post(self, channel: str, message: Message, *, thread: str = "", key: str = "") -> str:
         """Post and return the message's ts; see ``ports.Chat``."""
+        try:
+            return self._post(channel, message, thread, key)
+        except ChatError as error:
+            if not key or error.code not in DELETED:
+                raise
+            return self._post(channel, message, thread, f"{key}/again")
+
+    def _post(self, channel: str, message: Message, thread: str, key: str) -> str:
+        client_msg_id = str(uuid.uuid5(KEYS, key)) if key else None
 
         def send(blocks: tuple[Block, ...]) -> str:
             answer = said(
@@ -71,6 +87,7 @@ class SlackChat:
                     unfurl_links=False,
                     unfurl_media=False,
                     thread_ts=thread or None,
+                    client_msg_id=client_msg_id,
                 )
             )
             return str(answer["ts"])

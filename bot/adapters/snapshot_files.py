@@ -48,6 +48,10 @@ class SnapshotFiles:
 
     def get(self, digest: str) -> Snapshot:
         """Return the snapshot; NotFound, or StoreCorrupt when the file is not what was stored."""
+        return from_json(self.read(digest), source=str(self._path(digest)))
+
+    def read(self, digest: str) -> bytes:
+        """Return the snapshot's JSON; NotFound, or StoreCorrupt when the file is not what was stored."""
         path = self._path(digest)
         packed = read_bytes(path)
         if packed is None:
@@ -60,7 +64,7 @@ class SnapshotFiles:
             raise damaged(path, error) from error
         if hashlib.sha256(raw).hexdigest() != digest:
             raise damaged(path, "its content does not match its name")
-        return from_json(raw, source=str(path))
+        return raw
 
     def prune(self, keep: Set[str], *, before: datetime) -> int:
         """Remove each snapshot that is not in ``keep`` and was last stored before ``before``; return how many.

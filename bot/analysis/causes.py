@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from bot.analysis.fold import Chosen, members, rows_with
 from bot.analysis.places import SYSTEM_PATH, is_tool, program
 from bot.analysis.semantics import Kind
-from bot.model import Change, Row, ScorePart, Snapshot
+from bot.model import Change, Row, ScorePart
 
 _WORD = re.compile(r"[a-z][a-z0-9+]{2,}")
 _DULL = frozenset(
@@ -56,6 +57,7 @@ _DULL = frozenset(
     ]
 )
 _FRESH_S = 3600.0
+_UPTIME = frozenset({"uptime_s", "total_seconds"})
 
 
 @dataclass(slots=True)
@@ -85,22 +87,26 @@ class Evidence:
     explained_programs: set[str] = field(default_factory=set)
 
 
-def gather(snapshot: Snapshot) -> Evidence:
-    """Return what the context answers of one host explain; packages are added once facts are known."""
-    evidence = Evidence()
-    for answer in snapshot.answers:
-        for row in answer.rows[:200]:
-            uptime = row.get("uptime_s") or row.get("total_seconds") or ""
-            if uptime.isdigit() and len(uptime) < 12 and float(uptime) < _FRESH_S:
-                evidence.fresh = True
-            if row.get("name") == "kernel.tainted":
-                evidence.live_patched = row.get("current_value") == "32768"
-                evidence.untainted = row.get("current_value") == "0"
-            if "tty" in row and (row.get("type", "user") in ("user", "7")):
-                name = row.get("user") or row.get("username", "")
-                if name:
-                    evidence.sessions.add(name)
-    return evidence
+def gather(chosen: Chosen, hosts: int) -> list[Evidence]:
+    """Return what each of the first ``hosts`` snapshots offers as explanation; packages are added once facts are known."""
+    found = [Evidence() for _ in range(hosts)]
+    group = (1 << hosts) - 1
+    for _, row, mask in rows_with(chosen, _UPTIME):
+        uptime = row.get("uptime_s") or row.get("total_seconds") or ""
+        if uptime.isdigit() and len(uptime) < 12 and float(uptime) < _FRESH_S:
+            for host in members(mask & group):
+                found[host].fresh = True
+    for _, row, mask in rows_with(chosen, frozenset({"name"}), b"kernel.tainted"):
+        if row["name"] == "kernel.tainted":
+            for host in members(mask & group):
+                found[host].live_patched = row.get("current_value") == "32768"
+                found[host].untainted = row.get("current_value") == "0"
+    for _, row, mask in rows_with(chosen, frozenset({"tty"})):
+        name = row.get("user") or row.get("username", "")
+        if name and row.get("type", "user") in ("user", "7"):
+            for host in members(mask & group):
+                found[host].sessions.add(name)
+    return found
 
 
 def words_of(text: str) -> set[str]:

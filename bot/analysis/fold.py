@@ -1,141 +1,274 @@
-"""Which distinct rows are there, and which snapshots hold each?
+"""Which exact rows were said, and by which snapshots, counted as the snapshots arrive?
 
-Exact rows are counted first, as collected; everything that is costly or clever happens later, over distinct rows.
-Sets of snapshots are bit masks: bit i is the i-th snapshot, hosts of the group first, baseline snapshots after.
+A row is counted by its bytes: what many hosts say alike is kept once and parsed once. Nothing that needs all hosts is
+decided here (which columns are compared, what is volatile, whose identifiers are replaced): so the order of arrival says
+nothing, and partial folds merge in any grouping. Sets of snapshots are bit masks; bit i is the i-th that arrived.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from operator import itemgetter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from bot.analysis.semantics import VOLATILE
-from bot.model import Answer, Query, QueryStatus, Row, Snapshot
+import msgspec
 
-MISSING = "\x00missing"
-"""Stands for a column that this host's osquery does not have."""
+from bot.model import Answer, QueryStatus, Row, Snapshot, text_row
 
-Values = tuple[str, ...]
+BATCH = 128  # snapshots between two settlements of one query; 64 to 512 measured alike
+
+_ROW = msgspec.json.Decoder(dict[str, str])
+_ANY_ROW = msgspec.json.Decoder(dict[str, str | int | float | bool | None])
+_encode = msgspec.json.encode
 
 
-@dataclass(slots=True)
-class Table:
-    """The answers to one query, over all snapshots.
+def decode(raw: bytes) -> dict[str, str]:
+    """Return the row of these bytes, every value as text; msgspec.MsgspecError when it is no row."""
+    try:
+        return _ROW.decode(raw)
+    except msgspec.ValidationError:
+        return text_row(_ANY_ROW.decode(raw))
+
+
+class Counts:
+    """The distinct rows of one query and who said each.
 
     Attributes:
-        columns: The compared columns, sorted.
         complete: Snapshots that gave every row.
         partial: Snapshots that gave some rows, so that an absence says nothing.
-        rows: Distinct compared values and the snapshots that hold them.
+        shapes: The sets of columns that were met, numbered by place.
+        shape_of: For each row, the number of its shape.
     """
 
-    query: Query
-    columns: tuple[str, ...] = ()
-    complete: int = 0
-    partial: int = 0
-    rows: dict[Values, int] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.complete = 0
+        self.partial = 0
+        self.shapes: dict[tuple[str, ...], int] = {}
+        self.shape_of: list[int] = []
+        self._ids = _Ids(self.shapes, self.shape_of)
+        self._held: list[int] = []  # ~i: snapshot i alone; else a mask. A lone row costs no mask of its own
+        self._pending: list[tuple[int, set[int]]] = []
+
+    def add(self, number: int, rows: Iterable[bytes]) -> None:
+        """Count the rows of the snapshot of that number; said twice counts once."""
+        self._pending.append((number, set(map(self._ids.__getitem__, rows))))
+        if len(self._pending) >= BATCH:
+            self._settle()
+
+    def merge(self, other: Counts, shift: int) -> None:
+        """Count all that ``other`` counted, its snapshots' numbers raised by ``shift``."""
+        self._settle()
+        self.complete |= other.complete << shift
+        self.partial |= other.partial << shift
+        for raw, held in other.items():
+            self._hold(self._ids[raw], ~(~held + shift) if held < 0 else held << shift)
+
+    def items(self) -> Iterator[tuple[bytes, int]]:
+        """Yield each distinct row and its holders (~i: snapshot i alone; else a mask), in order of their numbers."""
+        self._settle()
+        return zip(self._ids, self._held, strict=True)
+
+    def rows(self) -> tuple[list[bytes], list[int]]:
+        """Return the distinct rows and the holders of each, by row number."""
+        self._settle()
+        return list(self._ids), self._held
+
+    def _settle(self) -> None:
+        """Move what is pending into the masks; rows that all pending snapshots share take one step together."""
+        pending, self._pending = self._pending, []
+        together: set[int] = set()
+        if len(pending) > 1:
+            together = set.intersection(*(said for _, said in pending))
+            mask = sum(1 << number for number in {number for number, _ in pending})
+            for row in together:
+                self._hold(row, mask)
+        for number, said in pending:
+            for row in said - together:
+                self._hold(row, ~number)
+
+    def _hold(self, row: int, holders: int) -> None:
+        held = self._held
+        if row >= len(held):
+            held.extend([0] * (len(self._ids) - len(held)))
+        before = held[row]
+        if before == 0:
+            held[row] = holders
+        elif before != holders:
+            held[row] = _mask(before) | _mask(holders)
 
 
-def fold(query: Query, snapshots: Sequence[Snapshot]) -> Table:
-    """Return the table of ``query``; a snapshot that does not know the answer is in neither mask."""
-    table = Table(query)
-    answers: list[tuple[int, Answer]] = []
-    for index, snapshot in enumerate(snapshots):
+def _mask(holders: int) -> int:
+    return 1 << ~holders if holders < 0 else holders
+
+
+class _Ids(dict[bytes, int]):
+    """Numbers rows in order of arrival; a row that is new is parsed once, for its columns."""
+
+    def __init__(self, shapes: dict[tuple[str, ...], int], shape_of: list[int]) -> None:
+        super().__init__()
+        self._shapes = shapes
+        self._shape_of = shape_of
+
+    def __missing__(self, raw: bytes) -> int:
+        self._shape_of.append(self._shapes.setdefault(tuple(sorted(decode(raw))), len(self._shapes)))
+        number = len(self)
+        self[raw] = number
+        return number
+
+
+class Fold:
+    """What was said by the snapshots so far: each distinct row once, and of each snapshot only what is small.
+
+    Attributes:
+        snapshots: By number; their answers carry no rows.
+        sizes: By number: how many rows each query gave.
+        counts: By query.
+    """
+
+    def __init__(self) -> None:
+        self.snapshots: list[Snapshot] = []
+        self.sizes: list[Mapping[str, int]] = []
+        self.counts: dict[str, Counts] = {}
+        self._numbers: dict[str, int] = {}
+        self._bare: dict[tuple[str, QueryStatus, str], Answer] = {}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._numbers
+
+    def number(self, name: str) -> int:
+        """Return the number of the snapshot that was added under that name."""
+        return self._numbers[name]
+
+    def add(self, snapshot: Snapshot, name: str = "") -> int:
+        """Count a snapshot and return its number; the name is what it can be asked for by."""
+        rows = {answer.query: [_encode(row) for row in answer.rows] for answer in snapshot.answers}
+        return self.add_rows(snapshot, rows, name)
+
+    def add_rows(self, snapshot: Snapshot, rows: Mapping[str, Sequence[bytes]], name: str = "") -> int:
+        """Count a snapshot whose rows are JSON objects, by query. Rows of an answer that is not known are left out.
+
+        Raises:
+            msgspec.MsgspecError: A row is no flat object. The fold is then of no further use.
+        """
+        number = len(self.snapshots)
+        sizes: dict[str, int] = {}
+        bare: list[Answer] = []
         for answer in snapshot.answers:
-            if answer.query != query.name:
+            bare.append(self._without_rows(answer))
+            partial = answer.status is QueryStatus.TOO_MANY
+            if not (answer.known or partial):
                 continue
-            if answer.known:
-                table.complete |= 1 << index
-            elif answer.status is QueryStatus.TOO_MANY:
-                table.partial |= 1 << index
+            counts = self.counts.get(answer.query)
+            if counts is None:
+                counts = self.counts[answer.query] = Counts()
+            if partial:
+                counts.partial |= 1 << number
             else:
-                continue
-            if answer.rows:
-                answers.append((index, answer))
-    table.columns = compared_columns(query, [answer for _, answer in answers])
-    if not table.columns:
-        return table
-    pick = picker(table.columns)
-    held: dict[Values, list[int]] = {}
-    for index, answer in answers:
-        for values in set(map(pick, answer.rows)):
-            holders = held.get(values)
-            if holders is None:
-                held[values] = [index]
-            else:
-                holders.append(index)
-    table.rows = {values: mask_of(holders) for values, holders in held.items()}
-    _impute(table)
-    return table
+                counts.complete |= 1 << number
+            said = rows.get(answer.query)
+            if said:
+                sizes[answer.query] = len(said)
+                counts.add(number, said)
+        self.snapshots.append(replace(snapshot, answers=tuple(bare)))
+        self.sizes.append(sizes)
+        if name:
+            self._numbers.setdefault(name, number)
+        return number
+
+    def merge(self, other: Fold) -> None:
+        """Count all that another fold counted; a name that both know stays with this one."""
+        shift = len(self.snapshots)
+        self.snapshots.extend(other.snapshots)
+        self.sizes.extend(other.sizes)
+        for query, counts in other.counts.items():
+            self.counts.setdefault(query, Counts()).merge(counts, shift)
+        for name, number in other._numbers.items():
+            self._numbers.setdefault(name, number + shift)
+
+    def _without_rows(self, answer: Answer) -> Answer:
+        key = (answer.query, answer.status, answer.error)
+        return self._bare.setdefault(key, Answer(*key[:2], error=answer.error))
 
 
-def compared_columns(query: Query, answers: Iterable[Answer]) -> tuple[str, ...]:
-    """Return the columns to compare: those that most answers have, less what is ignored or volatile by nature."""
-    shapes = Counter(frozenset(answer.rows[0]) for answer in answers)
-    total = sum(shapes.values())
-    weight: Counter[str] = Counter()
-    for shape, count in shapes.items():
-        for column in shape:
-            weight[column] += count
-    leave_out = set(query.ignore) | (VOLATILE - set(query.key))
-    named = sorted(c for c, count in weight.items() if 2 * count > total and c not in leave_out)
-    return tuple(named or sorted(c for c in weight if c not in query.ignore))
+class Chosen:
+    """Some snapshots of a fold in an order of their own: turns masks over arrivals into masks over that order."""
 
+    def __init__(self, fold: Fold, numbers: Sequence[int]) -> None:
+        self.fold = fold
+        self.numbers = numbers
+        self._total = len(fold.snapshots)
+        self._places: list[list[int]] = [[] for _ in range(self._total)]
+        for place, number in enumerate(numbers):
+            self._places[number].append(place)
+        self._bits = [sum(1 << place for place in places) for places in self._places]
+        self._everyone = (1 << len(numbers)) - 1
+        self._same = list(numbers) == list(range(self._total))
+        self._known: dict[int, int] = {}
 
-def picker(columns: tuple[str, ...]) -> Callable[[Row], Values]:
-    """Return a function from a row to its compared values; a column that is not there is MISSING."""
-    quick = itemgetter(*columns) if len(columns) > 1 else None
+    def mask(self, held: int) -> int:
+        """Return the places of those who hold a row (~i: snapshot i alone; else a mask of numbers)."""
+        if held < 0:
+            return self._bits[~held]
+        if self._same:
+            return held
+        found = self._known.get(held)
+        if found is None:
+            found = self._known[held] = self._moved(held)
+        return found
 
-    def pick(row: Row) -> Values:
-        if quick is not None:
-            try:
-                return quick(row)  # type: ignore[no-any-return]
-            except KeyError:
-                pass
-        return tuple(row.get(column, MISSING) for column in columns)
+    def rows_of(self, query: str) -> Iterator[tuple[int, bytes, int]]:
+        """Yield row number, row and places for each distinct row that a chosen snapshot holds."""
+        counts = self.fold.counts.get(query)
+        if counts is not None:
+            for row, (raw, held) in enumerate(counts.items()):
+                mask = self.mask(held)
+                if mask:
+                    yield row, raw, mask
 
-    return pick
+    def _moved(self, held: int) -> int:
+        if 2 * held.bit_count() > self._total:
+            rest = ((1 << self._total) - 1) ^ held
+            return self._everyone & ~self._moved(rest)
+        return mask_of(place for number in members(held) for place in self._places[number])
 
 
 def mask_of(indices: Iterable[int]) -> int:
-    """Return the bit mask of ``indices``."""
-    mask = 0
+    """Return the bit mask of ``indices``, in time linear to their number and the highest."""
+    out = bytearray()
     for index in indices:
-        mask |= 1 << index
-    return mask
+        at = index >> 3
+        if at >= len(out):
+            out.extend(bytes(at + 1 - len(out)))
+        out[at] |= 1 << (index & 7)
+    return int.from_bytes(out, "little")
 
 
-def members(mask: int) -> Iterable[int]:
+def members(mask: int) -> Iterator[int]:
     """Yield the indices in ``mask``, ascending."""
-    while mask:
-        low = mask & -mask
-        yield low.bit_length() - 1
-        mask ^= low
-
-
-def _impute(table: Table) -> None:
-    """Fill columns that an older osquery lacks from the commonest row that agrees in all others."""
-    gaps = [values for values in table.rows if MISSING in values]
-    if not gaps:
+    if mask.bit_count() == 1:
+        yield mask.bit_length() - 1
         return
-    wanted: dict[tuple[int, ...], list[Values]] = {}
-    for values in gaps:
-        present = tuple(i for i, value in enumerate(values) if value is not MISSING and value != MISSING)
-        wanted.setdefault(present, []).append(values)
-    for present, lacking in wanted.items():
-        whole: dict[Values, tuple[int, Values]] = {}
-        for values, mask in table.rows.items():
-            if MISSING in values:
-                continue
-            shown = tuple(values[i] for i in present)
-            best = whole.get(shown)
-            rank = (mask.bit_count(), values)
-            if best is None or rank > best:
-                whole[shown] = rank
-        for values in lacking:
-            mask = table.rows.pop(values)
-            match = whole.get(tuple(values[i] for i in present))
-            filled = match[1] if match else tuple("" if v == MISSING else v for v in values)
-            table.rows[filled] = table.rows.get(filled, 0) | mask
+    digits = bin(mask)[:1:-1]
+    at = digits.find("1")
+    while at >= 0:
+        yield at
+        at = digits.find("1", at + 1)
+
+
+def rows_with(chosen: Chosen, columns: frozenset[str], word: bytes = b"") -> Iterator[tuple[str, Row, int]]:
+    """Yield query, row and places of rows that have any of ``columns``, in an order that arrival does not change.
+
+    Args:
+        word: Only rows whose bytes hold it.
+    """
+    for query in sorted(chosen.fold.counts):
+        counts = chosen.fold.counts[query]
+        wanted = {number for shape, number in counts.shapes.items() if columns.intersection(shape)}
+        if not wanted:
+            continue
+        found = [
+            (raw, mask)
+            for row, raw, mask in chosen.rows_of(query)
+            if counts.shape_of[row] in wanted and word in raw
+        ]
+        for raw, mask in sorted(found):
+            yield query, decode(raw), mask

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from bot.analysis import causes, cohorts, own
 from bot.analysis.case import Case
 from bot.analysis.choosing import Choice, choose
-from bot.analysis.fold import fold, members
+from bot.analysis.fold import Chosen, Fold, members
 from bot.analysis.limits import limits_of
 from bot.analysis.notes import notes_of
 from bot.analysis.pairs import pair
@@ -17,6 +17,7 @@ from bot.analysis.rarity import World, families_of, oddities
 from bot.analysis.reporting import coverage_of, findings_of, verdicts_of
 from bot.analysis.semantics import Kind, meaning
 from bot.analysis.slots import slots_of
+from bot.analysis.tables import tabulate
 from bot.analysis.volatile import Facts, as_row, settle
 from bot.analysis.weighing import Draft, Weighed, draft, traits_of_common_rows, weigh_all
 from bot.model import Compare, LookAlikes, Method, Report, Snapshot
@@ -31,22 +32,37 @@ def judge(case: Case) -> Report:
     not bolder ones. The order of snapshots, answers and rows does not matter. Among ``hosts`` the focus host comes
     first whatever its rank, then by rank, then the missed ones.
     """
-    hosts = _newest(case.snapshots)
-    base = _ordered(case.baseline) if case.method is not Method.PEERS else []
-    snapshots = [*hosts, *base]
-    ids = sorted({s.host.id for s in snapshots})
-    host_of = [ids.index(s.host.id) for s in snapshots]
+    fold = Fold()
+    hosts = [fold.add(snapshot) for snapshot in case.snapshots]
+    base = [fold.add(snapshot) for snapshot in case.baseline]
+    return judge_folded(case, fold, hosts, base)
+
+
+def judge_folded(case: Case, fold: Fold, group: Sequence[int], baseline: Sequence[int]) -> Report:
+    """Return the report over snapshots of ``fold``; see ``judge``. Nothing is changed in the fold.
+
+    Args:
+        case: What is asked; its own snapshots and baseline are not looked at.
+        group: The numbers of the snapshots of the group's hosts.
+        baseline: The numbers of the baseline's snapshots.
+    """
+    first = _newest(fold, group)
+    rest = _ordered(fold, baseline) if case.method is not Method.PEERS else []
+    chosen = Chosen(fold, [*first, *rest])
+    hosts, base = [fold.snapshots[number] for number in first], [fold.snapshots[number] for number in rest]
+    ids = {name: place for place, name in enumerate(sorted({s.host.id for s in (*hosts, *base)}))}
+    host_of = [ids[s.host.id] for s in (*hosts, *base)]
     world = _world(case, hosts, base)
-    replace = [own.replacer(own.identifiers(s)) for s in snapshots]
+    replace = [own.replacer(each) for each in own.identifiers(chosen)]
     tables = [
-        settle(fold(query, snapshots), replace, host_of, meaning(query).kind)
+        settle(tabulate(query, chosen), replace, host_of, meaning(query).kind)
         for query in case.pack.queries
         if query.compare is not Compare.CONTEXT
     ]
-    weighed = _weigh_all(tables, host_of, world, hosts)
+    weighed = _weigh_all(tables, host_of, world, hosts, causes.gather(chosen, len(hosts)))
     limits = limits_of(case, len(hosts), len(base))
     choice = choose(weighed, len(hosts), limits)
-    findings = findings_of(choice, weighed, hosts, base, tables, limits)
+    findings = findings_of(choice, weighed, hosts, tables, limits)
     return Report(
         run=case.run,
         coverage=coverage_of(case, hosts),
@@ -59,15 +75,17 @@ def judge(case: Case) -> Report:
     )
 
 
-def _newest(snapshots: Sequence[Snapshot]) -> list[Snapshot]:
-    by_host: dict[str, Snapshot] = {}
-    for snapshot in _ordered(snapshots):
-        by_host[snapshot.host.id] = snapshot
+def _newest(fold: Fold, numbers: Sequence[int]) -> list[int]:
+    by_host = {fold.snapshots[number].host.id: number for number in _ordered(fold, numbers)}
     return [by_host[host] for host in sorted(by_host)]
 
 
-def _ordered(snapshots: Sequence[Snapshot]) -> list[Snapshot]:
-    return sorted(snapshots, key=lambda s: (s.host.id, s.taken_at, s.osquery_version, len(s.answers)))
+def _ordered(fold: Fold, numbers: Sequence[int]) -> list[int]:
+    def key(number: int) -> tuple[object, ...]:
+        snapshot = fold.snapshots[number]
+        return snapshot.host.id, snapshot.taken_at, snapshot.osquery_version, len(snapshot.answers)
+
+    return sorted(numbers, key=key)
 
 
 def _world(case: Case, hosts: list[Snapshot], base: list[Snapshot]) -> World:
@@ -84,8 +102,13 @@ def _world(case: Case, hosts: list[Snapshot], base: list[Snapshot]) -> World:
     )
 
 
-def _weigh_all(tables: list[Facts], host_of: list[int], world: World, hosts: list[Snapshot]) -> list[Weighed]:
-    evidence = [causes.gather(snapshot) for snapshot in hosts]
+def _weigh_all(
+    tables: list[Facts],
+    host_of: list[int],
+    world: World,
+    hosts: list[Snapshot],
+    evidence: list[causes.Evidence],
+) -> list[Weighed]:
     shared = _shared(tables, world)
     _alone(evidence, hosts)
     drafts: list[Draft] = []

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from bot.model import Snapshot
+from bot.analysis.fold import Chosen, members, rows_with
+from bot.model import Row
 
 _COMMON = frozenset(
     {"localhost", "localdomain", "ip6-localhost", "host", "server", "linux", "unknown", "none"}
@@ -15,34 +16,44 @@ _NAMED_BY_IP = re.compile(r"^(?:ip|ec2)-(\d{1,3})-(\d{1,3})-(\d{1,3})-(\d{1,3})\
 _MAC = re.compile(r"^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$", re.IGNORECASE)
 _NAME_COLUMNS = ("hostname", "computer_name", "local_hostname", "fqdn")
 _NUMBER_COLUMNS = ("uuid", "host_uuid", "machine_id", "hardware_serial", "instance_id", "host_identifier")
+_SAY_WHO = frozenset({*_NAME_COLUMNS, *_NUMBER_COLUMNS, "mac", "mask"})
+MOST_ROWS = 64  # facts about the host itself come in short answers
 
 
-def identifiers(snapshot: Snapshot) -> dict[str, str]:
-    """Return the host's own identifiers and what stands for each, from the cloud and from what it says itself."""
-    host = snapshot.host
-    own: dict[str, str] = {}
-    _add(own, host.id, "‹instance›")
-    _address(own, host.private_ip)
-    _name(own, host.hostname)
-    _add(own, host.zone, "‹zone›")
-    for answer in snapshot.answers:
-        if not answer.rows or len(answer.rows) > 64:
-            continue  # facts about the host itself come in short answers
-        for row in answer.rows:
-            for column in _NAME_COLUMNS:
-                _name(own, row.get(column, ""))
-            for column in _NUMBER_COLUMNS:
-                _add(own, row.get(column, ""), "‹machine›")
-            mac = row.get("mac", "")
-            if _MAC.match(mac) and mac != "00:00:00:00:00:00":
-                _add(own, mac, "‹mac›")
-            if (
-                "interface" in row
-                and "mask" in row
-                and not row.get("address", "").startswith(("127.", "::1", "fe80"))
-            ):
-                _address(own, row.get("address", ""))
-    return own
+def identifiers(chosen: Chosen) -> list[dict[str, str]]:
+    """Return, for each chosen snapshot, the host's own identifiers and what stands for each.
+
+    They come from the cloud first, then from what the host says of itself.
+    """
+    found: list[dict[str, str]] = []
+    for number in chosen.numbers:
+        host = chosen.fold.snapshots[number].host
+        own: dict[str, str] = {}
+        _add(own, host.id, "‹instance›")
+        _address(own, host.private_ip)
+        _name(own, host.hostname)
+        _add(own, host.zone, "‹zone›")
+        found.append(own)
+    sizes = [chosen.fold.sizes[number] for number in chosen.numbers]
+    for query, row, mask in rows_with(chosen, _SAY_WHO):
+        for place in members(mask):
+            if sizes[place][query] <= MOST_ROWS:
+                _said(found[place], row)
+    return found
+
+
+def _said(own: dict[str, str], row: Row) -> None:
+    for column in _NAME_COLUMNS:
+        _name(own, row.get(column, ""))
+    for column in _NUMBER_COLUMNS:
+        _add(own, row.get(column, ""), "‹machine›")
+    mac = row.get("mac", "")
+    if _MAC.match(mac) and mac != "00:00:00:00:00:00":
+        _add(own, mac, "‹mac›")
+    if "interface" in row and "mask" in row:
+        address = row.get("address", "")
+        if not address.startswith(("127.", "::1", "fe80")):
+            _address(own, address)
 
 
 def replacer(own: dict[str, str]) -> Callable[[str], str] | None:

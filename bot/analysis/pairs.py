@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.analysis.fold import Values
 from bot.analysis.rarity import Oddity
 from bot.analysis.semantics import IDENTITY, Kind
+from bot.analysis.tables import Values
 from bot.analysis.volatile import Facts
 from bot.model import Change, Query
 

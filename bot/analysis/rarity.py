@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from bot.analysis.fold import Values, members
+from bot.analysis.fold import members
 from bot.analysis.places import SYSTEM_PATH, program
 from bot.analysis.semantics import Kind
 from bot.analysis.slots import Slot
 from bot.analysis.surprise import ALPHA, bits, combined, seen, shrunk
+from bot.analysis.tables import Values
 from bot.analysis.volatile import Facts, as_row, shapes
 from bot.model import Change, Quadrant
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from bot.analysis import cohorts
 from bot.analysis.case import Case
 from bot.analysis.choosing import Choice
-from bot.analysis.fold import MISSING, Values, members, picker
+from bot.analysis.fold import members
 from bot.analysis.slots import VARIES
+from bot.analysis.tables import MISSING, Values
 from bot.analysis.techniques import narrowed
 from bot.analysis.volatile import Facts
 from bot.analysis.weighing import Weighed
@@ -30,47 +31,27 @@ MORE_ROWS = 20
 
 
 class RawRows:
-    """Finds the rows as collected behind canonical values, on one snapshot after the other."""
+    """Finds the rows as collected behind canonical values, as the fold keeps them."""
 
-    def __init__(self, tables: Sequence[Facts], snapshots: Sequence[Snapshot]):
+    def __init__(self, tables: Sequence[Facts]):
         self._facts = {facts.table.query.name: facts for facts in tables}
-        self._snapshots = snapshots
-        self._index: dict[tuple[str, int], Mapping[Values, list[Row]]] = {}
 
     def of(self, query: str, wanted: Sequence[Values], index: int) -> list[Row]:
         """Return the rows of snapshot ``index`` behind any of ``wanted``, sorted by their text."""
         facts = self._facts[query]
-        by_values = self._by_values(query, index)
         raw = {values for each in wanted for values in (each, *facts.behind.get(each, ()))}
-        found = [row for values in sorted(raw) for row in by_values.get(values, ())]
-        return sorted(found, key=lambda row: sorted(row.items()))
-
-    def _by_values(self, query: str, index: int) -> Mapping[Values, list[Row]]:
-        if (query, index) not in self._index:
-            pick = picker(self._facts[query].table.columns)
-            grouped: dict[Values, list[Row]] = {}
-            for answer in self._snapshots[index].answers:
-                if answer.query == query:
-                    for row in answer.rows:
-                        values = pick(row)
-                        grouped.setdefault(values, []).append(row)
-                        if MISSING in values:
-                            plain = tuple("" if value == MISSING else value for value in values)
-                            grouped.setdefault(plain, []).append(row)
-            self._index[query, index] = grouped
-        return self._index[query, index]
+        return facts.table.raw_rows(sorted(raw), index)
 
 
 def findings_of(
     choice: Choice,
     weighed: Sequence[Weighed],
     hosts: Sequence[Snapshot],
-    base: Sequence[Snapshot],
     tables: Sequence[Facts],
     limits: Limits,
 ) -> tuple[Finding, ...]:
     """Return the chosen differences as findings, sharpest first; rows as collected, secrets masked."""
-    raw = RawRows(tables, [*hosts, *base])
+    raw = RawRows(tables)
     found = []
     for index in choice.shown:
         found.append(_finding(weighed[index], index in choice.outlying, raw, hosts, limits))

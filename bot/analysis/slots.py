@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bot.analysis.fold import Values, members
+from bot.analysis.fold import members
+from bot.analysis.tables import Values
 from bot.analysis.volatile import Facts
 from bot.model import Query
 

@@ -13,8 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from bot.analysis.fold import Table, Values, members
+from bot.analysis.fold import members
 from bot.analysis.semantics import IDENTITY, Kind
+from bot.analysis.tables import Table, Values
 
 _TOKEN = re.compile(
     r"(?P<uuid>\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b)"

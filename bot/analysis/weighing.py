@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from bot.analysis.causes import Evidence, Shared, lowering
-from bot.analysis.fold import Values, members
+from bot.analysis.fold import members
 from bot.analysis.places import Trait
 from bot.analysis.rarity import Oddity, World
 from bot.analysis.semantics import Kind, Meaning
 from bot.analysis.surprise import bits, combined, seen
+from bot.analysis.tables import Values
 from bot.analysis.traits import read, weight
 from bot.analysis.volatile import Facts, as_row
 from bot.model import Change, Row, ScorePart

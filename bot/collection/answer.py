@@ -1,6 +1,7 @@
 """What did a host answer? Reads what the script printed; whatever is not wholly and provably there is not knowledge.
 
-The output is three lines: begin, base64 of gzip, end with byte count, sha256 and number of sections. A section is a
+The output is three lines: begin, base64 of gzip, end with byte count, sha256 and number of sections. When it is in
+pieces, it holds the first, and the count and the digest are of all of them (``pieced``). A section is a
 line ``#diffy KIND NAME RC OUT ERR`` and then OUT and ERR bytes; as lengths say where each ends, no row can pose as one.
 """
 
@@ -13,11 +14,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import msgspec
 
 from bot.collection import script
 from bot.collection.hostbytes import as_json, as_text, gunzip
+from bot.collection.pieced import Pieced
 from bot.model import Answer, Host, Missed, MissReason, Pack, Query, QueryStatus, Row, Snapshot
 
 MOST_PACKED = 96 * 1024 * 1024
@@ -26,7 +29,8 @@ MOST_UNPACKED = 64 * 1024 * 1024
 
 _BEGIN = re.compile(rb"DIFFY-BEGIN 1 run=([A-Za-z0-9_.-]{1,64})")
 _END = re.compile(
-    rb"DIFFY-END 1 run=([A-Za-z0-9_.-]{1,64}) bytes=(\d{1,12}) sha256=([0-9a-f]{64}) parts=(\d{1,6}) end"
+    rb"DIFFY-END 1 run=([A-Za-z0-9_.-]{1,64}) bytes=(\d{1,12}) sha256=([0-9a-f]{64}) parts=(\d{1,6})"
+    rb"(?: pieces=(\d{1,4}))? end"
 )
 _FAIL = re.compile(rb"DIFFY-FAIL 1 run=([A-Za-z0-9_.-]{1,64}) ([a-z_]{1,32}) ([^\n]*)")
 _HEAD = re.compile(
@@ -63,7 +67,9 @@ class _Batch:
     doubt: str
 
 
-def read(raw: bytes, host: Host, pack: Pack, taken_at: datetime, *, run_id: str) -> Snapshot | Missed:
+def read(
+    raw: bytes, host: Host, pack: Pack, taken_at: datetime, *, run_id: str
+) -> Snapshot | Missed | Pieced:
     """Return the host's answers, or why there are none.
 
     Args:
@@ -72,7 +78,8 @@ def read(raw: bytes, host: Host, pack: Pack, taken_at: datetime, *, run_id: str)
         run_id: Of the script that was sent; output that names another run is refused.
 
     Returns:
-        A snapshot with one answer for each query of the pack; Missed when the output is empty, cut or not ours.
+        A snapshot with one answer for each query of the pack; Missed when the output is empty, cut or not ours; Pieced
+        when the host keeps more of it.
     """
     body = raw.strip()
     if not body:
@@ -81,12 +88,40 @@ def read(raw: bytes, host: Host, pack: Pack, taken_at: datetime, *, run_id: str)
     if failure is not None and failure[1].decode() == run_id:
         return _failed(host, failure[2], failure[3])
     try:
-        sections = _sections(_payload(body, run_id))
-        return _snapshot(sections, host, pack, taken_at)
+        packed, end = _payload(body, run_id)
+        finish = partial(_read_packed, host=host, pack=pack, taken_at=taken_at, parts=int(end[4]))
+        if (count := int(end[5] or 1)) > 1:
+            return Pieced(
+                host.id,
+                run_id=run_id,
+                size=int(end[2]),
+                digest=end[3].decode(),
+                count=count,
+                first=packed,
+                finish=finish,
+            )
+        if len(packed) != int(end[2]):
+            raise _Cut(f"{len(packed)} of {int(end[2])} bytes came")
+        if hashlib.sha256(packed).hexdigest().encode() != end[3]:
+            raise ValueError("its digest does not match")
+        return finish(packed)
     except _Cut as cut:
         return Missed(host.id, MissReason.CUT_OUTPUT, str(cut))
     except ValueError as error:
-        return Missed(host.id, MissReason.MALFORMED_OUTPUT, f"the host's output cannot be used: {error}")
+        return _unusable(host, error)
+
+
+def _read_packed(
+    packed: bytes, *, host: Host, pack: Pack, taken_at: datetime, parts: int
+) -> Snapshot | Missed:
+    try:
+        return _snapshot(_sections(gunzip(packed, most=MOST_UNPACKED), parts), host, pack, taken_at)
+    except ValueError as error:
+        return _unusable(host, error)
+
+
+def _unusable(host: Host, error: ValueError) -> Missed:
+    return Missed(host.id, MissReason.MALFORMED_OUTPUT, f"the host's output cannot be used: {error}")
 
 
 class _Cut(Exception):
@@ -100,8 +135,8 @@ def _failed(host: Host, word: bytes, detail: bytes) -> Missed:
     return Missed(host.id, MissReason.SCRIPT_FAILED, f"{reason}: {as_text(detail)}")
 
 
-def _payload(body: bytes, run_id: str) -> tuple[bytes, int]:
-    """Return the unpacked content and the number of sections it must hold."""
+def _payload(body: bytes, run_id: str) -> tuple[bytes, re.Match[bytes]]:
+    """Return what was packed, not checked yet, and the last line's parts."""
     if len(body) > MOST_PACKED:
         raise ValueError(f"it is larger than {MOST_PACKED} bytes")
     first, _, rest = body.partition(b"\n")
@@ -122,15 +157,10 @@ def _payload(body: bytes, run_id: str) -> tuple[bytes, int]:
         packed = base64.b64decode(packed_text.strip(), validate=True)
     except binascii.Error as error:
         raise ValueError(f"its base64 is broken ({error})") from error
-    if len(packed) != int(end[2]):
-        raise _Cut(f"{len(packed)} of {int(end[2])} bytes came")
-    if hashlib.sha256(packed).hexdigest().encode() != end[3]:
-        raise ValueError("its digest does not match")
-    return gunzip(packed, most=MOST_UNPACKED), int(end[4])
+    return packed, end
 
 
-def _sections(payload: tuple[bytes, int]) -> tuple[_Section, ...]:
-    content, parts = payload
+def _sections(content: bytes, parts: int) -> tuple[_Section, ...]:
     found = tuple(_split(content))
     if len(found) != parts:
         raise ValueError(f"{len(found)} of {parts} sections came")

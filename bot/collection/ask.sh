@@ -1,15 +1,7 @@
-# What one host runs, as root, under `sh` (dash: no pipefail, no [[ ]]), after `run`, `budget` and `compact` were set by
-# the header. Lines that hold only a comment are left out
-# when it is sent. @NAMES@ are filled in by script.py. Nothing it prints or returns is a child's: 194 would reboot the host.
-LC_ALL=C
-export LC_ALL
-umask 077
-
-fail() {
-  printf 'DIFFY-FAIL 1 run=%s %s %s\n' "$run" "$1" "$2"
-  exit 3
-}
-
+# What one host runs, as root, under `sh` (dash: no pipefail, no [[ ]]), after kept.sh. What differs from run to run the
+# header set before: `act`, `run`, `budget` (most packed bytes; 0: no limit) and `piece` (bytes to a piece; 0: print all).
+# Lines that hold only a comment are left out when it is sent. @NAMES@ are filled in by script.py. Nothing it prints or
+# returns is a child's: 194 would reboot the host.
 for tool in @TOOLS@; do
   command -v "$tool" >/dev/null 2>&1 || fail missing_tool "$tool"
 done
@@ -19,19 +11,23 @@ for path in "$(command -v osqueryi)" @PLACES@; do
 done
 [ -n "$osqueryi" ] || fail no_osquery 'osqueryi is neither in PATH nor in @PLACES@'
 
-# Folders of a run that was killed outright: ours by owner, and their process is gone.
-base=${TMPDIR:-/tmp}
+# What former runs left: folders of a run that was killed outright, and kept answers that nobody removed in time.
+now=$(date +%s)
 for old in "$base"/diffy.????????; do
-  if [ -d "$old" ] && [ ! -L "$old" ] && [ -O "$old" ]; then
-    owner=$(cat "$old/pid" 2>/dev/null)
-    if [ -n "$owner" ] && ! kill -0 "$owner" 2>/dev/null; then rm -rf "$old"; fi
+  if ours "$old"; then
+    if [ -e "$old/expires" ]; then
+      until=$(cat "$old/expires")
+      if [ "$until" -lt "$now" ] || [ "$until" -gt $((now + 2 * @KEEP_S@)) ]; then rm -rf "$old"; fi
+    elif ! alive "$old"; then
+      rm -rf "$old"
+    fi
   fi
 done
 work=$(mktemp -d "$base/diffy.XXXXXXXX" 2>/dev/null) || fail no_folder "no temporary folder could be made in $base"
 child=
 trap 'if [ -s "$child" ]; then kill "$(cat "$child")" 2>/dev/null; fi; cd /; rm -rf "$work"' EXIT
 trap 'exit 4' HUP INT TERM
-cd "$work" && printf '%s\n' "$$" >pid && : >all && : >lost || fail no_folder "$work cannot be written"
+cd "$work" && printf '%s\n' "$$" >pid && printf '%s\n' "$run" >run && : >all && : >lost || fail no_folder "$work cannot be written"
 HOME=$work
 export HOME
 gently=
@@ -67,7 +63,8 @@ ask() {
 }
 
 # put KIND NAME RC OUT ERR: one section, unless it is too large for what is left; then its name goes to `lost`.
-# Without a bucket (compact) what counts is the size of everything so far, packed together.
+# Without a bucket what counts is the size of everything packed together: a section packed by itself is never smaller
+# than what it adds, so all is packed anew only where the sum would be too large.
 put() {
   if [ -e "$4" ]; then out=$4; else out=/dev/null; fi
   if [ -e "$5" ]; then head -c @ERR_BYTES@ "$5" >err; else : >err; fi
@@ -75,17 +72,18 @@ put() {
     printf '#diffy %s %s %s %s %s\n' "$1" "$2" "$3" "$(($(wc -c <"$out")))" "$(($(wc -c <err)))"
     cat "$out" err
   } >part || fail no_space "$work is full"
-  if [ "$compact" = 1 ]; then
-    cat all part | gzip -9 -n -c >packed
-    size=$(($(wc -c <packed)))
-  else
-    size=$((used + $(wc -c <part)))
+  rawer=$((raw + $(wc -c <part)))
+  size=0
+  if [ "$budget" -gt 0 ]; then
+    size=$((used + $(gzip -9 -n -c <part | wc -c)))
+    if [ "$size" -gt "$room" ]; then size=$(($(cat all part | gzip -9 -n -c | wc -c))); fi
   fi
-  if [ "$size" -gt "$budget" ]; then
-    printf '%s %s\n' "$2" "$((size - used))" >>lost
+  if [ "$rawer" -gt @MOST_RAW@ ] || [ "$size" -gt "$room" ]; then
+    printf '%s %s\n' "$2" "$((budget > 0 ? size - used : rawer - raw))" >>lost
   else
     cat part >>all || fail no_space "$work is full"
     used=$size
+    raw=$rawer
     parts=$((parts + 1))
   fi
 }
@@ -115,7 +113,9 @@ fi
 
 # Most telling first, so that what is given up is the least telling.
 used=0
+raw=0
 parts=0
+room=$((budget > 0 ? budget - @LOST_BYTES@ : 0))
 put batch - "$batch_rc" /dev/null batch.err
 while IFS='|' read -r name alone seconds sql; do
   if [ -e "ok.$name" ]; then
@@ -130,12 +130,28 @@ while IFS='|' read -r name alone seconds sql; do
     rm -f "a.$name.out"
   fi
 done <plan
-budget=$((budget + @LOST_BYTES@))
+room=$budget
 put lost - 0 lost /dev/null
 
 gzip -9 -n -c <all >packed || fail no_space "$work is full"
 sum=$(sha256sum <packed | cut -d ' ' -f 1)
+size=$(($(wc -c <packed)))
+pieces=1
+if [ "$piece" -gt 0 ] && [ "$size" -gt "$piece" ]; then pieces=$(((size + piece - 1) / piece)); fi
+if [ "$pieces" -gt 1 ]; then
+  # The rest waits for further commands. Whatever becomes of them, a watcher in a session of its own removes it in time,
+  # and ends once it is gone.
+  for file in "$work"/* "$work"/.[!.]*; do
+    case ${file##*/} in packed | run | pid) ;; *) rm -rf "$file" ;; esac
+  done
+  printf '%s\n' "$(($(date +%s) + @KEEP_S@))" >expires || fail no_space "$work is full"
+  detached=
+  if command -v setsid >/dev/null 2>&1; then detached=setsid; fi
+  cd /
+  $detached sh -c 'trap "" HUP; turns=$2; while [ -d "$1" ] && [ "$turns" -gt 0 ]; do sleep 2; turns=$((turns - 1)); done; rm -rf "$1"' diffy "$work" "$((@KEEP_S@ / 2))" </dev/null >/dev/null 2>&1 &
+  trap - EXIT
+fi
 printf 'DIFFY-BEGIN 1 run=%s\n' "$run"
-base64 <packed | tr -d '\n'
-printf '\nDIFFY-END 1 run=%s bytes=%s sha256=%s parts=%s end\n' "$run" "$(($(wc -c <packed)))" "$sum" "$parts"
+if [ "$pieces" = 1 ]; then base64 <"$work/packed" | tr -d '\n'; else head -c "$piece" "$work/packed" | base64 | tr -d '\n'; fi
+printf '\nDIFFY-END 1 run=%s bytes=%s sha256=%s parts=%s pieces=%s end\n' "$run" "$size" "$sum" "$parts" "$pieces"
 exit 0

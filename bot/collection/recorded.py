@@ -7,15 +7,16 @@ What Diffy adds when it writes one itself: ``"statuses"`` for answers that are n
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any
 
 import msgspec
 
 from bot.collection.hostbytes import as_json
 from bot.errors import StoreCorrupt
-from bot.model import Answer, Host, QueryStatus, Row, Snapshot
+from bot.model import Answer, Host, QueryStatus, Snapshot, text_row
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -35,7 +36,18 @@ class _Names(msgspec.Struct):
     errors: dict[str, msgspec.Raw] | None = None
 
 
+class _Unread(msgspec.Struct, omit_defaults=True):
+    host: str
+    queries: dict[str, list[msgspec.Raw]] = {}
+    errors: dict[str, str] | None = {}
+    osquery_version: str | None = ""
+    statuses: dict[str, QueryStatus] = {}
+    taken_at: datetime = EPOCH
+    about: Host | None = None
+
+
 _DECODER = msgspec.json.Decoder(_Recorded)
+_UNREAD = msgspec.json.Decoder(_Unread)
 _NAMES = msgspec.json.Decoder(_Names)
 
 
@@ -72,24 +84,55 @@ def from_json(raw: bytes, *, about: Host | None = None, source: str = "a recorde
     try:
         record = _DECODER.decode(as_json(raw))
     except msgspec.MsgspecError as error:
-        raise StoreCorrupt(
-            f"{source} is not a recorded answer: {error}.",
-            'Each file holds {"host", "queries": {name: [rows]}, "errors": {name: message}}.',
-        ) from error
+        raise _no_answer(source, error) from error
+    rows = {name: tuple(text_row(row) for row in given) for name, given in record.queries.items()}
+    bare = _without_rows(record, about, source)
+    answers = tuple(
+        replace(answer, rows=rows.get(answer.query, ())) if _keeps_rows(answer) else answer
+        for answer in bare.answers
+    )
+    return replace(bare, answers=answers)
+
+
+def unread(
+    raw: bytes, *, about: Host | None = None, source: str = "a recorded answer"
+) -> tuple[Snapshot, Mapping[str, Sequence[bytes]]]:
+    """Return the snapshot in ``raw`` without rows, and by query each row as it is written, not parsed yet.
+
+    See ``from_json`` for what is asked and raised. A row may still turn out to be no flat object when it is parsed.
+    """
+    try:
+        record = _UNREAD.decode(as_json(raw))
+    except msgspec.MsgspecError as error:
+        raise _no_answer(source, error) from error
+    rows = {name: list(map(bytes, given)) for name, given in record.queries.items() if given}
+    return _without_rows(record, about, source), rows
+
+
+def _keeps_rows(answer: Answer) -> bool:
+    return answer.known or answer.status is QueryStatus.TOO_MANY
+
+
+def _without_rows(record: _Recorded | _Unread, about: Host | None, source: str) -> Snapshot:
     errors = record.errors or {}
     answers = [
-        Answer(name, QueryStatus.ROWS if rows else QueryStatus.EMPTY, tuple(_row(row) for row in rows))
+        Answer(name, QueryStatus.ROWS if rows else QueryStatus.EMPTY)
         for name, rows in record.queries.items()
         if name not in errors
     ]
     for name, message in errors.items():
-        status = record.statuses.get(name, QueryStatus.ERROR)
-        kept = tuple(_row(row) for row in record.queries.get(name, ()))
-        answers.append(Answer(name, status, kept if status is QueryStatus.TOO_MANY else (), message))
+        answers.append(Answer(name, record.statuses.get(name, QueryStatus.ERROR), error=message))
     host = about or record.about or Host(id=record.host)
     if host.id != record.host:
         raise StoreCorrupt(f"{source} holds the answers of another host, {record.host!r}.")
     return Snapshot(host, record.taken_at, tuple(answers), record.osquery_version or "")
+
+
+def _no_answer(source: str, error: msgspec.MsgspecError) -> StoreCorrupt:
+    return StoreCorrupt(
+        f"{source} is not a recorded answer: {error}.",
+        'Each file holds {"host", "queries": {name: [rows]}, "errors": {name: message}}.',
+    )
 
 
 def names(raw: bytes) -> frozenset[str]:
@@ -99,11 +142,3 @@ def names(raw: bytes) -> frozenset[str]:
     except msgspec.MsgspecError:
         return frozenset()
     return frozenset(record.queries) | frozenset(record.errors or ())
-
-
-def _row(row: dict[str, Any]) -> Row:
-    """Return the row with every value as text, as osquery prints it (NULL is empty)."""
-    return {
-        key: value if type(value) is str else "" if value is None else str(value)
-        for key, value in row.items()
-    }

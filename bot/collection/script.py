@@ -1,8 +1,11 @@
 """Which shell script does a host run, and what is in it?
 
+A script is a header, which holds all that differs from run to run as shell variables, and a body.
+
 The queries are asked most telling first. Those that are quick share one ``osqueryi``; slow ones, and quick ones that a
 crash or a hang of the shared process left without an answer, run each in a process of its own under ``timeout``.
-``answer`` reads what the script prints; the shell text itself is ``ask.sh``.
+``answer`` reads what the script prints. The shell text is ``kept.sh`` (later pieces of an answer, and its removal) and
+``ask.sh``.
 """
 
 from __future__ import annotations
@@ -10,13 +13,26 @@ from __future__ import annotations
 import hashlib
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib import resources
 
 from bot.model import Cost, Pack, Query
 
 STDOUT_LIMIT = 23_900
 """Bytes of output that surely come back without a bucket: GetCommandInvocation returns 24,000 characters at most."""
+
+PIECE_BYTES = (STDOUT_LIMIT - 400) * 3 // 4
+"""Bytes of a packed answer that fit: base64 makes 4 of 3; 400 are for the two lines around it."""
+
+MOST_KEPT = 4 * 1024 * 1024
+"""Bytes of a packed answer without a bucket: 239 pieces, a command each. More needs a bucket."""
+
+FURTHER_TIMEOUT_S = (
+    60  # for the agent: a piece takes a moment, a drop waits at most 10 s for a cancelled script
+)
+
+KEEP_S = 900  # an answer that nobody fetches is removed from the host after so long
 
 VERSION_QUERY = Query(
     "diffy_version", "SELECT version FROM osquery_info", "Which osquery answered.", telling=6
@@ -27,7 +43,7 @@ BATCH_S = 40  # for all quick queries together; what is left then runs one by on
 KILL_AFTER_S = 5  # from SIGTERM to SIGKILL
 BUDGET_S = 150  # no further query is begun that could end after this
 EXECUTION_TIMEOUT_S = BUDGET_S + 90  # for the agent: the script ends by itself well before
-TOOLS = "awk base64 cat cut date gzip head mktemp mv rm sha256sum sleep timeout tr wc"
+TOOLS = "awk base64 cat cut date gzip head mktemp mv rm sha256sum sleep tail timeout tr wc"
 PLACES = "/usr/bin/osqueryi /opt/osquery/bin/osqueryi /usr/local/bin/osqueryi"
 FLAGS = (
     "--json --disable_database --ephemeral --config_path=/dev/null --disable_extensions --logger_min_stderr=2"
@@ -35,6 +51,36 @@ FLAGS = (
 MOST_RAW = 48 * 1024 * 1024  # bytes of all answers of one host, uncompressed
 MOST_OF_ONE = 32 * 1024 * 1024  # bytes that one osqueryi may print
 ERR_BYTES = 32 * 1024  # of each process's stderr
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A value that differs from run to run: a shell variable of the script, a parameter of the SSM document.
+
+    Attributes:
+        name: The document's parameter.
+        shell: The script's variable.
+        pattern: What a value must look like, whole, in words that Java's and Go's expressions share (SSM checks with
+            the one, the agent with the other). It may let through no quote, so that a value stays a value in shell.
+    """
+
+    name: str
+    shell: str
+    pattern: str
+    why: str
+
+
+VARIABLES = (
+    Variable(
+        "Act", "act", "^(ask|piece|drop)$", "Ask osquery, print a piece of what was kept, or remove it."
+    ),
+    Variable("RunId", "run", "^[A-Za-z0-9_.-]{1,64}$", "Comes back in the answer's first and last line."),
+    Variable(
+        "Budget", "budget", "^[0-9]{1,9}$", "Most bytes of a packed answer; 0: the bucket takes it whole."
+    ),
+    Variable("Piece", "piece", "^[0-9]{1,9}$", "Bytes of a piece; 0: the bucket takes the answer whole."),
+    Variable("Number", "number", "^[0-9]{1,6}$", "Which piece, from 1; 0 otherwise."),
+)
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _SQL_TOKEN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|(?:--[^\n]*|/\*.*?\*/|\s)+", re.DOTALL)
@@ -70,26 +116,56 @@ def statement(query: Query) -> str:
     return f"SELECT * FROM ({sql}) LIMIT {query.max_rows + 1};"  # noqa: S608 - the operator's own SQL, for osquery
 
 
-def build(pack: Pack, *, run_id: str, limit_bytes: int | None) -> str:
-    """Return the script.
+def build(pack: Pack, *, run_id: str, bucket: bool) -> str:
+    """Return the script that asks.
 
     Args:
         run_id: Comes back in the answer's first and last line, so that no other run's output is taken for it.
-        limit_bytes: Most bytes to print (without a bucket: ``STDOUT_LIMIT``); None for the output bucket.
+        bucket: Whether all that is printed comes back; else the first piece is printed, and the rest kept.
 
     Raises:
         ValueError: A query or the run id cannot be sent safely.
     """
-    return header(pack, run_id=run_id, limit_bytes=limit_bytes) + body(pack)
+    return header(run_id=run_id, bucket=bucket) + body(pack)
 
 
-def header(pack: Pack, *, run_id: str, limit_bytes: int | None) -> str:
-    """Return what differs from run to run, as shell assignments; see ``build``."""
-    if not _NAME.fullmatch(run_id):
-        raise ValueError(f"{run_id!r} is not a run id")
-    reserved = _list_of_lost([query.name for query in order(pack)])
-    budget = MOST_RAW if limit_bytes is None else _room(limit_bytes, run_id) - reserved
-    return f"run='{run_id}'\nbudget={budget}\ncompact={int(limit_bytes is not None)}\n"
+def piece(run_id: str, number: int) -> str:
+    """Return the script that prints a piece of what the run's first script kept; pieces are counted from 1."""
+    return header(run_id=run_id, bucket=False, act="piece", number=number) + kept()
+
+
+def drop(run_id: str) -> str:
+    """Return the script that removes what the run's first script kept; it prints nothing."""
+    return header(run_id=run_id, bucket=False, act="drop") + kept()
+
+
+def header(*, run_id: str, bucket: bool, act: str = "ask", number: int = 0) -> str:
+    """Return what differs from command to command, as shell assignments; see ``values``."""
+    return assignments(values(run_id=run_id, bucket=bucket, act=act, number=number))
+
+
+def values(*, run_id: str, bucket: bool, act: str = "ask", number: int = 0) -> dict[str, str]:
+    """Return what differs from command to command: the value of each of ``VARIABLES`` by its name.
+
+    Args:
+        act: ``ask``, ``piece`` or ``drop``: the body does either.
+        number: Of the piece, from 1; 0 otherwise.
+
+    Raises:
+        ValueError: The run id cannot be sent safely.
+    """
+    budget, size = (0, 0) if bucket else (MOST_KEPT, PIECE_BYTES)
+    found = {"Act": act, "RunId": run_id, "Budget": str(budget), "Piece": str(size), "Number": str(number)}
+    for variable in VARIABLES:
+        if not re.fullmatch(variable.pattern, found[variable.name]) or found[variable.name].endswith("\n"):
+            what = "a run id" if variable.name == "RunId" else f"a value of {variable.name}"
+            raise ValueError(f"{found[variable.name]!r} is not {what}")
+    return found
+
+
+def assignments(found: Mapping[str, str]) -> str:
+    """Return one shell assignment a line. No pattern of ``VARIABLES`` lets a quote or a line break through."""
+    return "".join(f"{variable.shell}='{found[variable.name]}'\n" for variable in VARIABLES)
 
 
 def body(pack: Pack) -> str:
@@ -106,9 +182,6 @@ def body(pack: Pack) -> str:
         for query in order(pack)
     )
     reserved = _list_of_lost(names)
-    text = (resources.files(__package__) / "ask.sh").read_text("utf-8")
-    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-    script = "\n".join(lines) + "\n"
     filled = {
         "TOOLS": TOOLS,
         "PLACES": PLACES,
@@ -119,16 +192,25 @@ def body(pack: Pack) -> str:
         "KILL_AFTER_S": str(KILL_AFTER_S),
         "BATCH_S": str(BATCH_S),
         "BUDGET_S": str(BUDGET_S),
+        "KEEP_S": str(KEEP_S),
+        "MOST_RAW": str(MOST_RAW),
         "END": f"DIFFY_PLAN_{hashlib.sha256(plan.encode()).hexdigest()[:24]}",
         "PLAN": plan,
     }
-    return re.sub(r"@([A-Z_]+)@", lambda found: filled[found[1]], script)
+    return re.sub(r"@([A-Z_]+)@", lambda found: filled[found[1]], kept() + _shell("ask.sh"))
 
 
-def _room(limit_bytes: int, run_id: str) -> int:
-    """Return the compressed bytes that fit: base64 makes 4 of 3; the two marker lines take the rest."""
-    marks = 2 * len(run_id) + 200
-    return (limit_bytes - marks) * 3 // 4
+def kept() -> str:
+    """Return the body of the scripts that print a piece, or remove what was kept; see ``piece`` and ``drop``."""
+    return _shell("kept.sh")
+
+
+def _shell(name: str) -> str:
+    """Return a shell text without its comments."""
+    text = (resources.files(__package__) / name).read_text("utf-8")
+    return "".join(
+        f"{line}\n" for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")
+    )
 
 
 def _list_of_lost(names: Sequence[str]) -> int:

@@ -2,8 +2,10 @@
 
 from bot.model.baselines import Baseline
 from bot.model.hosts import Group, Host, Missed, MissReason, Target, TargetKind
+from bot.model.journal import Arrived, Begun, Entry, Shown, StopAsked, Trace, trace_of
 from bot.model.messages import Attachment, Block, Message
 from bot.model.packs import Compare, Cost, Pack, Query
+from bot.model.places import ALL, NOWHERE_ELSE, OWN, Account, Places
 from bot.model.reports import (
     BaselineInfo,
     Change,
@@ -34,23 +36,30 @@ from bot.model.runs import (
     SentCommand,
     noted,
 )
-from bot.model.snapshots import KNOWN, Answer, QueryStatus, Row, Snapshot
+from bot.model.snapshots import KNOWN, Answer, QueryStatus, Row, Snapshot, text_row
 
 __all__ = [
+    "ALL",
     "ENDED",
     "KNOWN",
+    "NOWHERE_ELSE",
+    "OWN",
+    "Account",
     "Answer",
     "ApiUse",
+    "Arrived",
     "Asker",
     "Attachment",
     "AuditEntry",
     "Baseline",
     "BaselineInfo",
+    "Begun",
     "Block",
     "Change",
     "Compare",
     "Cost",
     "Coverage",
+    "Entry",
     "Finding",
     "Group",
     "Host",
@@ -63,6 +72,7 @@ __all__ = [
     "MissReason",
     "Missed",
     "Pack",
+    "Places",
     "Progress",
     "Quadrant",
     "Query",
@@ -76,10 +86,15 @@ __all__ = [
     "Schedule",
     "ScorePart",
     "SentCommand",
+    "Shown",
     "Snapshot",
+    "StopAsked",
     "Target",
     "TargetKind",
+    "Trace",
     "UnknownQuery",
     "noted",
     "partly_answered",
+    "text_row",
+    "trace_of",
 ]

@@ -13,6 +13,14 @@ Row = Mapping[str, str]
 """One row as osquery prints it: column name to text. Host text: hostile."""
 
 
+def text_row(row: Mapping[str, str | int | float | bool | None]) -> dict[str, str]:
+    """Return the row with every value as text, as osquery prints it (NULL is empty)."""
+    return {
+        key: value if type(value) is str else "" if value is None else str(value)
+        for key, value in row.items()
+    }
+
+
 class QueryStatus(StrEnum):
     """How one query ended on one host. Only the first two are knowledge."""
 

@@ -2,6 +2,7 @@
 knows Slack's limits."""
 
 from bot.views.actions import DrillPlace, drill_place
+from bot.views.checkup import check_text, checkup_json, checkup_line
 from bot.views.files import findings_file, json_file
 from bot.views.report_json import to_json
 from bot.views.slack_accept import (
@@ -16,7 +17,7 @@ from bot.views.slack_baseline import baseline_list, baseline_proposal, baseline_
 from bot.views.slack_drill import drill_down, posted_rows
 from bot.views.slack_lists import help, packs, schedule_list, schedule_removed, schedule_saved, status, usage
 from bot.views.slack_notice import kept, notice
-from bot.views.slack_run import ack, ended, failure, joined, not_in_channel, progress, refusal
+from bot.views.slack_run import ack, ended, failure, joined, left, not_in_channel, progress, refusal
 from bot.views.slack_small import baseline_declined, cancelling, one_moment, unchanged_late
 from bot.views.slack_thread import host_reply, rest_reply
 from bot.views.slack_verdict import provisional, top_hosts, verdict
@@ -34,6 +35,9 @@ __all__ = [
     "baseline_taken",
     "baseline_text",
     "cancelling",
+    "check_text",
+    "checkup_json",
+    "checkup_line",
     "drift_text",
     "drill_down",
     "drill_place",
@@ -46,6 +50,7 @@ __all__ = [
     "json_file",
     "kept",
     "kept_text",
+    "left",
     "loading_modal",
     "modal_error",
     "not_in_channel",

@@ -56,6 +56,8 @@ def _run(run: RunInfo) -> dict[str, Any]:
         "incident": run.incident,
         "provisional": run.provisional,
         "focus": run.focus,
+        "api_calls": run.api_calls,
+        "api_repeated": run.api_repeated,
     }
 
 

@@ -176,6 +176,15 @@ def _silent(at: Progress) -> list[list[Part]]:
     return lines
 
 
+def left(run: Run, at: Progress) -> Message:
+    """Return the parent message of a run whose process goes down: the next one goes on with it."""
+    head = f"{label(run.target.label)}: Diffy restarts"
+    parts = [text("Diffy restarts; this goes on by itself.", bold=True)]
+    if at.targeted:
+        parts.append(text(f" {at.answered:,} of {at.targeted:,} answered so far; no host is asked twice."))
+    return message(f"{head} (run {label(run.id)})", [header("⏳", head), rich(section(*parts)), asked(run)])
+
+
 def ended(run: Run, *, sentence: str, hint: str = "") -> Message:
     """Return the parent message of a run that ended without a verdict, with Run again."""
     target = label(run.target.label)

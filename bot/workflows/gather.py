@@ -5,16 +5,19 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from bot.errors import CollectionError, DiffyError
-from bot.model import Group, Missed, Pack, Progress, Report, RunState, Snapshot
+from bot.model import Arrived, Begun, Group, Missed, Pack, Progress, Report, RunState, Snapshot
 from bot.ports import Errand
 from bot.workflows.live import Live
 from bot.workflows.presenting import Presenter
 from bot.workflows.services import Services
+from bot.workflows.stopping import check_leave
 
 TICK_S = 0.25
+LEAST_LEFT_S = 15.0  # after a restart: time to read what was answered meanwhile, however late it is
 
 
 @dataclass(slots=True)
@@ -44,24 +47,28 @@ def gather(
 ) -> Gathered:
     """Ask every host of the group; return what arrived once each is accounted for.
 
+    What a former process gathered for this run is there from the beginning, and those hosts are not asked again.
+
     Args:
         judge_so_far: Makes the provisional report; None where no provisional verdict is wanted.
 
     Raises:
         CollectionError: Nothing could be collected at all.
+        Stopped: The process is going down; the next one goes on.
     """
     arrivals: queue.SimpleQueue[_Arrival] = queue.SimpleQueue()
-    got = Gathered(missed=list(group.missed))
+    got = _gathered_before(live, group)
     started = services.clock.monotonic()
     threading.Thread(
         target=_collect,
-        args=(live, group, pack, services, arrivals),
+        args=(live, _still_to_ask(group, got), pack, services, arrivals),
         name=f"collect-{live.run.id}",
         daemon=True,
     ).start()
     provisional: Report | None = None
     asked_provisional = judge_so_far is None
     while True:
+        check_leave(live)
         try:
             arrival = arrivals.get(timeout=TICK_S)
         except queue.Empty:
@@ -75,7 +82,7 @@ def gather(
             if isinstance(arrival, Report):
                 provisional = arrival
             else:
-                _take(arrival, got, services)
+                _take(arrival, got, live, services)
         live.progress = _progress(group, got)
         silent = len(group.hosts) - _accounted(group, got)
         if not asked_provisional and silent and got.digests:
@@ -99,7 +106,7 @@ def _collect(
             services.collector.collect(
                 group,
                 pack,
-                Errand(live.asker, services.pace.deadline_s, live.stopping),
+                _errand(live, services),
                 deliver=arrivals.put,
             )
     except DiffyError as error:
@@ -131,12 +138,63 @@ def _judge_aside(
     threading.Thread(target=judge, name="provisional", daemon=True).start()
 
 
-def _take(arrival: Snapshot | Missed, got: Gathered, services: Services) -> None:
+def begin(live: Live, services: Services) -> Group:
+    """Return the group as it was when the run began; resolve and note it where it begins now.
+
+    A restart does not resolve again: who was asked is what the answer is about.
+    """
+    if live.former.begun is not None:
+        return live.former.begun.group
+    group = services.inventory.resolve(live.run.target, live.asker)
+    now = services.clock.now()
+    deadline = now + timedelta(seconds=services.pace.deadline_s)
+    services.journal.note(live.run.id, Begun(now, deadline, group))
+    return group
+
+
+def _errand(live: Live, services: Services) -> Errand:
+    begun, deadline_s = live.former.begun, services.pace.deadline_s
+    if begun is not None:
+        left_s = (begun.deadline - services.clock.now()).total_seconds()
+        deadline_s = min(max(left_s, LEAST_LEFT_S), deadline_s)
+    return Errand(
+        live.asker,
+        deadline_s,
+        live.stopping,
+        sent=live.former.sent,
+        note=lambda sent: services.journal.note(live.run.id, sent),
+        since=begun.at if begun is not None else None,
+        leave=live.leaving,
+    )
+
+
+def _gathered_before(live: Live, group: Group) -> Gathered:
+    """Return what former processes gathered; no more than what is known beforehand for a run that begins."""
+    asked, former = {host.id for host in group.hosts}, live.former
+    arrived = [one for host, one in former.arrived.items() if host in asked]
+    return Gathered(
+        {one.host: one.digest for one in arrived},
+        {one.host: one.unknown for one in arrived},
+        [*group.missed, *(one for host, one in former.missed.items() if host in asked)],
+    )
+
+
+def _still_to_ask(group: Group, got: Gathered) -> Group:
+    heard = got.digests.keys() | {missed.host for missed in got.missed}
+    return replace(group, hosts=tuple(host for host in group.hosts if host.id not in heard))
+
+
+def _take(arrival: Snapshot | Missed, got: Gathered, live: Live, services: Services) -> None:
+    """Take in one host's word; it is noted once it is stored, so that a restart neither asks nor reads it again."""
     if isinstance(arrival, Missed):
         got.missed.append(arrival)
+        services.journal.note(live.run.id, arrival)
         return
-    got.digests[arrival.host.id] = services.snapshots.put(arrival)
-    got.unknown[arrival.host.id] = frozenset(answer.query for answer in arrival.answers if not answer.known)
+    host = arrival.host.id
+    got.digests[host] = digest = services.snapshots.put(arrival)
+    services.judge.add(live.run.id, digest)
+    got.unknown[host] = frozenset(answer.query for answer in arrival.answers if not answer.known)
+    services.journal.note(live.run.id, Arrived(host, digest, got.unknown[host]))
 
 
 def _accounted(group: Group, got: Gathered) -> int:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from bot.errors import DiffyError
-from bot.model import Asker, Progress, Run, RunState
+from bot.model import Asker, Progress, Run, RunState, Trace
 from bot.ports import Store
 from bot.workflows.presenting import Presenter
 
@@ -19,13 +19,18 @@ class Ending(StrEnum):
 
     FINISH = "finish"  # judge what has arrived
     CANCEL = "cancel"  # end without an answer
-    SHUTDOWN = "shutdown"  # the process is going down
+    SHUTDOWN = "shutdown"  # the process is going down; the next one goes on
 
 
 class Live:
-    """One live run. Its own thread advances it; any thread may read it or ask it to stop."""
+    """One live run. Its own thread advances it; any thread may read it or ask it to stop.
 
-    def __init__(self, run: Run, store: Store) -> None:
+    Attributes:
+        former: What former processes did for it; empty when it begins here.
+    """
+
+    def __init__(self, run: Run, store: Store, former: Trace | None = None) -> None:
+        self.former = former or Trace()
         self._run = run
         self._store = store
         self._lock = threading.Lock()
@@ -110,4 +115,8 @@ class Live:
 
     def stopping(self) -> bool:
         """Whether the collector should give up what is silent."""
-        return self._stop.is_set()
+        return self._stop.is_set() and not self.leaving()
+
+    def leaving(self) -> bool:
+        """Whether the collector should let everything be: the next process goes on."""
+        return self.ending is Ending.SHUTDOWN

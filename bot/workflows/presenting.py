@@ -42,6 +42,10 @@ class Presenter(Protocol):
         """A scheduled collection found nothing changed. Said only when it ran late."""
         ...
 
+    def left(self, run: Run, progress: Progress) -> None:
+        """Show that the process goes down, and that the next one goes on with this run."""
+        ...
+
     def ended(self, run: Run, error: DiffyError) -> None:
         """Show that there will be no answer, and why."""
         ...

@@ -19,12 +19,13 @@ from bot.model import (
     RunState,
     partly_answered,
 )
-from bot.workflows.gather import Gathered, gather
+from bot.workflows.gather import Gathered, begin, gather
 from bot.workflows.live import Live
 from bot.workflows.presenting import Presenter
 from bot.workflows.proposal import Proposal
 from bot.workflows.services import Services
-from bot.workflows.triage import check_stop, judge_request, present_baseline
+from bot.workflows.stopping import check_stop
+from bot.workflows.triage import judge_request, present_baseline
 
 WITNESSES = 50  # hosts asked in all, so that the chosen ones can be seen beside peers: one batch of SSM
 RECENT = 200  # runs looked back on for a notice that still waits
@@ -64,8 +65,8 @@ def propose(live: Live, services: Services, presenter: Presenter, *, witnesses: 
     Args:
         witnesses: Whether to ask further hosts of the group too, so that an odd one among the chosen shows.
     """
-    run = live.save(state=RunState.COLLECTING, started_at=services.clock.now())
-    group = services.inventory.resolve(run.target, live.asker)
+    run = live.save(state=RunState.COLLECTING, started_at=live.run.started_at or services.clock.now())
+    group = begin(live, services)
     pack = services.load_pack(run.pack)
     chosen = choose_hosts(group, count=run.take_hosts, named=run.take_from)
     asked = _asked(group, chosen, witnesses=witnesses)
@@ -83,7 +84,7 @@ def propose(live: Live, services: Services, presenter: Presenter, *, witnesses: 
             f"None of the chosen hosts of {group.name} answered every query, so no baseline was taken.",
             "Choose others (baseline <target> --from i-…), or analyze the group to see what each host said.",
         )
-    present = present_baseline(services, group, run)
+    present = _present_before(services, group, run)
     request = judge_request(
         live.run,
         asked,
@@ -107,6 +108,7 @@ def propose(live: Live, services: Services, presenter: Presenter, *, witnesses: 
             present=present,
             services=services,
         )
+    services.judge.forget(live.run.id)
     digests = tuple(got.digests[host.id] for host in taken)
     live.save(snapshots=digests)
     return Proposal(
@@ -119,6 +121,14 @@ def propose(live: Live, services: Services, presenter: Presenter, *, witnesses: 
         standing_out=tuple(v for v in peers.hosts if v.outlier and v.id in ids),
         left_out=tuple(host.id for host in chosen if host.id not in ids),
     )
+
+
+def _present_before(services: Services, group: Group, run: Run) -> Baseline | None:
+    """Return the present baseline, or the one before it when a former process took the present one in this very run."""
+    present = present_baseline(services, group, run)
+    if present is None or present.run != run.id:
+        return present
+    return services.store.baseline(present.target, present.version - 1) if present.version > 1 else None
 
 
 def _drift(
@@ -156,8 +166,10 @@ def baseline_of(
     reason: str,
     services: Services,
 ) -> Baseline:
-    """Make, store and return the next version of a target's baseline."""
+    """Make, store and return the next version of a target's baseline; a run has one, however often this is asked."""
     present = services.store.baseline(target)
+    if present is not None and present.run == run.id:
+        return present
     now = services.clock.now()
     baseline = Baseline(
         target=target,

@@ -8,16 +8,20 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from bot.errors import DiffyError, NotFound, Refused
-from bot.model import Progress, Run, RunKind, RunState
+from bot.model import Progress, Run, RunKind, RunState, StopAsked, Trace
 from bot.workflows.live import Ending, Live
 from bot.workflows.presenting import Presenter
 from bot.workflows.rebaseline import refresh, take
 from bot.workflows.services import Services
-from bot.workflows.triage import Stopped, check_stop, triage
+from bot.workflows.stopping import Stopped, check_stop
+from bot.workflows.triage import triage
 
 log = logging.getLogger(__name__)
+
+STALE = timedelta(days=1)  # after that nobody waits for an answer any more; SSM keeps commands for 30 days
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +61,21 @@ class Runs:
                 if live.run.kind is run.kind and live.run.target == run.target and _joinable(live):
                     return Submitted(live.join(run.requested_by), joined=True, place=0)
             self._services.store.save_run(run)
-            live = Live(run, self._services.store)
-            self._live[run.id] = live
-            running = len(self._live) - 1 - len(self._waiting)
-            place = len(self._waiting) + 1 if running >= self._services.pace.max_running else 0
-            self._waiting.append(run.id)
-            live.progress = Progress(RunState.QUEUED if place else RunState.COLLECTING, place=place)
-            self._presenters[run.id] = presenter
-            self._futures[run.id] = self._pool.submit(self._perform, live, presenter)
-            if place:
-                self._announcer.submit(self._announce, run.id)
-            return Submitted(run, joined=False, place=place)
+            return self._queue(Live(run, self._services.store), presenter)
+
+    def _queue(self, live: Live, presenter: Presenter) -> Submitted:
+        """Put a run at the end of the queue; the lock is held."""
+        run = live.run
+        self._live[run.id] = live
+        running = len(self._live) - 1 - len(self._waiting)
+        place = len(self._waiting) + 1 if running >= self._services.pace.max_running else 0
+        self._waiting.append(run.id)
+        live.progress = Progress(RunState.QUEUED if place else RunState.COLLECTING, place=place)
+        self._presenters[run.id] = presenter
+        self._futures[run.id] = self._pool.submit(self._perform, live, presenter)
+        if place:
+            self._announcer.submit(self._announce, run.id)
+        return Submitted(run, joined=False, place=place)
 
     def live(self) -> tuple[tuple[Run, Progress], ...]:
         """Every live run with its progress, oldest first."""
@@ -91,48 +99,69 @@ class Runs:
             live = self._live.get(run_id)
             if live is None:
                 raise NotFound(f"No run {run_id} is running.", "`/diffy status` lists the runs.")
-            live.ask_to_stop(ending, by)
+            if live.ask_to_stop(ending, by) and ending is not Ending.SHUTDOWN:
+                self._services.journal.note(run_id, StopAsked(ending.value, by))
             if self._futures[run_id].cancel():  # it still waits: end it now, not when its turn comes
                 self._announcer.submit(self._perform, live, self._presenters[run_id])
         return live.run
 
     def take_up(self, presenter_for: Callable[[Run], Presenter]) -> tuple[Run, ...]:
-        """End each run that a former process left unfinished, with its message; return them.
+        """Go on with each run that a former process left, in their order; return them as they are now.
 
-        A run whose report was stored, but perhaps not shown, is shown.
+        One that cannot go on, or that nobody waits for any more, is ended with its message. Of those that had ended,
+        what was not said yet is said.
         """
+        journal = self._services.journal
+        left = set(journal.runs())
         taken = []
         for run in self._services.store.live_runs():
-            now = self._services.clock.now()
+            left.discard(run.id)
             presenter = presenter_for(run)
-            live = Live(run, self._services.store)
             try:
-                if run.has_report and run.kind is RunKind.ANALYZE:
-                    report = self._services.reports.get(run.id)
-                    presenter.finished(run, report)
-                    taken.append(live.end(RunState.DONE, now))
-                    presenter.detailed(live.run, report)
-                    continue
-                error = DiffyError(
-                    "Diffy was restarted while this ran.", "Nothing was lost but the answer: run it again."
-                )
-                ended = replace(run, state=RunState.INTERRUPTED, ended_at=now, error=error.message)
-                presenter.ended(ended, error)
+                former = journal.trace(run.id)
+                if self._services.clock.now() - run.created_at > STALE:
+                    raise DiffyError("Diffy was down while this ran, for too long to go on.", "Run it again.")
             except DiffyError as error:
-                log.warning("run %s: its end could not be shown: %s", run.id, error)
-            taken.append(live.end(RunState.INTERRUPTED, now, error="interrupted by a restart"))
+                live = Live(run, self._services.store)
+                self._end(live, presenter, RunState.INTERRUPTED, error)
+                self._forget(run.id)
+                taken.append(live.run)
+                continue
+            taken.append(self._go_on(run, former, presenter))
+        for run_id in left:
+            self._announcer.submit(self._say_the_rest, run_id, presenter_for)
         return tuple(taken)
 
+    def _go_on(self, run: Run, former: Trace, presenter: Presenter) -> Run:
+        live = Live(run, self._services.store, former)
+        if former.stop is not None:
+            live.ask_to_stop(Ending(former.stop.ending), former.stop.by)
+        with self._lock:
+            return self._queue(live, presenter).run
+
+    def _say_the_rest(self, run_id: str, presenter_for: Callable[[Run], Presenter]) -> None:
+        """Say what lay behind the answer of a run that had ended when its process died."""
+        try:
+            run = self._services.store.run(run_id)
+            if run.kind is RunKind.ANALYZE and run.state is RunState.DONE:
+                presenter_for(run).detailed(run, self._services.reports.get(run_id))
+        except DiffyError as error:
+            log.warning("run %s: what lies behind its answer could not be shown: %s", run_id, error)
+        self._forget(run_id)
+
+    def _forget(self, run_id: str) -> None:
+        try:
+            self._services.journal.remove(run_id)
+        except DiffyError as error:  # the next start meets it again, and finds nothing left to say
+            log.warning("run %s: its journal could not be removed: %s", run_id, error)
+
     def drain(self) -> None:
-        """Take nothing new, end what waits, give what runs ``drain_s`` seconds, then end it too, with its message."""
+        """Take nothing new, leave what waits and what collects to the next process, with a word; finish what is compared.
+
+        Nothing is cancelled: hosts that were asked go on answering, and the next process reads what they said.
+        """
         with self._lock:
             self._closed = True
-            waiting = tuple(self._waiting)
-            futures = set(self._futures.values())
-        for run_id in waiting:
-            self._shut(run_id)
-        wait(futures, timeout=self._services.pace.drain_s)
-        with self._lock:
             left = tuple(self._live)
             futures = set(self._futures.values())
         for run_id in left:
@@ -174,8 +203,10 @@ class Runs:
         try:
             self._advance(live, presenter)
         except Stopped as stopped:
-            state = RunState.CANCELLED if stopped.ending is Ending.CANCEL else RunState.INTERRUPTED
-            self._end(live, presenter, state, stopped, decided_by=stopped.by)
+            if stopped.ending is Ending.SHUTDOWN:
+                self._leave(live, presenter)
+            else:
+                self._end(live, presenter, RunState.CANCELLED, stopped, decided_by=stopped.by)
         except DiffyError as error:
             if live.run.ended:
                 log.warning("run %s: what lies behind its answer could not be shown: %s", live.run.id, error)
@@ -193,6 +224,8 @@ class Runs:
             )
             self._end(live, presenter, RunState.FAILED, failure)
         finally:
+            if live.run.ended:
+                self._forget(live.run.id)
             with self._lock:
                 for known in (self._live, self._presenters, self._futures):
                     known.pop(live.run.id, None)
@@ -202,7 +235,11 @@ class Runs:
         live.open_once(presenter)
         check_stop(live)
         if live.run.kind is RunKind.ANALYZE:
-            report = triage(live, self._services, presenter)
+            if live.run.has_report:  # a former process judged it; whether it was shown is not known
+                report = self._services.reports.get(live.run.id)
+                presenter.finished(live.run, report)
+            else:
+                report = triage(live, self._services, presenter)
             live.end(RunState.DONE, self._services.clock.now())
             presenter.detailed(live.run, report)
             return
@@ -211,6 +248,14 @@ class Runs:
         else:
             state = refresh(live, self._services, presenter)
         live.end(state, self._services.clock.now())
+
+    def _leave(self, live: Live, presenter: Presenter) -> None:
+        """Say that the next process goes on; the record stays as it is."""
+        try:
+            live.open_once(presenter)
+            presenter.left(live.run, live.progress)
+        except DiffyError as error:
+            log.warning("run %s: that it goes on could not be said: %s", live.run.id, error)
 
     def _end(
         self, live: Live, presenter: Presenter, state: RunState, error: DiffyError, *, decided_by: str = ""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from bot.model import Pack
-from bot.ports import Clock, Collector, Inventory, Judge, ReportStore, SnapshotStore, Store
+from bot.model import NOWHERE_ELSE, ApiUse, Entry, Pack, Places, Trace
+from bot.ports import Clock, Collector, Inventory, Judge, ReportStore, RunJournal, SnapshotStore, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +21,37 @@ class Pace:
     drain_s: float = 20.0
 
 
+class NoJournal:
+    """For a run that no other process will go on with: notes nothing. Implements ``ports.RunJournal``."""
+
+    def runs(self) -> tuple[str, ...]:
+        """None."""
+        return ()
+
+    def trace(self, run_id: str) -> Trace:
+        """Nothing was noted."""
+        return Trace()
+
+    def note(self, run_id: str, entry: Entry) -> None:
+        """Nobody will read it."""
+
+    def remove(self, run_id: str) -> None:
+        """There is none."""
+
+
+def no_use(run_id: str) -> ApiUse:
+    """What a run asks that reaches no cloud."""
+    return ApiUse()
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The ports that a run needs."""
+    """The ports that a run needs.
+
+    Attributes:
+        api_use: What a run has asked of the cloud's API so far, by its id.
+        places: The accounts and regions that may be named.
+    """
 
     store: Store
     snapshots: SnapshotStore
@@ -34,3 +62,6 @@ class Services:
     clock: Clock
     load_pack: Callable[[str], Pack]
     pace: Pace = Pace()
+    journal: RunJournal = field(default_factory=NoJournal)
+    api_use: Callable[[str], ApiUse] = no_use
+    places: Places = NOWHERE_ELSE

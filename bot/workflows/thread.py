@@ -10,6 +10,7 @@ from dataclasses import replace
 from bot import views
 from bot.errors import ChatError, DiffyError
 from bot.model import (
+    Attachment,
     Baseline,
     Message,
     Progress,
@@ -17,10 +18,12 @@ from bot.model import (
     Run,
     RunKind,
     Schedule,
+    Shown,
 )
-from bot.ports import Chat, Clock
+from bot.ports import Chat, Clock, RunJournal
 from bot.workflows.desk import Tell
 from bot.workflows.proposal import Proposal
+from bot.workflows.services import NoJournal
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +33,10 @@ NOT_THERE = frozenset({"not_in_channel", "channel_not_found", "is_archived", "re
 
 
 class SlackThread:
-    """Presents one run in its channel. Edits of the parent keep ``edit_every_s`` seconds apart, more when many runs live."""
+    """Presents one run in its channel. Edits of the parent keep ``edit_every_s`` seconds apart, more when many runs live.
+
+    Each message is posted once, across restarts too: under a key that Slack knows again, and noted in the journal.
+    """
 
     def __init__(
         self,
@@ -41,6 +47,7 @@ class SlackThread:
         tell: Tell | None = None,
         schedule_of: Callable[[Run], Schedule],
         live_runs: Callable[[], int] = lambda: 1,
+        journal: RunJournal | None = None,
     ) -> None:
         self._chat = chat
         self._clock = clock
@@ -48,6 +55,7 @@ class SlackThread:
         self._tell = tell
         self._schedule_of = schedule_of
         self._live_runs = live_runs
+        self._journal = journal or NoJournal()
         self._lock = threading.Lock()
         self._shown: tuple[object, ...] = ()
         self._edited_at = -edit_every_s
@@ -57,7 +65,7 @@ class SlackThread:
         if run.kind is RunKind.REFRESH or run.message_ts:
             return run
         try:
-            ts = self._chat.post(run.channel, views.progress(run, progress))
+            ts = self._post(run, "parent", views.progress(run, progress))
         except ChatError as error:
             if error.code not in NOT_THERE:
                 raise
@@ -90,12 +98,12 @@ class SlackThread:
         """Reply in the thread: the hosts that stand out, then the rest in one list and a file."""
         shown = [verdict.id for verdict in report.outliers[:HOST_REPLIES]]
         rest = views.rest_reply(report)
-        replies = [*(views.host_reply(report, host) for host in shown), *([] if rest is None else [rest])]
-        for reply in replies:
+        replies = [(f"host {host}", views.host_reply(report, host)) for host in shown]
+        for what, reply in [*replies, *([] if rest is None else [("rest", rest)])]:
             try:
-                self._chat.post(run.channel, reply, thread=run.message_ts)
+                self._post(run, what, reply, thread=run.message_ts)
                 if reply is rest and reply.file is not None:
-                    self._chat.upload(run.channel, reply.file, thread=run.message_ts)
+                    self._upload(run, "rest file", reply.file)
             except ChatError as error:  # the verdict stands; the modal still has all of it
                 log.warning("run %s: a reply could not be posted: %s", run.id, error)
 
@@ -121,7 +129,12 @@ class SlackThread:
     def unchanged(self, run: Run, baseline: Baseline) -> None:
         """Say nothing, unless the schedule ran late."""
         if run.missed_tick:
-            self._chat.post(run.channel, views.unchanged_late(run, baseline, self._clock.now()))
+            self._post(run, "end", views.unchanged_late(run, baseline, self._clock.now()))
+
+    def left(self, run: Run, progress: Progress) -> None:
+        """Say in the parent that the next process goes on; a scheduled run stays silent."""
+        if run.message_ts:
+            self._chat.update(run.channel, run.message_ts, views.left(run, progress))
 
     def ended(self, run: Run, error: DiffyError) -> None:
         """Show that there is no answer, and why; to the person alone where Diffy may not post."""
@@ -155,11 +168,27 @@ class SlackThread:
 
     def _final(self, run: Run, message: Message) -> str:
         """Put the message in the parent's place, or post it anew where there is no parent any more; return its ts."""
-        if run.message_ts:
+        parent = run.message_ts or self._journal.trace(run.id).shown.get("parent", "")
+        if parent:
             try:
-                self._chat.update(run.channel, run.message_ts, message)
+                self._chat.update(run.channel, parent, message)
             except ChatError as error:
                 log.warning("run %s: its message could not be edited, posting anew: %s", run.id, error)
             else:
-                return run.message_ts
-        return self._chat.post(run.channel, message)
+                return parent
+        return self._post(run, "end", message)
+
+    def _post(self, run: Run, what: str, message: Message, *, thread: str = "") -> str:
+        """Post one part of what a run says, unless it was; return its ts."""
+        ts = self._journal.trace(run.id).shown.get(what, "")
+        if not ts:
+            ts = self._chat.post(run.channel, message, thread=thread, key=f"{run.id}/{what}")
+            self._journal.note(run.id, Shown(what, ts))
+        return ts
+
+    def _upload(self, run: Run, what: str, file: Attachment) -> None:
+        """Upload a file at most once: Slack has no key for files, and the modal shows all that is in it."""
+        if what in self._journal.trace(run.id).shown:
+            return
+        self._journal.note(run.id, Shown(what))
+        self._chat.upload(run.channel, file, thread=run.message_ts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.errors import DiffyError, NotFound
+from bot.errors import NotFound
 from bot.model import (
     Baseline,
     BaselineInfo,
@@ -18,22 +18,11 @@ from bot.model import (
     RunState,
 )
 from bot.ports import JudgeRequest
-from bot.workflows.gather import Gathered, gather
-from bot.workflows.live import Ending, Live
+from bot.workflows.gather import Gathered, begin, gather
+from bot.workflows.live import Live
 from bot.workflows.presenting import Presenter
 from bot.workflows.services import Services
-
-
-class Stopped(DiffyError):
-    """A person cancelled the run, or the process is going down."""
-
-    def __init__(self, ending: Ending, by: str) -> None:
-        if ending is Ending.CANCEL:
-            super().__init__("The run was cancelled.")
-        else:
-            super().__init__("Diffy was stopped while this ran.", "Run it again.")
-        self.ending = ending
-        self.by = by
+from bot.workflows.stopping import check_stop
 
 
 def triage(live: Live, services: Services, presenter: Presenter) -> Report:
@@ -42,11 +31,13 @@ def triage(live: Live, services: Services, presenter: Presenter) -> Report:
     Raises:
         DiffyError: There is no answer; the run's record is not ended yet (``runs`` does that).
     """
-    live.save(state=RunState.COLLECTING, started_at=services.clock.now())
-    group = services.inventory.resolve(live.run.target, live.asker)
+    live.save(state=RunState.COLLECTING, started_at=live.run.started_at or services.clock.now())
+    group = begin(live, services)
     pack = services.load_pack(live.run.pack)
     baseline = present_baseline(services, group, live.run)
     method, why = choose_method(live.run.method, baseline, group.name)
+    for digest in baseline.snapshots if baseline and method is not Method.PEERS else ():
+        services.judge.add(live.run.id, digest)
     live.progress = Progress(
         RunState.COLLECTING,
         targeted=len(group.hosts) + len(group.missed),
@@ -74,16 +65,11 @@ def triage(live: Live, services: Services, presenter: Presenter) -> Report:
     live.progress = replace(live.progress, state=RunState.COMPARING)
     presenter.progress(live.run, live.progress)
     report = services.judge.judge(request(got, provisional=False))
+    services.judge.forget(live.run.id)
     services.reports.put(report)
     live.save(has_report=True)
     presenter.finished(live.run, report)
     return report
-
-
-def check_stop(live: Live) -> None:
-    """Raise Stopped when the run was asked to end without an answer."""
-    if live.ending in (Ending.CANCEL, Ending.SHUTDOWN):
-        raise Stopped(live.ending, live.stopped_by)
 
 
 def present_baseline(services: Services, group: Group, run: Run) -> Baseline | None:
@@ -126,6 +112,7 @@ def judge_request(
     """Return all that judging needs, by digest. The baseline goes along only where the method uses it."""
     used = baseline if method is not Method.PEERS else None
     now = services.clock.now()
+    use = services.api_use(run.id)
     return JudgeRequest(
         run=RunInfo(
             id=run.id,
@@ -139,6 +126,8 @@ def judge_request(
             incident=run.incident,
             provisional=provisional,
             focus=group.focus,
+            api_calls=use.calls,
+            api_repeated=use.repeated,
         ),
         group=group,
         snapshots=got.in_order(),

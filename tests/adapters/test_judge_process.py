@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.data_folder import DataFolder
-from bot.adapters.judge_process import NICENESS, JudgeProcess, load_and_judge
+from bot.adapters.folds import Folds, fold_and_judge
+from bot.adapters.judge_process import NICENESS, JudgeProcess
 from bot.adapters.snapshot_files import SnapshotFiles
 from bot.errors import AnalysisError, NotFound, StoreCorrupt
 from bot.model import Group, Method, Pack, Query, RunInfo
@@ -43,7 +44,7 @@ class TestContract:
     @pytest.fixture(params=["inline", "process"])
     def judge(self, request: pytest.FixtureRequest, folder: DataFolder) -> Iterator[Judge]:
         judge: Judge = (
-            InlineJudge(SnapshotFiles(folder), load_and_judge)
+            InlineJudge(SnapshotFiles(folder), fold_and_judge)
             if request.param == "inline"
             else JudgeProcess(folder)
         )
@@ -77,6 +78,55 @@ class TestContract:
         assert "backup" in caught.value.hint
         path.write_bytes(whole)
         assert judge.judge(a_request("r2", digest)).run.id == "r2"
+
+    def test_what_was_folded_as_it_arrived_is_not_read_again(self, judge: Judge, folder: DataFolder) -> None:
+        """Snapshots go into the fold one by one; a provisional and the final judgement rest on the same fold."""
+        files = SnapshotFiles(folder)
+        digests = [files.put(a_snapshot(f"i-0{number}", rows=2)) for number in range(4)]
+        for digest in digests[:3]:
+            judge.add("r7", digest)
+        provisional = judge.judge(a_request("r7", *digests[:3]))
+        judge.add("r7", digests[3])
+        judge.judge(a_request("r7", *digests))
+        for path in folder.snapshots.glob("*/*.gz"):
+            path.unlink()
+
+        final = judge.judge(a_request("r7", *digests))
+
+        assert [host.id for host in provisional.hosts] == ["i-00", "i-01", "i-02"]
+        assert [host.id for host in final.hosts] == ["i-00", "i-01", "i-02", "i-03"]
+        judge.forget("r7")
+        with pytest.raises(NotFound):
+            judge.judge(a_request("r7", *digests))
+
+    def test_a_snapshot_that_cannot_be_folded_ahead_is_said_when_judged(
+        self, judge: Judge, folder: DataFolder
+    ) -> None:
+        """Adding never fails: it only saves time."""
+        judge.add("r7", "0" * 64)
+
+        with pytest.raises(NotFound):
+            judge.judge(a_request("r7", "0" * 64))
+
+
+def test_only_a_few_runs_are_folded_at_once(folder: DataFolder) -> None:
+    """The run that was used longest ago gives way, and is folded anew from what is stored."""
+    files = SnapshotFiles(folder)
+    digest = files.put(a_snapshot("i-00"))
+    folds = Folds(files, most=2)
+    for run_id in ("r1", "r2", "r3"):
+        folds.add(run_id, (digest,))
+    (path,) = folder.snapshots.glob("*/*.gz")
+    whole = path.read_bytes()
+    path.unlink()
+
+    kept = folds.judge(a_request("r3", digest))
+    with pytest.raises(NotFound):
+        folds.judge(a_request("r1", digest))
+    path.write_bytes(whole)
+    again = folds.judge(a_request("r1", digest))
+
+    assert kept.hosts == again.hosts
 
 
 class TestProcess:
@@ -123,6 +173,26 @@ class TestProcess:
 
         assert report == a_report("once")
         assert "ended while it judged run once" in caplog.text
+
+    def test_a_child_that_died_while_hosts_were_asked_is_replaced_and_folds_anew(
+        self, folder: DataFolder
+    ) -> None:
+        """What it had folded is read again from the stored snapshots: the report lacks no host."""
+        files = SnapshotFiles(folder)
+        digests = [files.put(a_snapshot(f"i-0{number}")) for number in range(4)]
+        judge = JudgeProcess(folder, judge=judgements.folds_and_names_its_process)
+        for digest in digests[:2]:
+            judge.add("r7", digest)
+        first = judge.judge(a_request("r7", *digests[:2])).notes[0]
+        os.kill(int(first), 9)
+        for digest in digests[2:]:
+            judge.add("r7", digest)
+
+        report = judge.judge(a_request("r7", *digests))
+        judge.close()
+
+        assert report.notes[0] != first
+        assert [host.id for host in report.hosts] == ["i-00", "i-01", "i-02", "i-03"]
 
     def test_a_run_that_kills_the_child_fails_alone(self, folder: DataFolder, tmp_path: Path) -> None:
         """Twice dead is an error with advice, and the next run is judged."""

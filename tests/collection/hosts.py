@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.collection import answer, script
+from bot.collection.pieced import Pieced
 from bot.model import Answer, Cost, Host, Missed, Pack, Query, Snapshot
 
 HOST = Host(id="i-0123456789abcdef0")
@@ -70,14 +71,26 @@ class Machine:
             out, err = process.communicate(timeout=120)
         return out, err, process.returncode
 
-    def ask(self, asked: Pack, *, limit_bytes: int | None = None) -> Snapshot | Missed:
-        out, err, code = self.run(script.build(asked, run_id=RUN, limit_bytes=limit_bytes))
+    def ask(self, asked: Pack, *, bucket: bool = True) -> Snapshot | Missed:
+        """Ask, fetch what was kept, drop it; nothing may stay behind."""
+        out, err, code = self.run(script.build(asked, run_id=RUN, bucket=bucket))
         assert err == b""
         assert code in (0, 3)
+        result = answer.read(out, HOST, asked, AT, run_id=RUN)
+        if isinstance(result, Pieced):
+            result = self.fetch(result)
         assert self.left_behind() == []
-        return answer.read(out, HOST, asked, AT, run_id=RUN)
+        return result
+
+    def fetch(self, pieced: Pieced) -> Snapshot | Missed:
+        for number in pieced.missing:
+            out, err, code = self.run(script.piece(RUN, number))
+            assert (err, code, len(out) <= script.STDOUT_LIMIT) == (b"", 0, True)
+            assert pieced.take(number, out) == ""
+        assert self.run(script.drop(RUN)) == (b"", b"", 0)
+        return pieced.whole()
 
 
-def answers(result: Snapshot | Missed) -> dict[str, Answer]:
+def answers(result: Snapshot | Missed | Pieced) -> dict[str, Answer]:
     assert isinstance(result, Snapshot), result
     return {item.query: item for item in result.answers}

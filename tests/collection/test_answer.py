@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.collection import answer, script
+from bot.collection.pieced import Pieced
 from bot.model import Answer, Missed, MissReason, Pack, QueryStatus, Snapshot
 from tests.collection.hosts import AT, HOST, RUN, pack, query
 from tests.collection.output import BATCH, LOST, NOTHING, ONE, section, whole
@@ -28,7 +29,9 @@ GOOD = whole(
 
 
 def read(raw: bytes, asked: Pack = PACK) -> Snapshot | Missed:
-    return answer.read(raw, HOST, asked, AT, run_id=RUN)
+    found = answer.read(raw, HOST, asked, AT, run_id=RUN)
+    assert not isinstance(found, Pieced)
+    return found
 
 
 def answers(raw: bytes, asked: Pack = PACK) -> dict[str, Answer]:

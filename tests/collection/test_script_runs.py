@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.collection import answer, script
+from bot.collection.pieced import Pieced
 from bot.model import Cost, Missed, MissReason, QueryStatus, Snapshot
 from tests.collection.hosts import AT, HOST, MANY, RUN, Machine, answers, pack, query
 
@@ -161,36 +163,109 @@ def test_a_row_cannot_pose_as_a_marker(machine: Machine) -> None:
     assert got["victim"].status is QueryStatus.EMPTY
 
 
-@pytest.mark.parametrize("limit", [2_600, 4_500, 23_900])
-def test_without_a_bucket_the_least_telling_are_given_up(machine: Machine, limit: int) -> None:
-    """The output stays below the limit; what did not fit is named and is never empty."""
-    noise = "hex(randomblob(40))"
+NOISE = "hex(randomblob(40))"
+
+
+def test_without_a_bucket_an_answer_comes_in_pieces(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each command prints what fits; joined it is the same answer, and the host's folder is gone."""
+    monkeypatch.setattr(script, "PIECE_BYTES", 9_000)
+    monkeypatch.setattr(script, "MOST_KEPT", 200_000)
+    asked = pack(query("big", MANY.format(1_500, NOISE)), query("small", "SELECT 1 AS x"))
+
+    out, _, _ = machine.run(script.build(asked, run_id=RUN, bucket=False))
+    pieced = answer.read(out, HOST, asked, AT, run_id=RUN)
+    kept = machine.left_behind()
+    assert isinstance(pieced, Pieced)
+    got = answers(machine.fetch(pieced))
+
+    assert pieced.count > 5
+    assert [name[:6] for name in kept] == ["diffy."]
+    assert len(got["big"].rows) == 1_500
+    assert got["small"].status is QueryStatus.ROWS
+    assert machine.left_behind() == []
+
+
+def test_a_kept_answer_is_for_its_owner_only(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another run's piece is refused, another run's drop removes nothing; only the owner may enter the folder."""
+    monkeypatch.setattr(script, "PIECE_BYTES", 3_000)
+    machine.run(script.build(pack(query("big", MANY.format(300, NOISE))), run_id=RUN, bucket=False))
+    folder = next(machine.tmp.iterdir())
+
+    out, _, code = machine.run(script.piece("other", 2))
+    machine.run(script.drop("other"))
+
+    assert (out, code) == (b"DIFFY-FAIL 1 run=other not_kept the kept answer is gone\n", 3)
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert sorted(path.name for path in folder.iterdir()) == ["expires", "packed", "pid", "run"]
+    machine.run(script.drop(RUN))
+    assert machine.left_behind() == []
+
+
+@one_shell
+def test_an_answer_that_nobody_fetches_is_removed_by_the_host(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The watcher outlives the script and its group, and needs no further command."""
+    monkeypatch.setattr(script, "PIECE_BYTES", 3_000)
+    monkeypatch.setattr(script, "KEEP_S", 4)
+
+    with machine.start(
+        script.build(pack(query("big", MANY.format(300, NOISE))), run_id=RUN, bucket=False)
+    ) as process:
+        process.communicate(timeout=60)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+    for _ in range(400):
+        if not machine.left_behind():
+            break
+        time.sleep(0.05)
+    assert machine.left_behind() == []
+
+
+def test_kept_answers_are_spared_until_they_expire(machine: Machine) -> None:
+    """Another run's first command removes an expired one, and leaves one that is still being fetched."""
+    now = int(time.time())
+    for name, until in (("expired0", now - 5), ("fetching", now + 300), ("clock000", now + 10**6)):
+        (machine.tmp / f"diffy.{name}").mkdir()
+        (machine.tmp / f"diffy.{name}" / "expires").write_text(f"{until}\n")
+
+    machine.run(script.build(pack(query("q", "SELECT 1")), run_id=RUN, bucket=True))
+
+    assert machine.left_behind() == ["diffy.fetching"]
+
+
+@pytest.mark.parametrize("most", [1_700, 3_200, 17_000])
+def test_beyond_what_a_host_may_keep_the_least_telling_are_given_up(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """The packed answer stays below the cap; what did not fit is named and is never empty."""
+    monkeypatch.setattr(script, "MOST_KEPT", most)
     asked = pack(
-        query("dull_big", MANY.format(400, noise), telling=1),
+        query("dull_big", MANY.format(400, NOISE), telling=1),
         query("dull_small", "SELECT 1 AS x", telling=1),
-        query("sharp", MANY.format(30, noise), telling=5),
-        query("middling", MANY.format(60, noise), telling=3),
+        query("sharp", MANY.format(30, NOISE), telling=5),
+        query("middling", MANY.format(60, NOISE), telling=3),
     )
 
-    out, _, code = machine.run(script.build(asked, run_id=RUN, limit_bytes=limit))
+    got = answers(machine.ask(asked, bucket=False))
 
-    got = answers(answer.read(out, HOST, asked, AT, run_id=RUN))
-    assert code == 0
-    assert len(out) <= limit
     assert got["dull_small"].status is QueryStatus.ROWS
     assert got["dull_big"].status is QueryStatus.DID_NOT_FIT
-    assert (got["sharp"].status is QueryStatus.ROWS) == (limit > 2_600)
-    assert (got["middling"].status is QueryStatus.ROWS) == (limit > 4_500)
+    assert (got["sharp"].status is QueryStatus.ROWS) == (most > 1_700)
+    assert (got["middling"].status is QueryStatus.ROWS) == (most > 3_200)
 
 
-def test_when_nothing_fits_everything_is_named(machine: Machine) -> None:
+def test_when_nothing_fits_everything_is_named(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Even then the list of what was given up fits, so that the host is not lost whole."""
+    monkeypatch.setattr(script, "MOST_KEPT", 2_000)
     asked = pack(
         *(query(f"quite_a_long_name_of_a_query_{n}", "SELECT hex(randomblob(9000))") for n in range(30))
     )
-    text = script.build(asked, run_id=RUN, limit_bytes=3_000)
 
-    out, _, _ = machine.run(text)
+    out, _, _ = machine.run(script.build(asked, run_id=RUN, bucket=False))
 
     got = answers(answer.read(out, HOST, asked, AT, run_id=RUN))
     assert len(out) <= 3_000
@@ -202,7 +277,7 @@ def test_osquery_missing_is_a_clean_answer(machine: Machine, monkeypatch: pytest
     monkeypatch.setattr(script, "PLACES", "/nonexistent/osqueryi")
     (machine.bin / "osqueryi").unlink()
 
-    out, err, code = machine.run(script.build(pack(query("q", "SELECT 1")), run_id=RUN, limit_bytes=None))
+    out, err, code = machine.run(script.build(pack(query("q", "SELECT 1")), run_id=RUN, bucket=True))
 
     result = answer.read(out, HOST, pack(), AT, run_id=RUN)
     assert result == Missed(HOST.id, MissReason.NO_OSQUERY, "osquery is not installed on the host")
@@ -250,7 +325,7 @@ def test_a_stopped_script_removes_its_folder_and_its_child(machine: Machine, tmp
     """SIGTERM while a query runs: folder gone, osqueryi gone, exit code 4."""
     machine.environment["TRACE"] = str(tmp_path / "trace")
     asked = pack(query("hangs", "SELECT hang()", timeout_s=60))
-    with machine.start(script.build(asked, run_id=RUN, limit_bytes=None)) as process:
+    with machine.start(script.build(asked, run_id=RUN, bucket=True)) as process:
         while not list(machine.tmp.glob("diffy.*/batch.pid")) or not (tmp_path / "trace").exists():
             time.sleep(0.02)
         child = int(next(machine.tmp.glob("diffy.*/batch.pid")).read_text())
@@ -267,7 +342,7 @@ def test_a_killed_process_group_leaves_nothing_running(machine: Machine, tmp_pat
     """An agent ends a script by killing its group: osqueryi is in it."""
     machine.environment["TRACE"] = str(tmp_path / "trace")
     asked = pack(query("hangs", "SELECT hang()", timeout_s=60))
-    with machine.start(script.build(asked, run_id=RUN, limit_bytes=None)) as process:
+    with machine.start(script.build(asked, run_id=RUN, bucket=True)) as process:
         while not list(machine.tmp.glob("diffy.*/batch.pid")) or not (tmp_path / "trace").exists():
             time.sleep(0.02)
         child = int(next(machine.tmp.glob("diffy.*/batch.pid")).read_text())
@@ -286,7 +361,7 @@ def test_what_a_killed_run_left_is_removed_by_the_next(machine: Machine) -> None
         folder.mkdir()
         (folder / "pid").write_text(str(owner))
 
-    machine.run(script.build(pack(query("q", "SELECT 1")), run_id=RUN, limit_bytes=None))
+    machine.run(script.build(pack(query("q", "SELECT 1")), run_id=RUN, bucket=True))
 
     assert machine.left_behind() == ["diffy.bbbbbbbb"]
 

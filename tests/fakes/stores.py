@@ -117,9 +117,12 @@ class MemorySnapshots:
         return digest
 
     def get(self, digest: str) -> Snapshot:
+        return from_json(self.read(digest))
+
+    def read(self, digest: str) -> bytes:
         if digest not in self._stored:
             raise NotFound(f"There is no snapshot {digest}.")
-        return from_json(self._stored[digest])
+        return self._stored[digest]
 
 
 class MemoryReports:

@@ -375,9 +375,9 @@ class TestFaults:
         """As osquery prints them; an empty answer has none."""
         self.tell(bad, not_utf8=True, delay_s=0.01)
 
-        _, out, _ = ask(bad, "SELECT name FROM processes WHERE pid = 1;\nSELECT 1 WHERE 0;\n")
+        _, out, _ = ask(bad, "SELECT name, pid FROM processes WHERE pid = 1;\nSELECT 1 WHERE 0;\n")
 
-        assert out == b'[\n  {"name":"init\xff\xfe"}\n]\n[\n\n]\n'
+        assert out == b'[\n  {"name":"init\xff\xfe","pid":"1"}\n]\n[\n\n]\n'
 
     def test_garbage_succeeds(self, bad: Path) -> None:
         """Exit code 0 and no JSON."""

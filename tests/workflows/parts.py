@@ -14,6 +14,7 @@ from bot.model import (
     Answer,
     Asker,
     Baseline,
+    Entry,
     Group,
     Host,
     Missed,
@@ -28,10 +29,12 @@ from bot.model import (
     Snapshot,
     Target,
     TargetKind,
+    Trace,
+    trace_of,
 )
-from bot.ports import Errand
+from bot.ports import Errand, RunJournal
 from bot.workflows.proposal import Proposal
-from bot.workflows.services import Pace, Services
+from bot.workflows.services import NoJournal, Pace, Services
 
 NOW = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
 PACK = Pack(
@@ -73,6 +76,7 @@ class ScriptedCollector:
         self.script = dict(script)
         self.failure = failure
         self.asked: list[tuple[str, ...]] = []
+        self.errands: list[Errand] = []
         self.go = threading.Event()
         self.go.set()
 
@@ -85,7 +89,11 @@ class ScriptedCollector:
         deliver: Callable[[Snapshot | Missed], None],
     ) -> None:
         self.asked.append(tuple(host.id for host in group.hosts))
-        stop = errand.stop
+        self.errands.append(errand)
+
+        def stop() -> bool:
+            return errand.stop() or errand.leave()
+
         if self.failure is not None:
             raise self.failure
         while not self.go.wait(0.01):
@@ -99,8 +107,27 @@ class ScriptedCollector:
                 silent.append(host.id)
         while silent and not stop():
             threading.Event().wait(0.01)
-        for host_id in silent:
+        for host_id in () if errand.leave() else silent:
             deliver(Missed(host_id, MissReason.CANCELLED))
+
+
+class MemoryJournal:
+    """A journal that outlives the Runs that write it, as a file does."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, list[Entry]] = {}
+
+    def runs(self) -> tuple[str, ...]:
+        return tuple(sorted(self._entries))
+
+    def trace(self, run_id: str) -> Trace:
+        return trace_of(self._entries.get(run_id, ()))
+
+    def note(self, run_id: str, entry: Entry) -> None:
+        self._entries.setdefault(run_id, []).append(entry)
+
+    def remove(self, run_id: str) -> None:
+        self._entries.pop(run_id, None)
 
 
 @dataclass
@@ -114,6 +141,7 @@ class Recorder:
     provisionals: list[Report] = field(default_factory=list)
     proposals: list[Proposal] = field(default_factory=list)
     baselines: list[Baseline] = field(default_factory=list)
+    drifts: list[list[str]] = field(default_factory=list)
     endings: list[tuple[Run, DiffyError]] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
 
@@ -134,7 +162,7 @@ class Recorder:
         self.over.set()
 
     def detailed(self, run: Run, report: Report) -> None:
-        return
+        self.told.append("detailed")
 
     def proposed(self, run: Run, proposal: Proposal) -> Run:
         self.proposals.append(proposal)
@@ -143,11 +171,15 @@ class Recorder:
 
     def taken(self, run: Run, baseline: Baseline, proposal: Proposal) -> None:
         self.baselines.append(baseline)
+        self.drifts.append([finding.why for finding in proposal.drift.findings] if proposal.drift else [])
         self.over.set()
 
     def unchanged(self, run: Run, baseline: Baseline) -> None:
         self.told.append("unchanged")
         self.over.set()
+
+    def left(self, run: Run, progress: Progress) -> None:
+        self.told.append("left")
 
     def ended(self, run: Run, error: DiffyError) -> None:
         self.endings.append((run, error))
@@ -188,6 +220,7 @@ def services(
     *groups: Group,
     baseline: Callable[[str], Baseline | None] = lambda target: None,
     pace: Pace | None = None,
+    journal: RunJournal | None = None,
 ) -> Services:
     """Services over memory, with the real analysis."""
     snapshots = MemorySnapshots()
@@ -201,6 +234,7 @@ def services(
         clock=ManualClock(),
         load_pack=lambda name: PACK,
         pace=pace or Pace(),
+        journal=journal or NoJournal(),
     )
 
 

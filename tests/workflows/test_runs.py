@@ -5,15 +5,27 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from bot.errors import ChatError, CollectionError, NotFound, Refused
-from bot.model import Group, Missed, MissReason, Run, RunState
+from bot.model import ApiUse, Group, Missed, MissReason, Run, RunState, SentCommand, Shown, StopAsked
+from bot.views.sentences import effort
 from bot.workflows.live import Ending
 from bot.workflows.runs import Runs
 from bot.workflows.services import Pace, Services
-from tests.workflows.parts import Recorder, ScriptedCollector, group, host, run, services, snapshot
+from tests.workflows.parts import (
+    NOW,
+    MemoryJournal,
+    Recorder,
+    ScriptedCollector,
+    group,
+    host,
+    run,
+    services,
+    snapshot,
+)
 
 WAIT_S = 20
 
@@ -57,6 +69,21 @@ def test_a_run_ends_with_its_report(started: Callable[[Services], Runs]) -> None
     assert presenter.reports[0].coverage.answered == 5
     assert given.reports.get(asked.id) == presenter.reports[0]
     assert given.store.run(asked.id).message_ts == "1.0"
+
+
+def test_a_report_says_what_its_run_asked_of_the_cloud(started: Callable[[Services], Runs]) -> None:
+    """Counted by the run's own id; shown beside how long it took."""
+    given = replace(
+        services(everyone(4), group(4)), api_use=lambda run_id: ApiUse(9, 2) if run_id == "r1" else ApiUse()
+    )
+    asked = replace(run(), id="r1")
+
+    started(given).submit(asked, Recorder())
+
+    until(lambda: given.store.run("r1").state is RunState.DONE)
+    report = given.reports.get("r1")
+    assert (report.run.api_calls, report.run.api_repeated) == (9, 2)
+    assert "9 API calls (2 repeated)" in effort(report.run)
 
 
 def test_a_second_request_joins_the_live_run(started: Callable[[Services], Runs]) -> None:
@@ -213,41 +240,121 @@ def test_a_defect_ends_one_run_and_not_the_others(
     assert broken.id in caplog.text
 
 
-def test_drain_ends_what_runs_with_a_message_and_takes_nothing_new() -> None:
-    """SIGTERM: the live run is told, a new one is refused."""
-    given = services(ScriptedCollector({}), group(3), pace=Pace(drain_s=0.2))
+def test_drain_leaves_what_runs_to_the_next_process_with_a_word_and_takes_nothing_new() -> None:
+    """SIGTERM: the live run is told that it goes on, its record stays live, nothing is cancelled; a new one is refused."""
+    collector = ScriptedCollector({})
+    given = services(collector, group(3), pace=Pace(drain_s=5))
     runs = Runs(given)
     presenter = Recorder()
     asked = runs.submit(run(), presenter).run
-    until(lambda: bool(presenter.progressed))
+    until(lambda: bool(collector.errands))
 
     runs.drain()
 
-    assert given.store.run(asked.id).state is RunState.INTERRUPTED
-    assert "was stopped" in presenter.endings[0][1].message
+    assert given.store.run(asked.id).state is RunState.COLLECTING
+    assert presenter.told == ["opened", "left"]
+    assert presenter.endings == []
+    assert not collector.errands[0].stop()
     with pytest.raises(Refused, match="going down"):
         runs.submit(run(), Recorder())
 
 
-def test_take_up_ends_what_a_former_process_left(started: Callable[[Services], Runs]) -> None:
-    """After kill -9 the run's message says that it was cut off; a stored report is shown instead."""
+def test_a_run_that_was_left_goes_on_and_asks_only_who_has_not_answered(
+    started: Callable[[Services], Runs],
+) -> None:
+    """Two of four answered before: the next process asks the other two, with the first one's command and deadline."""
+    first = ScriptedCollector({host(n).id: snapshot(host(n)) for n in (1, 2)})
+    journal = MemoryJournal()
+    given = services(first, group(4), journal=journal)
+    asked = run()
+    before = Runs(given)
+    before.submit(asked, Recorder())
+    until(lambda: len(journal.trace(asked.id).arrived) == 2)
+    sent = SentCommand("c-1", tuple(host(n).id for n in range(1, 5)), NOW)
+    first.errands[0].note(sent)
+    before.drain()
+    second = everyone(4)
+    after = replace(given, collector=second)
+    presenter = Recorder()
+
+    taken = started(after).take_up(lambda one: presenter)
+
+    until(lambda: given.store.run(asked.id).state is RunState.DONE)
+    assert [one.id for one in taken] == [asked.id]
+    assert second.asked == [(host(3).id, host(4).id)]
+    assert second.errands[0].sent == (sent,)
+    assert second.errands[0].since == NOW
+    assert presenter.reports[0].coverage.answered == 4
+    until(lambda: journal.runs() == ())
+
+
+def test_a_cancel_that_the_process_did_not_live_to_carry_out_is_carried_out_after(
+    started: Callable[[Services], Runs],
+) -> None:
+    """What a person pressed stays pressed."""
+    journal = MemoryJournal()
+    given = services(everyone(3), group(3), journal=journal)
+    cut = run(state=RunState.COLLECTING)
+    given.store.save_run(cut)
+    journal.note(cut.id, StopAsked("cancel", "U0RESPOND01"))
+    presenter = Recorder()
+
+    started(given).take_up(lambda one: presenter)
+
+    until(lambda: given.store.run(cut.id).state is RunState.CANCELLED)
+    assert given.store.run(cut.id).decided_by == "U0RESPOND01"
+    assert presenter.reports == []
+
+
+def test_a_report_that_was_stored_is_shown_without_asking_again(started: Callable[[Services], Runs]) -> None:
+    """Killed between storing and showing: the stored report is shown; no host is asked."""
     given = services(everyone(3), group(3))
-    done, cut = run(), run()
+    done = run()
     runs = started(given)
-    shown = Recorder()
-    runs.submit(done, shown)
+    runs.submit(done, Recorder())
     until(lambda: not runs.live())
-    unshown = given.store.run(done.id)
-    given.store.save_run(_again(unshown, RunState.COMPARING))
-    given.store.save_run(_again(cut, RunState.COLLECTING))
-    presenters: dict[str, Recorder] = {done.id: Recorder(), cut.id: Recorder()}
+    given.store.save_run(_again(given.store.run(done.id), RunState.COMPARING))
+    quiet, presenter = everyone(3), Recorder()
 
-    taken = runs.take_up(lambda one: presenters[one.id])
+    started(replace(given, collector=quiet)).take_up(lambda one: presenter)
 
-    assert {one.id: one.state for one in taken} == {done.id: RunState.DONE, cut.id: RunState.INTERRUPTED}
-    assert presenters[done.id].reports
-    assert "restarted" in presenters[cut.id].endings[0][1].message
-    assert given.store.live_runs() == ()
+    until(lambda: given.store.run(done.id).state is RunState.DONE)
+    assert presenter.reports == [given.reports.get(done.id)]
+    assert quiet.asked == []
+
+
+def test_what_nobody_waits_for_any_more_is_ended_with_its_message(
+    started: Callable[[Services], Runs],
+) -> None:
+    """A run of two days ago is not gone on with."""
+    given = services(everyone(3), group(3))
+    old = run(state=RunState.COLLECTING, created_at=NOW - timedelta(days=2))
+    given.store.save_run(old)
+    presenter = Recorder()
+
+    taken = started(given).take_up(lambda one: presenter)
+
+    assert [one.state for one in taken] == [RunState.INTERRUPTED]
+    assert "for too long" in presenter.endings[0][1].message
+
+
+def test_the_details_of_an_ended_run_are_said_by_the_next_process(
+    started: Callable[[Services], Runs],
+) -> None:
+    """Killed after the verdict and before its thread was whole: the rest follows, and the journal is gone."""
+    journal = MemoryJournal()
+    given = services(everyone(3), group(3), journal=journal)
+    done = run()
+    runs = started(given)
+    runs.submit(done, Recorder())
+    until(lambda: not runs.live())
+    journal.note(done.id, Shown("parent", "1.0"))
+    presenter = Recorder()
+
+    started(given).take_up(lambda one: presenter)
+
+    until(lambda: journal.runs() == ())
+    assert presenter.told == ["detailed"]
 
 
 def test_stopping_what_does_not_run_says_so(started: Callable[[Services], Runs]) -> None:

@@ -74,6 +74,8 @@ class Command:
     targets: Sequence[Mapping[str, Any]]
     by_id: Sequence[str]
     comment: str = ""
+    document: str = DOCUMENT
+    document_version: str = "$DEFAULT"
     working_directory: str = ""
     bucket: str = ""
     prefix: str = ""
@@ -118,8 +120,8 @@ def describe_command(command: Command) -> dict[str, Any]:
     status, details = _overall(command, invocations)
     return {
         "CommandId": command.command_id,
-        "DocumentName": DOCUMENT,
-        "DocumentVersion": "$DEFAULT",
+        "DocumentName": command.document,
+        "DocumentVersion": command.document_version,
         "Comment": command.comment,
         "ExpiresAfter": command.requested_at + command.delivery_timeout_s + command.execution_timeout_s,
         "Parameters": {name: list(values) for name, values in command.parameters.items()},
@@ -151,8 +153,8 @@ def describe_invocation(command: Command, invocation: Invocation, *, with_output
         "InstanceId": invocation.instance_id,
         "InstanceName": invocation.instance_name,
         "Comment": command.comment,
-        "DocumentName": DOCUMENT,
-        "DocumentVersion": "$DEFAULT",
+        "DocumentName": command.document,
+        "DocumentVersion": command.document_version,
         "RequestedDateTime": command.requested_at,
         "Status": invocation.status,
         "StatusDetails": invocation.details,
@@ -172,8 +174,8 @@ def describe_result(command: Command, invocation: Invocation) -> dict[str, Any]:
         "CommandId": command.command_id,
         "InstanceId": invocation.instance_id,
         "Comment": command.comment,
-        "DocumentName": DOCUMENT,
-        "DocumentVersion": "$DEFAULT",
+        "DocumentName": command.document,
+        "DocumentVersion": command.document_version,
         "PluginName": PLUGIN,
         "ResponseCode": invocation.response_code,
         "ExecutionStartDateTime": _iso(invocation.started_at),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -15,16 +15,27 @@ from bot.sandbox.osqueryi import database
 class Control:
     """Answers what is under ``/_sandbox/``:
 
-    * ``GET /_sandbox/state``: the groups as planted, each host's manner, how often each action was called
+    * ``GET /_sandbox/state``: the groups as planted, each host's manner, how often each action was called,
+      and when the last host ended
+    * ``GET /_sandbox/commands``: every SendCommand since the start, whole, as AWS was asked
     * ``PUT /_sandbox/hosts/ID``: fields of ``hosts.Manner``
     * ``POST /_sandbox/hosts/ID/rows``: ``{"table", "add": [rows], "remove": {column: value}}``; removing comes first
     * ``PUT /_sandbox/api``: see ``api_faults.ApiFaults.set``
     """
 
-    def __init__(self, hosts: HostBook, faults: ApiFaults, groups: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        hosts: HostBook,
+        faults: ApiFaults,
+        groups: Mapping[str, Any],
+        sent: Callable[[], Sequence[Mapping[str, Any]]] = tuple,
+        last_end: Callable[[], float] = float,
+    ) -> None:
         self._hosts = hosts
         self._faults = faults
         self._groups = groups
+        self._sent = sent
+        self._last_end = last_end
 
     def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
         """Return the HTTP status and the body; what is wrong with a request stands in ``error``."""
@@ -37,13 +48,17 @@ class Control:
         match method, parts:
             case "GET", ["state"]:
                 hosts = {host.instance_id: asdict(host.manner) for host in self._hosts.all()}
-                return 200, {"groups": self._groups, "hosts": hosts, "calls": self._faults.calls()}
+                calls, last_end = self._faults.calls(), self._last_end()
+                return 200, {"groups": self._groups, "hosts": hosts, "calls": calls, "last_end": last_end}
+            case "GET", ["commands"]:
+                return 200, self._sent()
             case "PUT", ["api"]:
                 self._faults.set(body)
                 return 200, {}
             case "PUT", ["hosts", instance_id] if self._hosts.get(instance_id):
                 return 200, asdict(self._hosts.change(instance_id, body))
             case "POST", ["hosts", instance_id, "rows"] if host := self._hosts.get(instance_id):
+                host.own_database()
                 removed = 0
                 if "remove" in body:
                     removed = database.remove_rows(host.database, body["table"], body["remove"])

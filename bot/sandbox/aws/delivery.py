@@ -6,13 +6,17 @@ import logging
 import random
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
 
 from bot.sandbox.aws import cloud
 from bot.sandbox.aws.agent import KILLED, Agent, Outcome
 from bot.sandbox.aws.commands import Command, Invocation
 from bot.sandbox.aws.hosts import HostBook, SimulatedHost
+from bot.sandbox.aws.spoiling import NOT_UPLOADED, spoil
 from bot.sandbox.aws.timeline import Timeline
 
 TRANSIT_S = (0.2, 0.9)
@@ -21,11 +25,13 @@ TRANSIT_S = (0.2, 0.9)
 RETRY_S = 1.0
 """How often delivery to an agent that is away is tried again."""
 
-LEAST_REAL_TIMEOUT_S = 5.0
-"""A script's timeout is divided by the speed, but never below this: the machine itself is not faster."""
+LEAST_REAL_TIMEOUT_S = 60.0
+"""A script's timeout is divided by the speed, but never below this (or itself): the machine is not faster."""
+
+LATE_S = 40.0
+"""How long after its status an upload that is late comes."""
 
 _CANNOT = {"access_denied": "AccessDenied", "undeliverable": "Undeliverable"}
-_GARBAGE = b"\x00\xff\xfe\x1b[2J{]not an answer\r\n" * 40
 
 
 class Delivery:
@@ -42,6 +48,8 @@ class Delivery:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="agent")
         self._chance = random.Random(seed)
         self._lock = threading.RLock()
+        self._told: dict[tuple[Path, str], Outcome] = {}
+        self._telling: defaultdict[tuple[Path, str], threading.Lock] = defaultdict(threading.Lock)
         self.speed = speed
 
     def begin(self, command: Command) -> None:
@@ -131,26 +139,40 @@ class Delivery:
         if invocation.details != "InProgress":
             return
         manner = host.manner.manner
-        timeout_s = max(command.execution_timeout_s / self.speed, LEAST_REAL_TIMEOUT_S)
-        outcome = self._agent.run(
+        timeout_s = max(
+            command.execution_timeout_s / self.speed, min(command.execution_timeout_s, LEAST_REAL_TIMEOUT_S)
+        )
+        outcome = spoil(manner, self._answer(command, host, timeout_s))
+        if command.bucket and manner not in NOT_UPLOADED and self._alive(command, invocation.instance_id):
+            upload = partial(_upload, command, invocation.instance_id, outcome)
+            if manner == "late_output":
+                self._timeline.later(LATE_S, upload)
+            else:
+                upload()
+        if manner == "unreported":
+            self._lose(command, invocation)
+        else:
+            self._report(command, invocation, outcome)
+
+    def _answer(self, command: Command, host: SimulatedHost, timeout_s: float) -> Outcome:
+        """Run the script; for twins, which would answer alike, once for all of them."""
+        run = partial(
+            self._agent.run,
             host,
             command.command_id,
-            "echo 'cannot start' >&2; exit 1" if manner == "fail" else command.script,
+            "echo 'cannot start' >&2; exit 1" if host.manner.manner == "fail" else command.script,
             timeout_s=timeout_s,
             working_directory=command.working_directory,
         )
-        stdout = {"garbage": _GARBAGE, "empty": b"", "cut": outcome.stdout[: len(outcome.stdout) // 2]}.get(
-            manner, outcome.stdout
-        )
-        stderr = outcome.stderr
-        if outcome.code != 0:
-            stderr += f"failed to run commands: exit status {outcome.code}".encode()
-        outcome = Outcome(outcome.code, stdout, stderr, outcome.timed_out, outcome.elapsed_s)
-        if command.bucket and manner != "lost_output" and self._alive(command, invocation.instance_id):
-            for stream, content in (("stdout", stdout), ("stderr", stderr)):
-                if content:
-                    cloud.upload(command.bucket, command.key(invocation.instance_id, stream), content)
-        self._report(command, invocation, outcome)
+        if host.shared is None or host.manner.manner in ("fail", "no_osquery"):
+            return run()
+        key = (host.shared, command.script)
+        with self._lock:
+            telling = self._telling[key]
+        with telling:
+            if key not in self._told:
+                self._told[key] = run()
+            return self._told[key]
 
     def _report(self, command: Command, invocation: Invocation, outcome: Outcome) -> None:
         """The agent tells the service; one whose instance is gone by now tells nothing any more."""
@@ -189,6 +211,12 @@ class Delivery:
     @staticmethod
     def _alive(command: Command, instance_id: str) -> bool:
         return cloud.instance_state(command.region, instance_id) == "running"
+
+
+def _upload(command: Command, instance_id: str, outcome: Outcome) -> None:
+    for stream, content in (("stdout", outcome.stdout), ("stderr", outcome.stderr)):
+        if content:
+            cloud.upload(command.bucket, command.key(instance_id, stream), content)
 
 
 def _complain(work: Future[None]) -> None:

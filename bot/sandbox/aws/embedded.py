@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -22,12 +23,14 @@ class EmbeddedAws:
 
     Attributes:
         url: ``http://127.0.0.1:PORT``.
+        directory: Holds ``hosts/INSTANCE_ID`` with each host's ``tmp``.
         groups: What was planted: group name to a list, in the order of the plan, of objects with
             ``instance_id``, ``private_ip``, ``launch_template_version``, ``manner``, and what the plan says besides.
     """
 
-    def __init__(self, process: subprocess.Popen[str], ready: Mapping[str, Any]) -> None:
+    def __init__(self, process: subprocess.Popen[str], ready: Mapping[str, Any], directory: Path) -> None:
         self._process = process
+        self.directory = directory
         self.url: str = ready["url"]
         self.groups: dict[str, list[dict[str, Any]]] = ready["groups"]
 
@@ -39,7 +42,8 @@ class EmbeddedAws:
 
         Args:
             directory: For the hosts' databases and working folders, and the server's log; made if missing.
-            fleet: ``demo`` (web-asg and api-asg), or ``tiny``: three hosts with few tables, for tests.
+            fleet: ``demo`` (web-asg and api-asg); ``tiny``: three hosts with few tables, for tests; or
+                ``many:N``: N hosts in one group, most of which are twins and answer alike.
             seed: The same seed gives the same instance ids, addresses and rows.
             speed: How many times faster than life the simulated waits are.
             port: 0 takes a free one.
@@ -66,7 +70,7 @@ class EmbeddedAws:
             process.wait()
             _close_pipes(process)
             raise RuntimeError(f"the embedded AWS did not start:\n{log.read_text()[-2000:]}")
-        return cls(process, json.loads(line))
+        return cls(process, json.loads(line), directory)
 
     @property
     def env(self) -> dict[str, str]:
@@ -104,6 +108,21 @@ class EmbeddedAws:
         """How often each API action was asked for since the start, refused calls too: ``{"SendCommand": 3}``."""
         counts: dict[str, int] = self._call("GET", "/_sandbox/state", None)["calls"]
         return counts
+
+    def commands(self) -> list[dict[str, Any]]:
+        """Every SendCommand since the start, oldest first, whole: what CloudTrail and the command history would keep."""
+        sent: list[dict[str, Any]] = self._call("GET", "/_sandbox/commands", None)
+        return sent
+
+    def last_answer_at(self) -> float:
+        """When the last host so far ended its command, as SSM knows it: seconds since 1970, 0 before any did."""
+        return float(self._call("GET", "/_sandbox/state", None)["last_end"])
+
+    @property
+    def cpu_s(self) -> float:
+        """Seconds of processor time that its process has used, its hosts' scripts not counted. Linux only."""
+        words = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
     def close(self) -> None:
         """End the process and everything that it runs. Twice is once."""

@@ -27,6 +27,12 @@ MANNERS = frozenset(
         "cut",  # its output breaks off in the middle, in S3 too
         "no_osquery",  # osqueryi is not on its PATH
         "lost_output",  # succeeds, and its upload to S3 fails silently
+        "late_output",  # succeeds, and its upload to S3 comes ``LATE_S`` later
+        "overlong",  # prints more than the API keeps, which cuts it within a character; not uploaded
+        "unreported",  # its script ends and uploads; the agent never says so: DeliveryTimedOut
+        "lie",  # one character of its answer is another; length and digest are as before
+        "reboot",  # ends with 194, which tells the agent to reboot the host
+        "swapped",  # answers with the output of another run
     }
 )
 PINGS = frozenset({"Online", "ConnectionLost", "absent"})
@@ -46,6 +52,8 @@ class Manner:
         delay_s: Seconds that its script takes longer, waited for without a worker.
         manner: One of ``MANNERS``.
         platform: Linux, Windows or MacOS.
+        unseen_s: Seconds that its invocation stays invisible longer than others do.
+        clock_ahead_s: Seconds that ``date`` on it is ahead.
         osquery: The fields of ``osqueryi.faults.Faults``.
     """
 
@@ -53,6 +61,8 @@ class Manner:
     delay_s: float = 0.0
     manner: str = ""
     platform: str = "Linux"
+    unseen_s: float = 0.0
+    clock_ahead_s: int = 0
     osquery: Mapping[str, Any] = field(default_factory=dict)
 
     def changed(self, changes: Mapping[str, Any]) -> Manner:
@@ -73,7 +83,10 @@ class Manner:
 
 @dataclass(slots=True)
 class SimulatedHost:
-    """One host: its folder holds its database, its ``bin``, its home and a folder per command it runs."""
+    """One host: its folder holds its database, its ``bin``, its home, its tmp and a folder per command it runs.
+
+    Hosts with one ``shared`` database are twins until ``own_database`` gives one a copy: they answer alike.
+    """
 
     instance_id: str
     folder: Path
@@ -83,11 +96,18 @@ class SimulatedHost:
     platform_name: str = "Debian GNU/Linux"
     platform_version: str = "12"
     manner: Manner = field(default_factory=Manner)
+    shared: Path | None = None
 
     @property
     def database(self) -> Path:
         """The SQLite file with its osquery tables."""
-        return self.folder / "state.db"
+        return self.shared or self.folder / "state.db"
+
+    def own_database(self) -> None:
+        """Give it a copy of what it shares, before something of its own is written there."""
+        if self.shared is not None:
+            shutil.copyfile(self.shared, self.folder / "state.db")
+            self.shared = None
 
 
 class HostBook:
@@ -102,7 +122,7 @@ class HostBook:
         """Make a host's folder afresh, with ``osqueryi`` in its bin, and register it. Its database is yet to be written."""
         folder = self._folder / instance_id
         shutil.rmtree(folder, ignore_errors=True)
-        for name in ("bin", "home", "run"):
+        for name in ("bin", "home", "run", "tmp"):
             (folder / name).mkdir(parents=True)
         wrapper = folder / "bin" / "osqueryi"
         command = " ".join(
@@ -129,9 +149,24 @@ class HostBook:
         with self._lock:
             host = self._hosts[instance_id]
             host.manner = host.manner.changed(changes)
+            if host.manner.osquery or host.manner.clock_ahead_s:
+                host.own_database()
+            _set_clock(host)
             faults = Path(f"{host.database}{SUFFIX}")
             if host.manner.osquery:
                 faults.write_text(json.dumps(asdict(Faults(**host.manner.osquery))))
             else:
                 faults.unlink(missing_ok=True)
             return host.manner
+
+
+def _set_clock(host: SimulatedHost) -> None:
+    """Put a ``date`` that is wrong before the system's own in the host's PATH, or take it away."""
+    date = host.folder / "bin" / "date"
+    if host.manner.clock_ahead_s:
+        date.write_text(
+            f"#!/bin/sh\nPATH=/usr/bin:/bin\nexec date -d '{host.manner.clock_ahead_s} seconds' \"$@\"\n"
+        )
+        date.chmod(0o755)
+    else:
+        date.unlink(missing_ok=True)

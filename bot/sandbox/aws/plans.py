@@ -72,5 +72,48 @@ def _process(pid: int, name: str, path: str) -> dict[str, str]:
     }
 
 
-FLEETS: dict[str, tuple[Sequence[GroupPlan], Builder]] = {"demo": (plan(), build), "tiny": (TINY, build_tiny)}
-"""Name to the groups and what builds their hosts."""
+MOST_HOSTS = 2_000  # of ``many``: moto keeps them all in memory
+PLANTED_EVERY = 100
+
+
+def many(size: int) -> GroupPlan:
+    """One group of so many hosts in three zones, all of one template version."""
+    hosts = tuple(
+        HostPlan("1", "ami-00000000000000001", f"us-east-1{'abc'[at % 3]}", "t3.micro", 90_000)
+        for at in range(size)
+    )
+    return GroupPlan("many-asg", "web", hosts)
+
+
+def is_planted(at: int) -> bool:
+    """Whether the host at this place of ``many`` carries the process from /tmp: every hundredth does, from the eighth on."""
+    return at % PLANTED_EVERY == 7
+
+
+def build_many(group: str, identities: Sequence[Identity], seed: int) -> list[SimHost]:
+    """Two kinds of hosts, sound and planted; hosts of a kind hold the same tables, as one object."""
+    planted, sound = build_tiny(group, identities[:2], seed)[::-1]
+    return [
+        SimHost(identity, planted.tables if is_planted(at) else sound.tables)
+        for at, identity in enumerate(identities)
+    ]
+
+
+_FLEETS: dict[str, tuple[Sequence[GroupPlan], Builder]] = {
+    "demo": (plan(), build),
+    "tiny": (TINY, build_tiny),
+}
+
+
+def fleet(name: str) -> tuple[Sequence[GroupPlan], Builder]:
+    """The groups of a fleet and what builds their hosts: ``demo``, ``tiny`` or ``many:N``.
+
+    Raises:
+        ValueError: There is no such fleet.
+    """
+    kind, _, size = name.partition(":")
+    if kind == "many" and size.isdigit() and 2 <= int(size) <= MOST_HOSTS:
+        return (many(int(size)),), build_many
+    if name not in _FLEETS:
+        raise ValueError(f"no such fleet: {name}; there are demo, tiny and many:N, N from 2 to {MOST_HOSTS}")
+    return _FLEETS[name]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from bot.sandbox.aws.api_faults import ApiFaults
 from bot.sandbox.aws.control import Control
 from bot.sandbox.aws.hosts import HostBook
-from bot.sandbox.aws.plans import FLEETS
+from bot.sandbox.aws.plans import fleet
 from bot.sandbox.fleet import GroupPlan
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from bot.sandbox.aws.delivery import Delivery
 
-WORKERS = 3
+WORKERS = 8
 CLOSING_S = 15.0
 
 
@@ -52,7 +52,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bot.sandbox.aws", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder for the hosts' state")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
-    parser.add_argument("--fleet", choices=sorted(FLEETS), default="demo")
+    parser.add_argument("--fleet", type=fleet, default="demo", help="demo, tiny or many:N")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--speed", type=float, default=1.0, help="how many times faster than life")
     return parser.parse_args()
@@ -68,7 +68,7 @@ def _await_parent(ready: threading.Event, ended: threading.Event) -> None:
 
 def _serve(options: argparse.Namespace) -> tuple[BaseWSGIServer, Delivery, dict[str, list[dict[str, Any]]]]:
     """Build the world behind a listening server; the caller owns both and closes them."""
-    plans, build = FLEETS[options.fleet]
+    plans, build = options.fleet
     _prepare_moto(options.data, plans)
     # moto reads its settings, and its images from a file, when it is imported: so only now.
     from moto.moto_api._internal import mock_random
@@ -90,11 +90,12 @@ def _serve(options: argparse.Namespace) -> tuple[BaseWSGIServer, Delivery, dict[
     delivery = Delivery(hosts, speed=options.speed, seed=options.seed, workers=WORKERS)
     faults = ApiFaults(options.seed)
     groups: dict[str, list[dict[str, Any]]] = {}
+    run_command = RunCommand(hosts, delivery, options.seed)
     application = Application(
         DomainDispatcherApplication(create_backend_app),
-        RunCommand(hosts, delivery, options.seed),
+        run_command,
         faults,
-        Control(hosts, faults, groups),
+        Control(hosts, faults, groups, run_command.sent, run_command.last_end),
     )
     server = make_server(
         "127.0.0.1", options.port, application, threaded=True, request_handler=MotoRequestHandler

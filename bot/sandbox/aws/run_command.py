@@ -7,9 +7,10 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
-from bot.sandbox.aws import cloud
+from bot.sandbox.aws import cloud, documents
 from bot.sandbox.aws.commands import (
     PLUGIN,
     Command,
@@ -20,7 +21,7 @@ from bot.sandbox.aws.commands import (
 )
 from bot.sandbox.aws.delivery import Delivery
 from bot.sandbox.aws.hosts import HostBook, SimulatedHost
-from bot.sandbox.aws.requests import DEFAULT_TIMEOUT_S, AwsError, check_send, execution_timeout, page
+from bot.sandbox.aws.requests import DEFAULT_TIMEOUT_S, AwsError, check_send, page
 
 VISIBLE_AFTER_S = (0.4, 2.0)
 """How long after SendCommand an invocation cannot be seen yet (aws-cli#3546, boto3#2701)."""
@@ -39,6 +40,7 @@ class RunCommand:
         self._chance = random.Random(seed)
         self._lock = threading.Lock()
         self._commands: dict[str, Command] = {}
+        self._sent: list[Request] = []
         self.actions: Mapping[str, Callable[[str, Request], Answer]] = {
             "SendCommand": self.send_command,
             "ListCommands": self.list_commands,
@@ -50,7 +52,10 @@ class RunCommand:
 
     def send_command(self, region: str, request: Request) -> Answer:
         """Take a command. One id that cannot be managed refuses the whole call (InvalidInstanceId)."""
+        with self._lock:
+            self._sent.append(request)
         check_send(request)
+        errand = documents.resolve(region, request)
         ids = list(request.get("InstanceIds", []))
         wrong = [instance_id for instance_id in ids if self._managed(region, instance_id) is None]
         if wrong:
@@ -61,30 +66,32 @@ class RunCommand:
             )
         targets = request.get("Targets", [])
         chosen = ids or [i for i in cloud.targeted(region, targets) if self._managed(region, i)]
-        parameters = request["Parameters"]
         now = time.time()
         with self._lock:
             command = Command(
                 command_id=str(uuid.UUID(int=self._chance.getrandbits(128), version=4)),
                 account=cloud.ACCOUNT,
                 region=region,
-                script="\n".join(parameters["commands"]) + "\n",
+                script=errand.script,
                 requested_at=now,
                 delivery_timeout_s=request.get("TimeoutSeconds", DEFAULT_TIMEOUT_S),
-                execution_timeout_s=execution_timeout(parameters),
+                execution_timeout_s=errand.execution_timeout_s,
                 max_concurrency=request.get("MaxConcurrency", "50"),
                 max_errors=request.get("MaxErrors", "0"),
-                parameters=parameters,
+                parameters=request.get("Parameters", {}),
                 targets=targets,
                 by_id=ids,
                 comment=request.get("Comment", ""),
-                working_directory=(parameters.get("workingDirectory") or [""])[0],
+                document=errand.document,
+                document_version=errand.version,
+                working_directory=errand.working_directory,
                 bucket=request.get("OutputS3BucketName", ""),
                 prefix=request.get("OutputS3KeyPrefix", ""),
             )
             for instance_id in dict.fromkeys(chosen):
                 host = self._hosts.get(instance_id)
-                unseen_s = self._chance.uniform(*VISIBLE_AFTER_S) / self._delivery.speed
+                unseen_s = self._chance.uniform(*VISIBLE_AFTER_S) + (host.manner.unseen_s if host else 0.0)
+                unseen_s /= self._delivery.speed
                 command.invocations[instance_id] = Invocation(
                     instance_id, host.hostname if host else "", now + unseen_s
                 )
@@ -93,12 +100,31 @@ class RunCommand:
         self._delivery.begin(command)
         return {"Command": answer}
 
+    def sent(self) -> list[Request]:
+        """Every SendCommand as it was asked for, oldest first, refused ones too: for whoever looks for secrets in them."""
+        with self._lock:
+            return list(self._sent)
+
+    def last_end(self) -> float:
+        """When the last invocation so far ended, in seconds since 1970; 0 before any did."""
+        with self._lock:
+            ends = (
+                inv.ended_at for command in self._commands.values() for inv in command.invocations.values()
+            )
+            return max((end for end in ends if end), default=0.0)
+
     def list_commands(self, region: str, request: Request) -> Answer:
-        """Commands, newest first; of one id, or of one instance."""
+        """Commands, newest first; of one id, of one instance, or invoked after a time."""
+        after = 0.0
+        for wanted in request.get("Filters", []):
+            if wanted["key"] != "InvokedAfter":
+                raise AwsError("InvalidFilterKey", f"The specified key is not valid: {wanted['key']}")
+            after = datetime.fromisoformat(wanted["value"]).timestamp()
         commands = [
             command
             for command in reversed(self._of(region))
             if request.get("CommandId") in (None, command.command_id)
+            and command.requested_at >= after
             and ("InstanceId" not in request or request["InstanceId"] in command.invocations)
         ]
         shown, more = page(commands, request, default=50)

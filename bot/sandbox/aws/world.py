@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -40,10 +41,15 @@ def build_world(
     for plan in plans:
         identities = _launch(ec2, scaling, plan, now)
         planted = []
-        for host_plan, built in zip(plan.hosts, build(plan.name, identities, seed), strict=True):
+        made = build(plan.name, identities, seed)
+        alike = Counter(id(one.tables) for one in made)
+        for host_plan, built in zip(plan.hosts, made, strict=True):
             identity = built.identity
             host = hosts.make(identity.instance_id, identity.hostname, identity.private_ip, identity.image_id)
-            database.create(host.database, built.tables)
+            if alike[id(built.tables)] > 1:  # twins: their database is written once
+                host.shared = host.folder.parent / f"{plan.name}-{list(alike).index(id(built.tables))}.db"
+            if not host.database.exists():
+                database.create(host.database, built.tables)
             hosts.change(identity.instance_id, dict(built.manner))
             described = {"manner": dict(built.manner), **asdict(identity)}
             described |= {name: getattr(host_plan, name) for name in ("oddity", "intrusion")}

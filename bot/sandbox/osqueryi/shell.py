@@ -47,7 +47,7 @@ def run(arguments: Sequence[str], asked: BinaryIO, out: BinaryIO, err: BinaryIO,
         err.write(f"{refusal}\n".encode())
         return 1
     faults = read_faults(database)
-    faults.at_start(out)
+    faults.at_start(out, err, has_database=not line.on("disable_database"))
     shell = _Shell(line, out, err, Engine(database, lambda text: _log(line, err, text)), faults)
     if line.on("version"):
         out.write(b"osqueryi version " + shell.version() + b"\n")
@@ -97,6 +97,8 @@ class _Shell:
     def _answer(self, sql: str, prefix: str) -> int:
         code, message = 0, ""
         try:
+            if self._faults.no_table and self._faults.no_table in sql:
+                raise QueryFailed(f"no such table: {self._faults.no_table}", 1, [])
             rows = self._engine.ask(sql, lambda statement: self._faults.at_query(statement, self._out))
         except QueryFailed as failure:
             rows, code, message = failure.rows, failure.code, str(failure)

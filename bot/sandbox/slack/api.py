@@ -72,6 +72,7 @@ class Gate:
                 headers = {"Retry-After": str(refusal.retry_after_s)} if refusal.status == 429 else {}
                 return refusal.status, result, headers
             self.state.log(method, args, result, injected=False)
+            self.state.on_call(method)
             return 200, result, {}
 
     def _run(self, method: str, token: str, args: Json) -> Json:

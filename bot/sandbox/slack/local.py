@@ -187,6 +187,16 @@ class LocalSlack(Sight):
         with self._state.lock:
             self._state.limits_on = on
 
+    def on_call(self, react: Callable[[str], None]) -> None:
+        """Call ``react(method)`` after each call that took effect, before the bot is told; to end the bot right there."""
+        with self._state.lock:
+            self._state.on_call = react
+
+    def forget_client_ids(self) -> None:
+        """Ignore ``client_msg_id`` from now on: every post is a new message."""
+        with self._state.lock:
+            self._state.knows_client_ids = False
+
     def drop_sockets(self, *, clean: bool = False) -> None:
         """Cut every connection, with a closing frame or without a word.
 

@@ -107,14 +107,25 @@ def echo(message: Message) -> Json:
 
 
 def post_message(state: State, args: Json) -> Json:
-    """Post to a channel, a thread or a person."""
+    """Post to a channel, a thread or a person; what comes again under a client_msg_id is the message that is there.
+
+    The argument is known from its errors, duplicate_message_not_found among them, which the method's page lists.
+    """
     if not as_text(args, "channel"):
         raise missing("channel")
     channel = channel_for_post(state, as_text(args, "channel"))
+    client_id = as_text(args, "client_msg_id")
+    if client_id in state.client_ids and state.knows_client_ids:
+        known = state.messages.get((channel.id, state.client_ids[client_id]))
+        if known is None or known.deleted:
+            raise Refusal("duplicate_message_not_found")
+        return {"channel": channel.id, "ts": known.ts, "message": echo(known)}
     text, blocks = content_of(args, MAX_TEXT_POST)
     thread_ts = as_text(args, "thread_ts")
     check_thread(state, channel, thread_ts)
     message = state.put_message(channel.id, BOT.id, text, blocks, thread_ts=thread_ts)
+    if client_id:
+        state.client_ids[client_id] = message.ts
     return {"channel": channel.id, "ts": message.ts, "message": echo(message)}
 
 

@@ -1,0 +1,154 @@
+"""Which distinct compared rows are there, and which snapshots hold each?
+
+Exact rows were counted as they came; everything that is costly or clever happens here and later, over distinct rows.
+Sets of snapshots are bit masks: bit i is the i-th snapshot, hosts of the group first, baseline snapshots after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
+
+from bot.analysis.fold import Chosen, Counts, decode
+from bot.analysis.semantics import VOLATILE
+from bot.model import Query, Row
+
+MISSING = "\x00missing"
+"""Stands for a column that this host's osquery does not have."""
+
+Values = tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Table:
+    """The answers to one query, over all snapshots.
+
+    Attributes:
+        columns: The compared columns, sorted.
+        complete: Snapshots that gave every row.
+        partial: Snapshots that gave some rows, so that an absence says nothing.
+        rows: Distinct compared values and the snapshots that hold them.
+        behind: The compared values as picked, and the numbers of the exact rows that have them.
+        chosen: Whose rows they are.
+    """
+
+    query: Query
+    columns: tuple[str, ...] = ()
+    complete: int = 0
+    partial: int = 0
+    rows: dict[Values, int] = field(default_factory=dict)
+    behind: dict[Values, list[int]] = field(default_factory=dict)
+    chosen: Chosen | None = None
+
+    def raw_rows(self, values: Sequence[Values], index: int) -> list[Row]:
+        """Return the distinct rows as collected behind any of ``values`` on snapshot ``index``, sorted by their text."""
+        if self.chosen is None:
+            return []
+        if self._raw is None:
+            self._raw = self.chosen.fold.counts[self.query.name].rows()
+            for picked in [picked for picked in self.behind if MISSING in picked]:
+                plain = tuple("" if value == MISSING else value for value in picked)
+                self.behind.setdefault(plain, []).extend(self.behind[picked])
+        rows, held = self._raw
+        numbers = {number for each in values for number in self.behind.get(each, ())}
+        mine = (number for number in numbers if self.chosen.mask(held[number]) >> index & 1)
+        return sorted((decode(rows[number]) for number in mine), key=lambda row: sorted(row.items()))
+
+    _raw: tuple[list[bytes], list[int]] | None = None
+
+
+def tabulate(query: Query, chosen: Chosen) -> Table:
+    """Return the table of ``query``; a snapshot that does not know the answer is in neither mask."""
+    counts = chosen.fold.counts.get(query.name)
+    table = Table(query, chosen=chosen)
+    if counts is None:
+        return table
+    table.complete, table.partial = chosen.mask(counts.complete), chosen.mask(counts.partial)
+    table.columns = compared_columns(query, _held_shapes(counts, chosen))
+    if not table.columns:
+        return table
+    pick = picker(table.columns)
+    rows, behind = table.rows, table.behind
+    for number, raw, mask in chosen.rows_of(query.name):
+        values = pick(decode(raw))
+        before = rows.get(values)
+        if before is None:
+            rows[values] = mask
+            behind[values] = [number]
+        else:
+            rows[values] = before | mask
+            behind[values].append(number)
+    _impute(table)
+    return table
+
+
+def _held_shapes(counts: Counts, chosen: Chosen) -> dict[tuple[str, ...], int]:
+    """Return each set of columns with the snapshots that gave a row of it."""
+    shapes = list(counts.shapes)
+    masks = [0] * len(shapes)
+    if len(shapes) == 1:
+        masks[0] = 1  # nothing to weigh
+    else:
+        for (_, held), shape in zip(counts.items(), counts.shape_of, strict=True):
+            masks[shape] |= chosen.mask(held)
+    return {shape: mask for shape, mask in zip(shapes, masks, strict=True) if mask}
+
+
+def compared_columns(query: Query, shapes: Mapping[tuple[str, ...], int]) -> tuple[str, ...]:
+    """Return the columns to compare: those that most answers have, less what is ignored or volatile by nature.
+
+    Args:
+        shapes: The sets of columns that rows have, and the snapshots that gave a row of each.
+    """
+    holders: dict[str, int] = {}
+    everyone = 0
+    for shape, mask in shapes.items():
+        everyone |= mask
+        for column in shape:
+            holders[column] = holders.get(column, 0) | mask
+    total = everyone.bit_count()
+    leave_out = set(query.ignore) | (VOLATILE - set(query.key))
+    named = sorted(c for c, mask in holders.items() if 2 * mask.bit_count() > total and c not in leave_out)
+    return tuple(named or sorted(c for c in holders if c not in query.ignore))
+
+
+def picker(columns: tuple[str, ...]) -> Callable[[Row], Values]:
+    """Return a function from a row to its compared values; a column that is not there is MISSING."""
+    quick = itemgetter(*columns) if len(columns) > 1 else None
+
+    def pick(row: Row) -> Values:
+        if quick is not None:
+            try:
+                return quick(row)  # type: ignore[no-any-return]
+            except KeyError:
+                pass
+        return tuple(row.get(column, MISSING) for column in columns)
+
+    return pick
+
+
+def _impute(table: Table) -> None:
+    """Fill columns that an older osquery lacks from the commonest row that agrees in all others."""
+    gaps = [values for values in table.rows if MISSING in values]
+    if not gaps:
+        return
+    wanted: dict[tuple[int, ...], list[Values]] = {}
+    for values in gaps:
+        present = tuple(i for i, value in enumerate(values) if value is not MISSING and value != MISSING)
+        wanted.setdefault(present, []).append(values)
+    for present, lacking in wanted.items():
+        whole: dict[Values, tuple[int, Values]] = {}
+        for values, mask in table.rows.items():
+            if MISSING in values:
+                continue
+            shown = tuple(values[i] for i in present)
+            best = whole.get(shown)
+            rank = (mask.bit_count(), values)
+            if best is None or rank > best:
+                whole[shown] = rank
+        for values in lacking:
+            mask = table.rows.pop(values)
+            match = whole.get(tuple(values[i] for i in present))
+            filled = match[1] if match else tuple("" if v == MISSING else v for v in values)
+            table.rows[filled] = table.rows.get(filled, 0) | mask
