@@ -7,14 +7,14 @@ import logging
 import secrets
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from bot import packs
 from bot.adapters import plugins
-from bot.adapters.aws_inventory import AwsInventory
-from bot.adapters.aws_session import connect
+from bot.adapters.aws_places import AwsPlaces
+from bot.adapters.aws_session import Aws, connect
 from bot.adapters.aws_ssm import SsmCollector
 from bot.adapters.clock import SystemClock
 from bot.adapters.data_folder import DataFolder
@@ -30,10 +30,11 @@ from bot.adapters.slack_doors import HttpDoor, SocketDoor
 from bot.adapters.slack_listener import make_app
 from bot.adapters.snapshot_files import SnapshotFiles
 from bot.adapters.tinydb_store import TinyDbStore
+from bot.collection import script
 from bot.collection.document import Pinned
 from bot.errors import DiffyError
 from bot.interactions import INTERACTIONS, VIEWS
-from bot.model import Run
+from bot.model import ApiUse, Run
 from bot.ports import Clock, Collector, Inventory, Store
 from bot.reception import Reception
 from bot.settings import Settings
@@ -42,7 +43,7 @@ from bot.workflows.desk import Desk, Tell, schedule_of
 from bot.workflows.presenting import Presenter
 from bot.workflows.runs import Runs
 from bot.workflows.scheduled import fire
-from bot.workflows.services import Pace, Services
+from bot.workflows.services import Pace, Services, no_use
 from bot.workflows.thread import SlackThread
 
 log = logging.getLogger(__name__)
@@ -59,7 +60,15 @@ def new_run_id() -> str:
 def pinned_document(settings: Settings) -> Pinned | None:
     """Return the operator's own SSM document, if one is set."""
     asked = settings.collect
-    return Pinned(asked.document, asked.document_version, asked.document_hash) if asked.document else None
+    if not asked.document:
+        return None
+    return Pinned(asked.document, asked.document_version, asked.document_hash, download_of(settings))
+
+
+def download_of(settings: Settings) -> script.Download | None:
+    """Return from where hosts without osquery bring it, if that is set."""
+    asked = settings.collect
+    return script.download(asked.osquery, asked.osquery_url, asked.osquery_sha256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +98,6 @@ def open_store(
     return contextlib.closing(TinyDbStore(folder))
 
 
-def over_ssm(settings: Settings, clock: Clock) -> tuple[AwsInventory, SsmCollector]:
-    """Return the default way to hosts: AWS's own lists, and Run Command."""
-    aws = connect()
-    bucket = settings.collect.output_bucket or None
-    return AwsInventory(aws), SsmCollector(
-        aws, output_bucket=bucket, clock=clock, pinned=pinned_document(settings)
-    )
-
-
 @contextlib.contextmanager
 def open_services(
     settings: Settings,
@@ -118,11 +118,13 @@ def open_services(
     clock = SystemClock()
     inventory: Inventory
     collector: Collector
+    api_use: Callable[[str], ApiUse] = no_use
     if recorded is not None:
         inventory = collector = recorded
     else:
-        default = over_ssm(settings, clock)
-        inventory = collector = Routed(additions.plugins, lambda: default)
+        aws = aws_places(settings, clock)
+        inventory = collector = Routed(additions.plugins, lambda: (aws, aws))
+        api_use = aws.api_use
     with contextlib.ExitStack() as closing:
         closing.callback(folder.close)
         store = closing.enter_context(open_store(settings, folder, additions.plugins))
@@ -139,7 +141,24 @@ def open_services(
             load_pack=additions.shelf.load,
             pace=pace(settings),
             journal=JournalFiles(folder),
+            api_use=api_use,
+            places=settings.places,
         )
+
+
+def aws_places(settings: Settings, clock: Clock) -> AwsPlaces:
+    """Return the inventory and collector of every account and region that is set. Nothing is sent yet."""
+
+    def collector(aws: Aws) -> Collector:
+        return SsmCollector(
+            aws,
+            output_bucket=settings.collect.output_bucket or None,
+            clock=clock,
+            pinned=pinned_document(settings),
+            download=download_of(settings),
+        )
+
+    return AwsPlaces(connect(), settings.places, collector)
 
 
 def serve(settings: Settings, *, until: threading.Event | None = None) -> None:

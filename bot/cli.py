@@ -1,4 +1,4 @@
-"""What can be typed after `diffy`? serve, analyze, baseline, packs, document, plugins, demo."""
+"""What can be typed after `diffy`? serve, analyze, baseline, packs, document, doctor, plugins, demo."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from pathlib import Path
 import msgspec
 
 from bot import packs, views
-from bot.collection import document
+from bot.collection import document, script
 from bot.commands.analyze import read_method
 from bot.errors import DiffyError, SettingsError
 from bot.model import Pack
+from bot.model.checkup import Outcome
 from bot.settings import Settings, read
 
 DONE, STANDS_OUT, NO_ANSWER = 0, 1, 2
@@ -74,6 +75,8 @@ def _analyze(arguments: argparse.Namespace) -> int:
             logs=arguments.logs,
             baseline=arguments.baseline,
             incident=arguments.incident,
+            accounts=arguments.account,
+            regions=arguments.region,
         )
     )
     _say_rights(arguments)
@@ -99,6 +102,8 @@ def _baseline(arguments: argparse.Namespace) -> int:
             logs=arguments.logs,
             take_from=tuple(host for host in arguments.take_from.split(",") if host),
             take_hosts=arguments.hosts,
+            accounts=arguments.account,
+            regions=arguments.region,
         ),
         author=getpass.getuser(),
     )
@@ -155,9 +160,9 @@ def _shelf() -> packs.Shelf:
 
 
 def _document(arguments: argparse.Namespace) -> int:
-    pack = _shelf().load(arguments.pack)
+    asked, pack = _settings().collect, _shelf().load(arguments.pack)
     try:
-        text = document.content(pack)
+        text = document.content(pack, script.download(asked.osquery, asked.osquery_url, asked.osquery_sha256))
     except ValueError as error:
         raise DiffyError(f"There can be no document: {error}.") from error
     sys.stdout.write(text)
@@ -200,6 +205,21 @@ def _plugins(arguments: argparse.Namespace) -> int:
     for sentence in problems:
         print(f"diffy: {sentence}", file=sys.stderr)
     return NO_ANSWER if problems else DONE
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from bot import doctor
+
+    settings = _settings(need_slack=bool(os.environ.get("SLACK_BOT_TOKEN", "").strip()))
+    checks = []
+    for check in doctor.visit(
+        settings, target=arguments.target, pack=arguments.pack, ask_hosts=not arguments.no_ask
+    ):
+        checks.append(check)
+        if not arguments.json:
+            print(views.check_text(check), flush=True)
+    print(views.checkup_json(checks) if arguments.json else views.checkup_line(checks), flush=True)
+    return STANDS_OUT if any(check.outcome is Outcome.WRONG for check in checks) else DONE
 
 
 def _demo(arguments: argparse.Namespace) -> int:
@@ -275,6 +295,12 @@ def _parser() -> argparse.ArgumentParser:
     baseline.set_defaults(run=_baseline)
 
     for command in (analyze, baseline):
+        command.add_argument(
+            "--region", default="", metavar="REGIONS", help="with commas, or all; default: Diffy's own"
+        )
+        command.add_argument(
+            "--account", default="", metavar="NAMES", help="with commas, own, or all; default: Diffy's own"
+        )
         source = command.add_mutually_exclusive_group()
         source.add_argument(
             "--recorded", type=Path, metavar="DIR", help="read hosts' answers from files, not from SSM"
@@ -297,6 +323,13 @@ def _parser() -> argparse.ArgumentParser:
         "--osquery", action="store_true", help="print it in osquery's form, as snapshot queries"
     )
     show.set_defaults(run=_packs)
+
+    doctor = commands.add_parser("doctor", help="say what is wrong with the set-up, and what mends it")
+    doctor.add_argument("target", nargs="?", default="", help="whose hosts to look at")
+    doctor.add_argument("--no-ask", action="store_true", help="do not ask hosts for their osquery's version")
+    doctor.add_argument("--pack", default=packs.DEFAULT, metavar="NAME", help=f"default: {packs.DEFAULT}")
+    doctor.add_argument("--json", action="store_true", help="print a diffy.checkup/1 object")
+    doctor.set_defaults(run=_doctor)
 
     made = commands.add_parser("document", help="print a pack's SSM document, and its hash to stderr")
     made.add_argument("--pack", default=packs.DEFAULT, metavar="NAME", help=f"default: {packs.DEFAULT}")

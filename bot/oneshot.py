@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from bot import packs
 from bot.adapters import baseline_file, plugins
+from bot.adapters.aws_places import AwsPlaces
 from bot.adapters.clock import SystemClock
 from bot.adapters.data_folder import DataFolder
 from bot.adapters.local_host import NAME as LOCAL
@@ -24,17 +25,17 @@ from bot.adapters.osquery_logs import OsqueryLogs
 from bot.adapters.plugins import Routed
 from bot.adapters.recorded import RecordedFolder
 from bot.adapters.snapshot_files import SnapshotFiles
-from bot.app import new_run_id, open_additions, open_store, over_ssm, pace
+from bot.app import aws_places, new_run_id, open_additions, open_store, pace
 from bot.collection.recorded import digest
-from bot.errors import DiffyError, NotFound
-from bot.model import Baseline, Method, Progress, Report, Run, RunKind, RunState, Snapshot
+from bot.errors import DiffyError, NotFound, UsageError
+from bot.model import ApiUse, Baseline, Method, Progress, Report, Run, RunKind, RunState, Snapshot, Target
 from bot.ports import Collector, Inventory
 from bot.settings import Settings
 from bot.workflows import targets
 from bot.workflows.live import Ending, Live
 from bot.workflows.proposal import Proposal
 from bot.workflows.rebaseline import EVERY_HOST, baseline_of, propose
-from bot.workflows.services import Services
+from bot.workflows.services import Services, no_use
 from bot.workflows.triage import triage
 
 
@@ -52,6 +53,18 @@ class Request:
     incident: str = ""
     take_from: tuple[str, ...] = ()
     take_hosts: int | None = None
+    accounts: str = ""
+    regions: str = ""
+
+    def named(self) -> Target:
+        """The target; UsageError where the words name none."""
+        if self.recorded is not None and (self.accounts or self.regions):
+            raise UsageError(
+                "Recorded answers are in no account or region.", "Leave --account and --region out."
+            )
+        return targets.parse(
+            [self.target], accounts=self.accounts, regions=self.regions, places=self.settings.places
+        )
 
     @property
     def here(self) -> bool:
@@ -144,11 +157,13 @@ def _services(request: Request) -> Services:
     for sentence in (*additions.plugins.problems, *additions.shelf.problems):
         print(f"diffy: {sentence}", file=sys.stderr)
     additions.shelf.load(request.pack)
+    request.named()
     snapshots = MemorySnapshots()
     find_baseline = _baseline_source(request, snapshots)
     clock = SystemClock()
     inventory: Inventory
     collector: Collector
+    api_use: Callable[[str], ApiUse] = no_use
     if request.recorded is not None:
         inventory = collector = RecordedFolder(request.recorded)
     elif request.logs is not None:
@@ -156,7 +171,18 @@ def _services(request: Request) -> Services:
     elif request.here:
         inventory = collector = LocalHost(clock)
     else:
-        inventory = collector = Routed(additions.plugins, lambda: over_ssm(request.settings, clock))
+        reached: list[AwsPlaces] = []
+
+        def aws() -> tuple[Inventory, Collector]:
+            if not reached:
+                reached.append(aws_places(request.settings, clock))
+            return reached[0], reached[0]
+
+        def used(run_id: str) -> ApiUse:
+            return reached[0].api_use(run_id) if reached else no_use(run_id)
+
+        inventory = collector = Routed(additions.plugins, aws)
+        api_use = used
     return Services(
         store=MemoryStore(find_baseline),
         snapshots=snapshots,
@@ -167,6 +193,8 @@ def _services(request: Request) -> Services:
         clock=clock,
         load_pack=additions.shelf.load,
         pace=pace(request.settings),
+        api_use=api_use,
+        places=request.settings.places,
     )
 
 
@@ -209,7 +237,7 @@ def _live(request: Request, services: Services, kind: RunKind) -> Live:
     run = Run(
         id=new_run_id(),
         kind=kind,
-        target=targets.parse([request.target]),
+        target=request.named(),
         pack=request.pack,
         requested_by="command line",
         created_at=services.clock.now(),

@@ -64,3 +64,10 @@ def test_the_manifest_names_the_command_and_its_words() -> None:
 
     assert command["command"] == "/diffy"
     assert hinted == set(COMMANDS)
+
+
+def test_the_doctor_looks_for_the_manifests_scopes() -> None:
+    """What `diffy doctor` compares a token with."""
+    from bot.workflows import checkup
+
+    assert set(manifest()["oauth_config"]["scopes"]["bot"]) == checkup.SCOPES

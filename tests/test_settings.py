@@ -203,6 +203,22 @@ def test_the_file_sets_everything_else(tmp_path: Path) -> None:
             "collect.document_hash fits one document only, and collect.document holds {pack}: leave it out.",
         ),
         ('[collect]\ndocument_version = "new"', 'collect.document_version is not a valid name: "new".'),
+        (
+            '[collect]\nosquery = "perhaps"',
+            'collect.osquery must be present or download, and is "perhaps".',
+        ),
+        (
+            '[collect]\nosquery = "download"',
+            "collect.osquery is download: that needs osquery_url and osquery_sha256.",
+        ),
+        (
+            '[collect]\nosquery_url = "https://user:word@example.com/x"',
+            "collect.osquery_url is not a valid name: something else.",
+        ),
+        (
+            '[collect]\nosquery_sha256 = { arm = "0" }',
+            "collect.osquery_sha256 must be a table with a valid text for x86_64 and aarch64, or one of them.",
+        ),
         ("[collect]\noutput_bucket = 3", "collect.output_bucket must be text in quotes, and is a number."),
         ("[access]\ncontact = 2026-08-03", "access.contact must be text in quotes, and is a date."),
         ("[access]\nanalysts = [3]", "access.analysts must be a list of ids in quotes, and is a list."),
@@ -280,3 +296,40 @@ def test_a_misspelt_variable_is_a_warning(tmp_path: Path) -> None:
         "DIFFY_ANALYSTS is not set: nobody may analyse.",
         "DIFFY_ANALYST is not a setting: DIFFY_ANALYSTS was probably meant.",
     )
+
+
+def test_places_are_read(tmp_path: Path) -> None:
+    """Regions and other accounts, with the role that is taken there; the external id is not in any representation."""
+    settings = from_toml(
+        '[aws]\nregions = ["eu-west-1", "us-east-1"]\n[[aws.accounts]]\nname = "prod"\nid = "210987654321"\n'
+        'role_arn = "arn:aws:iam::210987654321:role/diffy-reader"\nexternal_id = "not-shown"\n',
+        tmp_path,
+    )
+
+    (account,) = settings.places.accounts
+    assert settings.places.regions == ("eu-west-1", "us-east-1")
+    assert (account.name, account.id, account.external_id) == ("prod", "210987654321", "not-shown")
+    assert account.role_arn.endswith("role/diffy-reader")
+    assert "not-shown" not in repr(settings)
+
+
+def test_each_wrong_account_is_named(tmp_path: Path) -> None:
+    """Missing, mismatched, taken and unknown names, all at once."""
+    (tmp_path / "diffy.toml").write_text(
+        '[aws]\nregions = ["mars"]\n'
+        '[[aws.accounts]]\nname = "all"\nid = "210987654321"\nrole_arn = "arn:aws:iam::111111111111:role/x"\n'
+        '[[aws.accounts]]\nname = "prod"\nid = "1"\nrole = "x"\n',
+        "utf-8",
+    )
+
+    problems = problems_of({}, tmp_path, need_slack=False)
+
+    assert [problem.split()[0] for problem in problems] == [
+        "aws.accounts[0].role_arn",
+        "aws.accounts[0].name",
+        "aws.accounts[1].id",
+        "aws.accounts[1].id",
+        "aws.accounts[1].role_arn",
+        "aws.accounts[1].role",
+        "aws.regions",
+    ]

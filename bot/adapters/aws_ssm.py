@@ -42,8 +42,9 @@ class SsmCollector:
     """``ports.Collector`` over one account and region.
 
     Args:
-        output_bucket: Where hosts put their whole output; None limits each answer to what the API returns.
+        output_bucket: Where hosts put their whole output; None has larger answers fetched in pieces.
         pinned: The operator's own document; None sends the script through ``AWS-RunShellScript``.
+        download: From where hosts without osquery bring it, for the time of a run.
         sleep: Waits that many seconds; handed in so that tests own time.
         jitter: Numbers from 0 up to 1.
     """
@@ -55,6 +56,7 @@ class SsmCollector:
         output_bucket: str | None,
         clock: Clock,
         pinned: document.Pinned | None = None,
+        download: script.Download | None = None,
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
     ) -> None:
@@ -62,6 +64,7 @@ class SsmCollector:
         self._bucket = output_bucket
         self._clock = clock
         self._pinned = pinned
+        self._download = download
         self._sleep = sleep
         self._jitter = jitter
 
@@ -77,15 +80,12 @@ class SsmCollector:
         run_id, deadline_s = errand.asker.run_id, errand.deadline_s
         hosts = {host.id: host for host in group.hosts}
 
-        def read(host: str, raw: bytes) -> Snapshot | Missed:
-            found = answer.read(raw, hosts[host], pack, self._clock.now(), run_id=run_id)
-            if isinstance(found, Pieced):
-                return Missed(host, MissReason.CUT_OUTPUT, "the answer is in pieces")
-            return found
+        def read(host: str, raw: bytes) -> Snapshot | Missed | Pieced:
+            return answer.read(raw, hosts[host], pack, self._clock.now(), run_id=run_id)
 
         try:
             values = script.values(run_id=run_id, bucket=self._bucket is not None)
-            what = document.request(self._pinned, pack, values)
+            what = document.request(self._pinned, pack, values, download=self._download)
         except ValueError as error:
             raise CollectionError(f"The pack {pack.name} cannot be sent: {error}.") from error
         tracker = Tracker(
@@ -96,7 +96,8 @@ class SsmCollector:
             jitter=self._jitter,
         )
         request = self._request(pack, run_id, what, deadline_s)
-        perform = partial(self._perform, run_id=run_id, request=request, note=errand.note)
+        further = partial(self._further, pack, run_id, request)
+        perform = partial(self._perform, errand=errand, request=request, further=further)
         sent: tuple[SentCommand, ...] = ()
         if errand.since is not None:
             listed = self._commands_of(request["Comment"], errand.since)
@@ -121,17 +122,41 @@ class SsmCollector:
             request["OutputS3KeyPrefix"] = f"{PREFIX}/{run_id}"
         return request
 
+    def _further(
+        self, pack: Pack, run_id: str, request: SendCommandRequestTypeDef, act: str, number: int
+    ) -> SendCommandRequestTypeDef:
+        """Return the request for a further command of the run: short, and its output is read from the API.
+
+        Its comment differs from that of the command that asks, so that a restart takes neither for the other.
+        """
+        values = script.values(run_id=run_id, bucket=False, act=act, number=number)
+        further: SendCommandRequestTypeDef = request.copy()
+        what = document.request(
+            self._pinned, pack, values, download=self._download, timeout_s=script.FURTHER_TIMEOUT_S
+        )
+        further |= what  # type: ignore[typeddict-item]
+        further["Comment"] = f"diffy {run_id} {act} {number}"
+        further.pop("OutputS3BucketName", None)
+        further.pop("OutputS3KeyPrefix", None)
+        return further
+
     def _perform(
         self,
         action: talk.Action,
         *,
-        run_id: str,
+        errand: Errand,
         request: SendCommandRequestTypeDef,
-        note: Callable[[SentCommand], None],
+        further: Callable[[str, int], SendCommandRequestTypeDef],
     ) -> talk.Event | None:
+        run_id = errand.asker.run_id
         match action:
-            case talk.Send():
-                return self._send(action, request, note)
+            case talk.Send(piece=0):
+                return self._send(action, request, errand, reattach.ASK)
+            case talk.Send(piece=number):
+                return self._send(action, further("piece", number), errand, f"piece {number}")
+            case talk.Drop(hosts):
+                self._drop(hosts, further("drop", 0), errand)
+                return None
             case talk.ListPage():
                 return self._list(action)
             case talk.Fetch():
@@ -166,7 +191,7 @@ class SsmCollector:
         return tuple(found)
 
     def _send(
-        self, action: talk.Send, request: SendCommandRequestTypeDef, note: Callable[[SentCommand], None]
+        self, action: talk.Send, request: SendCommandRequestTypeDef, errand: Errand, purpose: str
     ) -> talk.Event:
         try:
             sent = self._aws.ssm.send_command(**request | {"InstanceIds": list(action.hosts)})
@@ -177,8 +202,15 @@ class SsmCollector:
             reason = MissReason.ACCESS_DENIED if trouble.kind.lasting else MissReason.UNDELIVERABLE
             return talk.SendFailed(action.batch, reason, trouble.message, trouble.hint)
         command = sent["Command"].get("CommandId", "")
-        note(SentCommand(command, action.hosts, self._clock.now()))
+        errand.note(SentCommand(command, action.hosts, self._clock.now(), purpose=purpose))
         return talk.Sent(action.batch, command)
+
+    def _drop(self, hosts: tuple[str, ...], request: SendCommandRequestTypeDef, errand: Errand) -> None:
+        said = self._send(talk.Send(0, hosts), request, errand, "drop")
+        if isinstance(said, talk.InvalidIds) and (rest := tuple(h for h in hosts if h not in said.named)):
+            said = self._send(talk.Send(0, rest), request, errand, "drop")
+        if not isinstance(said, talk.Sent):
+            log.warning("hosts could not be told to remove their answers, and will by themselves")
 
     def _list(self, action: talk.ListPage) -> talk.Event:
         ask = partial(self._aws.ssm.list_command_invocations, CommandId=action.command, MaxResults=PAGE)
@@ -196,15 +228,15 @@ class SsmCollector:
     def _fetch(self, action: talk.Fetch, run_id: str) -> talk.Event:
         try:
             if action.from_bucket:
-                return talk.Output(action.host, self._from_bucket(action, run_id))
+                return talk.Output(action.host, self._from_bucket(action, run_id), command=action.command)
             kept = self._aws.ssm.get_command_invocation(CommandId=action.command, InstanceId=action.host)
         except AwsError as error:
             if code(error) in _NOT_THERE:
-                return talk.Output(action.host, b"")
+                return talk.Output(action.host, b"", command=action.command)
             trouble = explain(error)
-            return talk.OutputFailed(action.host, trouble.message, trouble.kind.lasting)
+            return talk.OutputFailed(action.host, trouble.message, trouble.kind.lasting, action.command)
         raw = kept.get("StandardOutputContent", "").encode("utf-8", "surrogatepass")
-        return talk.Output(action.host, raw, kept.get("ResponseCode"))
+        return talk.Output(action.host, raw, kept.get("ResponseCode"), action.command)
 
     def _from_bucket(self, action: talk.Fetch, run_id: str) -> bytes:
         """Return the object that AWS named, else the one under the command's prefix; empty when there is none yet."""
@@ -261,7 +293,7 @@ def _drive(
             now = clock.monotonic()
             if not tracker.done and (now >= tracker.deadline or errand.stop()):
                 reading.forget()
-                queue = deque(action for action in queue if isinstance(action, talk.Deliver))
+                queue = deque(action for action in queue if isinstance(action, talk.Deliver | talk.Drop))
                 queue.extend(tracker.tick(now) if now >= tracker.deadline else tracker.stop())
             elif not queue:
                 queue.extend(tracker.tick(now))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from bot.adapters.aws_session import Aws, code
 from bot.errors import UnknownTarget
 from bot.model import Asker
+from bot.workflows import targets
 
 NAMES_SHOWN = 5
 DEEPEST_STACK = 10  # nested stacks; a chain of them, not a limit of AWS
@@ -165,5 +166,17 @@ def _in(aws: Aws) -> str:
     return f" in {aws.region}" if aws.region else ""
 
 
-RESOLVERS: Mapping[str, Resolver] = {"tag": by_tag, "stack": by_stack, "eks": by_node_group}
+RESOLVERS: dict[str, Resolver] = {"tag": by_tag, "stack": by_stack, "eks": by_node_group}
 """By prefix; how each is typed stands in ``workflows.targets.FORMS``."""
+
+
+def register(form: targets.Form, resolver: Resolver) -> None:
+    """Bring another kind of target: how it is typed, and what it means.
+
+    For whoever loads another package's entry point (group ``diffy.targets``), at start, before anything is typed.
+
+    Raises:
+        ValueError: The prefix is taken, or is no word of small letters.
+    """
+    targets.register(form)
+    RESOLVERS[form.prefix] = resolver

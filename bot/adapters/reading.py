@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from typing import Generic, Self, TypeVar
 
 Asked = TypeVar("Asked")
@@ -53,4 +54,5 @@ class Reading(Generic[Asked, Got]):
 
     def _begin(self) -> None:
         while self._waiting and len(self._begun) < READERS:
-            self._begun.add(self._pool.submit(self._fetch, self._waiting.popleft()))
+            mine = copy_context()  # what is read counts for the run that reads
+            self._begun.add(self._pool.submit(mine.run, self._fetch, self._waiting.popleft()))

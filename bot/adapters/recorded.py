@@ -6,6 +6,7 @@ the group (``asg_listing``).
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from functools import cached_property
@@ -111,7 +112,7 @@ class RecordedFolder:
             if path.is_symlink() or not path.is_file():
                 return Missed(host.id, MissReason.MALFORMED_OUTPUT, f"{path.name} is not a plain file")
             with path.open("rb") as file:
-                raw = file.read(MOST_BYTES + 1)
+                raw = file.read(min(os.fstat(file.fileno()).st_size, MOST_BYTES) + 1)
         except OSError as error:
             return Missed(
                 host.id, MissReason.MALFORMED_OUTPUT, f"{path.name} cannot be read: {error.strerror}"

@@ -25,9 +25,9 @@ def age_band(snapshot: Snapshot, now: datetime) -> str:
 
 def anchors(snapshots: Sequence[Snapshot], now: datetime) -> dict[str, dict[str, int]]:
     """Return, per kind of metadata, its values and the mask of the snapshots that have each."""
-    several = len({snapshot.host.group for snapshot in snapshots}) > 1
+    several = _several(snapshots)
     looks: dict[str, Callable[[Snapshot], str]] = {
-        "group": lambda s: s.host.group if several else "",
+        "group": lambda s: _group(s) if several else "",
         "template": lambda s: _template(s, several=several),  # each group counts its own versions
         "image": lambda s: s.host.image_id,
         "zone": lambda s: s.host.zone,
@@ -47,13 +47,19 @@ def anchors(snapshots: Sequence[Snapshot], now: datetime) -> dict[str, dict[str,
     return found
 
 
-def _template(snapshot: Snapshot, *, several: bool) -> str:
+def _group(snapshot: Snapshot) -> str:
+    """Return the host's own group, with where it is: accounts and regions can have groups of one name."""
     host = snapshot.host
-    return (
-        f"{host.group} {host.template_version}"
-        if several and host.template_version
-        else host.template_version
-    )
+    return "/".join(filter(None, (host.account, host.region, host.group))) if host.group else ""
+
+
+def _several(snapshots: Sequence[Snapshot]) -> bool:
+    return len({_group(snapshot) for snapshot in snapshots} - {""}) > 1
+
+
+def _template(snapshot: Snapshot, *, several: bool) -> str:
+    version = snapshot.host.template_version
+    return f"{_group(snapshot)} {version}" if several and version else version
 
 
 def cohorts_of(count: int, found: dict[str, dict[str, int]]) -> list[tuple[int, ...]]:
@@ -77,14 +83,14 @@ def label(snapshot: Snapshot) -> str:
 
 
 def _label_among(snapshot: Snapshot, *, several: bool) -> str:
-    group = snapshot.host.group
-    return f"{group}, {label(snapshot)}" if several and group else label(snapshot)
+    group = _group(snapshot)
+    return ", ".join(filter(None, (group, label(snapshot)))) if several else label(snapshot)
 
 
 def lookalikes(snapshots: Sequence[Snapshot], apart: set[str]) -> tuple[LookAlikes, ...]:
     """Return the hosts by label, largest first; those that stand out are set apart."""
     by_label: dict[str, list[str]] = {}
-    several = len({snapshot.host.group for snapshot in snapshots}) > 1
+    several = _several(snapshots)
     for snapshot in snapshots:
         if snapshot.host.id not in apart:
             by_label.setdefault(_label_among(snapshot, several=several) or "alike", []).append(

@@ -16,6 +16,9 @@ from bot.model import Answer, QueryStatus, Row, Snapshot, text_row
 
 BATCH = 128  # snapshots between two settlements of one query; 64 to 512 measured alike
 
+RECENT = 4  # answers of a query kept whole, so that the same answer word for word is not taken apart again
+
+_ROWS = msgspec.json.Decoder(list[msgspec.Raw])
 _ROW = msgspec.json.Decoder(dict[str, str])
 _ANY_ROW = msgspec.json.Decoder(dict[str, str | int | float | bool | None])
 _encode = msgspec.json.encode
@@ -47,12 +50,27 @@ class Counts:
         self._ids = _Ids(self.shapes, self.shape_of)
         self._held: list[int] = []  # ~i: snapshot i alone; else a mask. A lone row costs no mask of its own
         self._pending: list[tuple[int, set[int]]] = []
+        self._recent: list[tuple[bytes, set[int], int]] = []
 
-    def add(self, number: int, rows: Iterable[bytes]) -> None:
-        """Count the rows of the snapshot of that number; said twice counts once."""
-        self._pending.append((number, set(map(self._ids.__getitem__, rows))))
-        if len(self._pending) >= BATCH:
-            self._settle()
+    def add(self, number: int, answer: bytes) -> int:
+        """Count the rows of the snapshot of that number, a JSON array, and return how many; said twice counts once."""
+        said, size = self._read(answer)
+        if said:
+            self._pending.append((number, said))
+            if len(self._pending) >= BATCH:
+                self._settle()
+        return size
+
+    def _read(self, answer: bytes) -> tuple[set[int], int]:
+        for known, said, size in self._recent:
+            if known == answer:
+                return said, size
+        rows = _ROWS.decode(answer)
+        said = set(map(self._ids.__getitem__, map(bytes, rows)))
+        self._recent.append((answer, said, len(rows)))
+        if len(self._recent) > RECENT:
+            del self._recent[0]
+        return said, len(rows)
 
     def merge(self, other: Counts, shift: int) -> None:
         """Count all that ``other`` counted, its snapshots' numbers raised by ``shift``."""
@@ -75,15 +93,19 @@ class Counts:
     def _settle(self) -> None:
         """Move what is pending into the masks; rows that all pending snapshots share take one step together."""
         pending, self._pending = self._pending, []
-        together: set[int] = set()
-        if len(pending) > 1:
-            together = set.intersection(*(said for _, said in pending))
-            mask = sum(1 << number for number in {number for number, _ in pending})
-            for row in together:
-                self._hold(row, mask)
+        alike: dict[int, tuple[set[int], int]] = {}
         for number, said in pending:
+            alike[id(said)] = said, alike.get(id(said), (said, 0))[1] | 1 << number
+        everyone = 0
+        for _, mask in alike.values():
+            everyone |= mask
+        together = set.intersection(*(said for said, _ in alike.values())) if alike else set[int]()
+        for row in together:
+            self._hold(row, _holders(everyone))
+        for said, mask in alike.values():
+            holders = _holders(mask)
             for row in said - together:
-                self._hold(row, ~number)
+                self._hold(row, holders)
 
     def _hold(self, row: int, holders: int) -> None:
         held = self._held
@@ -94,6 +116,10 @@ class Counts:
             held[row] = holders
         elif before != holders:
             held[row] = _mask(before) | _mask(holders)
+
+
+def _holders(mask: int) -> int:
+    return ~(mask.bit_length() - 1) if mask.bit_count() == 1 else mask
 
 
 def _mask(holders: int) -> int:
@@ -140,11 +166,11 @@ class Fold:
 
     def add(self, snapshot: Snapshot, name: str = "") -> int:
         """Count a snapshot and return its number; the name is what it can be asked for by."""
-        rows = {answer.query: [_encode(row) for row in answer.rows] for answer in snapshot.answers}
+        rows = {answer.query: _encode(answer.rows) for answer in snapshot.answers if answer.rows}
         return self.add_rows(snapshot, rows, name)
 
-    def add_rows(self, snapshot: Snapshot, rows: Mapping[str, Sequence[bytes]], name: str = "") -> int:
-        """Count a snapshot whose rows are JSON objects, by query. Rows of an answer that is not known are left out.
+    def add_rows(self, snapshot: Snapshot, rows: Mapping[str, bytes], name: str = "") -> int:
+        """Count a snapshot whose rows are given by query, as JSON arrays of objects. Rows of an answer that is not known are left out.
 
         Raises:
             msgspec.MsgspecError: A row is no flat object. The fold is then of no further use.
@@ -166,8 +192,7 @@ class Fold:
                 counts.complete |= 1 << number
             said = rows.get(answer.query)
             if said:
-                sizes[answer.query] = len(said)
-                counts.add(number, said)
+                sizes[answer.query] = counts.add(number, said)
         self.snapshots.append(replace(snapshot, answers=tuple(bare)))
         self.sizes.append(sizes)
         if name:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from bot.analysis.fold import Chosen, members, rows_with
+from bot.analysis.tables import Values
 from bot.model import Row
 
 _COMMON = frozenset(
@@ -56,22 +57,31 @@ def _said(own: dict[str, str], row: Row) -> None:
             _address(own, address)
 
 
-def replacer(own: dict[str, str]) -> Callable[[str], str] | None:
-    """Return a function that puts the stand-ins into a text; None when nothing is known of the host."""
+def replacer(own: dict[str, str]) -> Callable[[Values], Values] | None:
+    """Return a function that puts the stand-ins into values; None when nothing is known of the host."""
     if not own:
         return None
     longest_first = sorted(own, key=lambda text: (-len(text), text))
-    pattern = re.compile(
-        r"(?<![0-9A-Za-z])(?:"
-        + "|".join(re.escape(text) for text in longest_first)
-        + r")(?![0-9A-Za-z])(?!\.\d)",
-        re.IGNORECASE,
-    )
 
-    def replace(text: str) -> str:
-        return pattern.sub(lambda found: own[found.group().lower()], text)
+    patterns: dict[tuple[str, ...], re.Pattern[str]] = {}
+
+    def put(found: re.Match[str]) -> str:
+        return own.get(found.group().lower(), found.group())  # "ſ" matches "s" and stays itself in lower case
+
+    def replace(values: Values) -> Values:
+        low = "\n".join(values).lower()  # looking for plain texts first is ten times quicker than the pattern
+        found = tuple([text for text in longest_first if text in low])
+        if not found:
+            return values
+        pattern = patterns.get(found) or patterns.setdefault(found, _any_of(found))
+        return tuple([pattern.sub(put, value) for value in values])
 
     return replace
+
+
+def _any_of(texts: Iterable[str]) -> re.Pattern[str]:
+    alternatives = "|".join(re.escape(text) for text in texts)
+    return re.compile(rf"(?<![0-9A-Za-z])(?:{alternatives})(?![0-9A-Za-z])(?!\.\d)", re.IGNORECASE)
 
 
 def _add(own: dict[str, str], text: str, token: str) -> None:

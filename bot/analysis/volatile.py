@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 
 from bot.analysis.fold import members
@@ -22,6 +23,7 @@ _TOKEN = re.compile(
     r"|(?P<word>[0-9A-Za-z_]+)"
 )
 _HEX = re.compile(r"^(?:0x)?(?=[0-9a-fA-F]*[0-9])[0-9a-fA-F]{8,}$")
+_MAY_VARY = re.compile(r"[0-9A-Z]|[^\x00-\x7f]")  # without a digit or two cases no word looks random
 _DIGITS = re.compile(r"\d+")
 EPHEMERAL = 32768  # the default lower end of net.ipv4.ip_local_port_range
 CHANCE = "‹…›"  # a uuid, long hex, a time, a random name, an ephemeral port
@@ -43,7 +45,7 @@ class Facts:
 
 
 def settle(
-    table: Table, replace: Sequence[Callable[[str], str] | None], host_of: Sequence[int], kind: Kind
+    table: Table, replace: Sequence[Callable[[Values], Values] | None], host_of: Sequence[int], kind: Kind
 ) -> Facts:
     """Return the canonical rows of ``table``.
 
@@ -79,7 +81,7 @@ def _hold(facts: Facts, canonical: Values, mask: int, raw: Values) -> None:
 
 
 def _own(
-    values: Values, mask: int, replace: Sequence[Callable[[str], str] | None], host_of: Sequence[int]
+    values: Values, mask: int, replace: Sequence[Callable[[Values], Values] | None], host_of: Sequence[int]
 ) -> Values:
     """Return ``values`` with the holders' own identifiers replaced, if every holder gives the same text."""
     answer: Values | None = None
@@ -91,7 +93,7 @@ def _own(
         put = replace[index]
         if put is None:
             return values
-        mine = tuple([put(value) for value in values])
+        mine = put(values)
         if mine == values or (answer is not None and mine != answer):
             return values
         answer = mine
@@ -136,7 +138,7 @@ def _template(columns: tuple[str, ...], values: Values, kind: Kind) -> tuple[Val
     strong = True
     out = []
     for column, value in zip(columns, values, strict=True):
-        if not value or IDENTITY.search(column) or _LITERAL.search(column):
+        if not _MAY_VARY.search(value) or IDENTITY.search(column) or _LITERAL.search(column):
             out.append(value)
         elif _ADDRESS.search(column):
             strong = False
@@ -159,6 +161,7 @@ def _network(address: str) -> str:
     return "‹inside›" if inside else "‹outside›"
 
 
+@lru_cache(maxsize=8192)
 def _mark(text: str, *, only_strong: bool) -> tuple[str, bool]:
     weak = False
 

@@ -99,7 +99,37 @@ def weigh_all(
             place = (each.oddity.slot.query.name, trait.words)
             holders[place] = holders.get(place, 0) | each.oddity.hosts
     bulk = _bulk_bits(drafts, sizes)
-    return [_weigh(each, holders, bulk, evidence, shared, world) for each in drafts]
+    witnesses = _Witnesses(evidence, _alike(evidence))
+    return [_weigh(each, holders, bulk, witnesses, shared, world) for each in drafts]
+
+
+@dataclass(frozen=True, slots=True)
+class _Witnesses:
+    """What explains differences on each host; hosts of equal number in ``kinds`` offer the same."""
+
+    of: Sequence[Evidence]
+    kinds: Sequence[int]
+
+
+def _alike(evidence: Sequence[Evidence]) -> list[int]:
+    kinds: dict[tuple[object, ...], int] = {}
+    return [
+        kinds.setdefault(
+            (
+                frozenset(each.packages),
+                each.any_package,
+                frozenset(each.sessions),
+                each.fresh,
+                tuple(sorted(each.alone.items())),
+                each.installing,
+                each.live_patched,
+                each.untainted,
+                frozenset(each.explained_programs),
+            ),
+            len(kinds),
+        )
+        for each in evidence
+    ]
 
 
 def _bulk_bits(drafts: Sequence[Draft], sizes: Mapping[str, int]) -> dict[tuple[str, int], float]:
@@ -129,7 +159,7 @@ def _weigh(
     each: Draft,
     holders: Mapping[tuple[str, str], int],
     bulk: Mapping[tuple[str, int], float],
-    evidence: Sequence[Evidence],
+    evidence: _Witnesses,
     shared: Shared,
     world: World,
 ) -> Weighed:
@@ -143,23 +173,29 @@ def _weigh(
     sharp = any(trait.bits >= SHARP_TRAIT for trait in traits)
     scores: dict[int, float] = {}
     best: tuple[float, tuple[ScorePart, ...]] = (-1.0, ())
+    bulked = bulk.get((oddity.slot.query.name, oddity.hosts)) if oddity.change is Change.CHANGED else None
+    alike: dict[tuple[float | None, int], float] = {}  # most holders of a row have the same peers and causes
     for host in members(oddity.hosts):
         peer = oddity.peer_bits.get(host)
-        drift = oddity.base_bits
+        same = alike.get((peer, evidence.kinds[host]))
+        if same is not None:
+            scores[host] = same
+            continue
+        own_peer, drift = peer, oddity.base_bits
         if lone is not None:
             peer = max(peer, lone[0]) if peer is not None else None
             drift = max(drift, lone[1]) if drift is not None and not oddity.baseline_seen else drift
         surprise = combined(peer, drift, known=oddity.baseline_seen > 0)
-        if oddity.change is Change.CHANGED:
-            surprise = min(surprise, bulk.get((oddity.slot.query.name, oddity.hosts), surprise))
+        if bulked is not None:
+            surprise = min(surprise, bulked)
         causes = list(
-            lowering(about.kind, each.row, oddity.change, evidence[host], shared, version=each.version)
+            lowering(about.kind, each.row, oddity.change, evidence.of[host], shared, version=each.version)
         )
         lowered = sum(part.bits for part in causes)
         lowered = max(lowered, -MOST_LOWERED if sharp else -6.0)
         kind_bits = prior * min(1.0, surprise / FULL_AT) if prior > 0 else prior
         score = max(0.0, surprise + kind_bits + lowered)
-        scores[host] = score
+        scores[host] = alike[own_peer, evidence.kinds[host]] = score
         if score > best[0]:
             best = (score, _parts(peer, drift, about.kind, base, traits, causes))
     return Weighed(oddity, about.kind, traits, scores, best[1], prior)

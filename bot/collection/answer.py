@@ -34,12 +34,12 @@ _END = re.compile(
 )
 _FAIL = re.compile(rb"DIFFY-FAIL 1 run=([A-Za-z0-9_.-]{1,64}) ([a-z_]{1,32}) ([^\n]*)")
 _HEAD = re.compile(
-    rb"#diffy (batch|shared|own|unasked|lost) ([A-Za-z0-9_.-]{1,64}) (\d{1,4}|stuck) (\d{1,9}) (\d{1,6})"
+    rb"#diffy (batch|shared|own|large|unasked|lost) ([A-Za-z0-9_.-]{1,64}) (\d{1,4}|stuck) (\d{1,9}) (\d{1,6})"
 )
 _ERROR = re.compile(rb"^Error: (?:near line (\d{1,6}): )?(.*)$", re.MULTILINE)
+_NOT_ON_VERSION = re.compile(r"no such (?:table|column|function): ")
 _CUT_MARKS = (b"--output truncated--", b"---Output truncated---")
 _TOO_LATE = ("124", "137", "stuck")  # `timeout` ended it, had to kill it, or could not even kill it
-_FILE_TOO_LARGE = "153"  # 128 + SIGXFSZ: over MOST_OF_ONE
 _ROWS = msgspec.json.Decoder(list[dict[str, str | int | float | bool | None]])
 _FAILURES: Mapping[bytes, str] = {
     b"missing_tool": "a tool that the script needs is missing on the host",
@@ -131,6 +131,9 @@ class _Cut(Exception):
 def _failed(host: Host, word: bytes, detail: bytes) -> Missed:
     if word == b"no_osquery":
         return Missed(host.id, MissReason.NO_OSQUERY, "osquery is not installed on the host")
+    if word == b"no_bring":
+        why = f"osquery is not installed on the host, and could not be brought: {as_text(detail)}"
+        return Missed(host.id, MissReason.NO_OSQUERY, why)
     reason = _FAILURES.get(word, "the script gave up")
     return Missed(host.id, MissReason.SCRIPT_FAILED, f"{reason}: {as_text(detail)}")
 
@@ -188,7 +191,7 @@ def _split(content: bytes) -> Iterator[_Section]:
 
 
 def _snapshot(sections: tuple[_Section, ...], host: Host, pack: Pack, taken_at: datetime) -> Snapshot:
-    asked = [section for section in sections if section.kind in ("shared", "own", "unasked")]
+    asked = [section for section in sections if section.kind in ("shared", "own", "large", "unasked")]
     by_name = {section.name: section for section in asked}
     listed = [section for section in sections if section.kind == "lost"]
     batches = [section for section in sections if section.kind == "batch"]
@@ -242,11 +245,15 @@ def _answer(query: Query, section: _Section | None, lost: str, batch: _Batch) ->
         )
     if section is None or section.kind == "unasked":
         return Answer(query.name, QueryStatus.NOT_RUN, error="the host's time for queries was over")
+    if section.kind == "large":
+        most = min(query.max_bytes, script.MOST_OF_ONE)
+        return Answer(query.name, QueryStatus.TOO_LARGE, error=f"more than {most} bytes")
     error = batch.errors.get(query.name, "") if section.kind == "shared" else _own_error(section)
     if section.kind == "own" and section.rc in _TOO_LATE:
         return Answer(query.name, QueryStatus.TIMED_OUT, error=f"stopped after {query.timeout_s} s")
     if error:
-        return Answer(query.name, QueryStatus.ERROR, error=error)
+        unknown = _NOT_ON_VERSION.match(error) is not None
+        return Answer(query.name, QueryStatus.NOT_ON_VERSION if unknown else QueryStatus.ERROR, error=error)
     try:
         rows = _ROWS.decode(as_json(section.out))
     except (msgspec.MsgspecError, RecursionError) as wrong:
@@ -261,8 +268,6 @@ def _answer(query: Query, section: _Section | None, lost: str, batch: _Batch) ->
 
 
 def _own_error(section: _Section) -> str:
-    if section.rc == _FILE_TOO_LARGE:
-        return f"its answer is larger than {script.MOST_OF_ONE} bytes"
     said = _ERROR.search(section.err)
     if said is not None:
         return as_text(said[2])

@@ -5,11 +5,12 @@
 for tool in @TOOLS@; do
   command -v "$tool" >/dev/null 2>&1 || fail missing_tool "$tool"
 done
+bring=@BRING@
 osqueryi=
 for path in "$(command -v osqueryi)" @PLACES@; do
   if [ -f "$path" ] && [ -x "$path" ]; then osqueryi=$path; break; fi
 done
-[ -n "$osqueryi" ] || fail no_osquery 'osqueryi is neither in PATH nor in @PLACES@'
+[ -n "$osqueryi$bring" ] || fail no_osquery 'osqueryi is neither in PATH nor in @PLACES@'
 
 # What former runs left: folders of a run that was killed outright, and kept answers that nobody removed in time.
 now=$(date +%s)
@@ -35,17 +36,20 @@ if nice -n 10 true 2>/dev/null; then gently='nice -n 10'; fi
 if ionice -c 2 -n 7 true 2>/dev/null; then gently="$gently ionice -c 2 -n 7"; fi
 began=$(date +%s)
 
+@BRINGING@
 cat >plan <<'@END@'
 @PLAN@
 @END@
 
-# ask NAME SECONDS: NAME.sql in, NAME.out, NAME.err and $rc out. A process that even SIGKILL cannot end
+# ask NAME SECONDS BLOCKS: NAME.sql in; at most so many blocks of NAME.out, NAME.err and $rc out. A process that even
+# SIGKILL cannot end
 # (a dead network mount) is left alone after a while: `timeout` itself would wait for it for ever. In the foreground:
 # so it stays in our process group, and an agent that kills the group leaves nothing running.
 ask() {
   child=$work/$1.pid
   (
-    cd / && ulimit -f @FILE_BLOCKS@
+    cd / && ulimit -f "$3"
+    ulimit -v @MEMORY_KB@ 2>/dev/null || :
     $gently timeout --foreground -k @KILL_AFTER_S@ "$2" "$osqueryi" @FLAGS@ <"$work/$1.sql" >"$work/$1.out" 2>"$work/$1.err" &
     printf '%s\n' "$!" >"$work/$1.pid"
     wait "$!"
@@ -89,10 +93,10 @@ put() {
 }
 
 # The quick queries share one process; a marker row before each says whose array follows.
-while IFS='|' read -r name alone seconds sql; do
+while IFS='|' read -r name alone seconds bytes sql; do
   if [ "$alone" = 0 ]; then printf "SELECT '%s' AS diffy_query;\n%s\n" "$name" "$sql"; fi
 done <plan >batch.sql
-ask batch @BATCH_S@
+ask batch @BATCH_S@ @FILE_BLOCKS@
 batch_rc=$rc
 awk '
   $0 == "[" { held = 1; next }
@@ -117,16 +121,24 @@ raw=0
 parts=0
 room=$((budget > 0 ? budget - @LOST_BYTES@ : 0))
 put batch - "$batch_rc" /dev/null batch.err
-while IFS='|' read -r name alone seconds sql; do
+while IFS='|' read -r name alone seconds bytes sql; do
   if [ -e "ok.$name" ]; then
-    put shared "$name" 0 "q.$name" /dev/null
+    if [ "$(($(wc -c <"q.$name")))" -gt "$bytes" ]; then
+      put large "$name" 0 /dev/null /dev/null
+    else
+      put shared "$name" 0 "q.$name" /dev/null
+    fi
     rm -f "q.$name"
   elif [ $(($(date +%s) - began + seconds)) -gt @BUDGET_S@ ]; then
     put unasked "$name" 0 /dev/null /dev/null
   else
     printf '%s\n' "$sql" >"a.$name.sql"
-    ask "a.$name" "$seconds"
-    put own "$name" "$rc" "a.$name.out" "a.$name.err"
+    ask "a.$name" "$seconds" "$((bytes / 512 + 2))"
+    if [ -e "a.$name.out" ] && [ "$(($(wc -c <"a.$name.out")))" -gt "$bytes" ]; then
+      put large "$name" 0 /dev/null /dev/null
+    else
+      put own "$name" "$rc" "a.$name.out" "a.$name.err"
+    fi
     rm -f "a.$name.out"
   fi
 done <plan
@@ -142,7 +154,7 @@ if [ "$pieces" -gt 1 ]; then
   # The rest waits for further commands. Whatever becomes of them, a watcher in a session of its own removes it in time,
   # and ends once it is gone.
   for file in "$work"/* "$work"/.[!.]*; do
-    if [ "$file" != "$work/packed" ] && [ "$file" != "$work/run" ]; then rm -rf "$file"; fi
+    case ${file##*/} in packed | run | pid) ;; *) rm -rf "$file" ;; esac
   done
   printf '%s\n' "$(($(date +%s) + @KEEP_S@))" >expires || fail no_space "$work is full"
   detached=

@@ -12,9 +12,17 @@ from bot.model import Missed, MissReason, Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Send the script to these hosts, at most 50."""
+    """Send the script to these hosts, at most 50; or, when ``piece`` is not 0, the one that prints that piece."""
 
     batch: int
+    hosts: tuple[str, ...]
+    piece: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Tell these hosts, at most 50, to remove what they keep of their answers; best effort."""
+
     hosts: tuple[str, ...]
 
 
@@ -66,7 +74,7 @@ class Abort:
     hint: str
 
 
-Action = Send | ListPage | Fetch | Describe | Cancel | Deliver | Abort
+Action = Send | Drop | ListPage | Fetch | Describe | Cancel | Deliver | Abort
 
 # --- what AWS said ---
 
@@ -127,11 +135,15 @@ class ListFailed:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What was found of a host's output; empty when nothing is there yet. ``exit_code`` None: not known."""
+    """What was found of a host's output; empty when nothing is there yet. ``exit_code`` None: not known.
+
+    ``command``: whose output it is.
+    """
 
     host: str
     raw: bytes
     exit_code: int | None = None
+    command: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +153,7 @@ class OutputFailed:
     host: str
     message: str
     lasting: bool
+    command: str = ""
 
 
 @dataclass(frozen=True, slots=True)

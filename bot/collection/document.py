@@ -28,11 +28,13 @@ class Pinned:
         name: ``{pack}`` in it stands for the pack's name.
         version: A number, ``$DEFAULT`` or ``$LATEST``.
         digest: Sha256 in hex; empty: that of the content that this Diffy builds.
+        download: What the document brings to hosts without osquery.
     """
 
     name: str
     version: str = "$DEFAULT"
     digest: str = ""
+    download: script.Download | None = None
 
     def named(self, pack: str) -> str:
         """Return the document's name for a pack."""
@@ -40,17 +42,17 @@ class Pinned:
 
     def expected(self, pack: Pack) -> str:
         """Return the sha256 that the document must have, in hex."""
-        return self.digest or digest(content(pack))
+        return self.digest or digest(content(pack, self.download))
 
 
-def content(pack: Pack) -> str:
+def content(pack: Pack, download: script.Download | None = None) -> str:
     """Return the document's content, JSON with a final line break; the same bytes for the same pack and program.
 
     Raises:
         ValueError: A query cannot be sent safely, or the document would be larger than SSM takes.
     """
     first = script.assignments({variable.name: f"{{{{ {variable.name} }}}}" for variable in script.VARIABLES})
-    body = script.body(pack)
+    body = script.body(pack, download)
     if "{{" in body:
         raise ValueError(f"the script of pack {pack.name!r} holds {{{{, which SSM would take for a parameter")
     parameters = {
@@ -98,19 +100,30 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def request(pinned: Pinned | None, pack: Pack, values: Mapping[str, str]) -> dict[str, Any]:
+def request(
+    pinned: Pinned | None,
+    pack: Pack,
+    values: Mapping[str, str],
+    *,
+    download: script.Download | None = None,
+    timeout_s: int = script.EXECUTION_TIMEOUT_S,
+) -> dict[str, Any]:
     """Return the part of a SendCommand that says what to run.
 
     Args:
         pinned: None sends the whole script as the command of ``AWS-RunShellScript``.
         values: Of ``script.values``.
+        download: For the shell document; a document of the operator's own holds its own.
+        timeout_s: After which the agent ends the script.
 
     Raises:
         ValueError: A query cannot be sent safely.
     """
-    timeout = {_TIMEOUT: [str(script.EXECUTION_TIMEOUT_S)]}
+    timeout = {_TIMEOUT: [str(timeout_s)]}
     if pinned is None:
-        text = script.assignments(values) + (script.body(pack) if values["Act"] == "ask" else script.kept())
+        text = script.assignments(values) + (
+            script.body(pack, download) if values["Act"] == "ask" else script.kept()
+        )
         return {"DocumentName": SHELL_DOCUMENT, "Parameters": {"commands": [text], **timeout}}
     return {
         "DocumentName": pinned.named(pack.name),

@@ -18,6 +18,8 @@ codecs.register_error("diffy-json", _escape)
 
 def as_json(raw: bytes) -> bytes:
     """Return UTF-8; each byte of a JSON string that is not UTF-8 is kept readable as ``\\xNN``."""
+    if raw.isascii():
+        return raw
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError:

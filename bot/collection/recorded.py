@@ -7,7 +7,7 @@ What Diffy adds when it writes one itself: ``"statuses"`` for answers that are n
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -38,7 +38,7 @@ class _Names(msgspec.Struct):
 
 class _Unread(msgspec.Struct, omit_defaults=True):
     host: str
-    queries: dict[str, list[msgspec.Raw]] = {}
+    queries: dict[str, msgspec.Raw] = {}
     errors: dict[str, str] | None = {}
     osquery_version: str | None = ""
     statuses: dict[str, QueryStatus] = {}
@@ -86,7 +86,8 @@ def from_json(raw: bytes, *, about: Host | None = None, source: str = "a recorde
     except msgspec.MsgspecError as error:
         raise _no_answer(source, error) from error
     rows = {name: tuple(text_row(row) for row in given) for name, given in record.queries.items()}
-    bare = _without_rows(record, about, source)
+    empty = frozenset(name for name, given in rows.items() if not given)
+    bare = _without_rows(record, empty, about, source)
     answers = tuple(
         replace(answer, rows=rows.get(answer.query, ())) if _keeps_rows(answer) else answer
         for answer in bare.answers
@@ -96,28 +97,33 @@ def from_json(raw: bytes, *, about: Host | None = None, source: str = "a recorde
 
 def unread(
     raw: bytes, *, about: Host | None = None, source: str = "a recorded answer"
-) -> tuple[Snapshot, Mapping[str, Sequence[bytes]]]:
-    """Return the snapshot in ``raw`` without rows, and by query each row as it is written, not parsed yet.
+) -> tuple[Snapshot, Mapping[str, bytes]]:
+    """Return the snapshot in ``raw`` without rows, and by query its rows as they are written, a JSON array.
 
-    See ``from_json`` for what is asked and raised. A row may still turn out to be no flat object when it is parsed.
+    See ``from_json`` for what is asked and raised. The arrays are not looked into yet: one may turn out to hold no flat objects.
     """
     try:
         record = _UNREAD.decode(as_json(raw))
     except msgspec.MsgspecError as error:
         raise _no_answer(source, error) from error
-    rows = {name: list(map(bytes, given)) for name, given in record.queries.items() if given}
-    return _without_rows(record, about, source), rows
+    rows = {name: bytes(given) for name, given in record.queries.items()}
+    empty = frozenset(
+        name for name, given in rows.items() if len(given) < 9 and not given.strip(b"[] \t\r\n")
+    )
+    return _without_rows(record, empty, about, source), rows
 
 
 def _keeps_rows(answer: Answer) -> bool:
     return answer.known or answer.status is QueryStatus.TOO_MANY
 
 
-def _without_rows(record: _Recorded | _Unread, about: Host | None, source: str) -> Snapshot:
+def _without_rows(
+    record: _Recorded | _Unread, empty: frozenset[str], about: Host | None, source: str
+) -> Snapshot:
     errors = record.errors or {}
     answers = [
-        Answer(name, QueryStatus.ROWS if rows else QueryStatus.EMPTY)
-        for name, rows in record.queries.items()
+        Answer(name, QueryStatus.EMPTY if name in empty else QueryStatus.ROWS)
+        for name in record.queries
         if name not in errors
     ]
     for name, message in errors.items():

@@ -25,8 +25,12 @@ STDOUT_LIMIT = 23_900
 PIECE_BYTES = (STDOUT_LIMIT - 400) * 3 // 4
 """Bytes of a packed answer that fit: base64 makes 4 of 3; 400 are for the two lines around it."""
 
-MOST_KEPT = PIECE_BYTES
-"""Bytes of a packed answer without a bucket."""
+MOST_KEPT = 4 * 1024 * 1024
+"""Bytes of a packed answer without a bucket: 239 pieces, a command each. More needs a bucket."""
+
+FURTHER_TIMEOUT_S = (
+    60  # for the agent: a piece takes a moment, a drop waits at most 10 s for a cancelled script
+)
 
 KEEP_S = 900  # an answer that nobody fetches is removed from the host after so long
 
@@ -46,6 +50,7 @@ FLAGS = (
 )
 MOST_RAW = 48 * 1024 * 1024  # bytes of all answers of one host, uncompressed
 MOST_OF_ONE = 32 * 1024 * 1024  # bytes that one osqueryi may print
+MEMORY_KB = 2 * 1024 * 1024  # of address space for each osqueryi (ulimit -v); not tried on the real one
 ERR_BYTES = 32 * 1024  # of each process's stderr
 
 
@@ -74,12 +79,45 @@ VARIABLES = (
     Variable(
         "Budget", "budget", "^[0-9]{1,9}$", "Most bytes of a packed answer; 0: the bucket takes it whole."
     ),
-    Variable("Piece", "piece", "^[0-9]{1,9}$", "Bytes of a piece; 0: the bucket takes the answer whole."),
-    Variable("Number", "number", "^[0-9]{1,6}$", "Which piece, from 1; 0 otherwise."),
+    Variable("PieceBytes", "piece", "^[0-9]{1,9}$", "Bytes of a piece; 0: the whole answer in one."),
+    Variable("PieceNumber", "number", "^[0-9]{1,6}$", "Which piece, from 1; 0 when asking."),
 )
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_URL = re.compile(r"(?:https://|http://127\.0\.0\.1:)[A-Za-z0-9._~:/%+{}-]{1,500}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+ARCHITECTURES = ("x86_64", "aarch64")
 _SQL_TOKEN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|(?:--[^\n]*|/\*.*?\*/|\s)+", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """Where hosts without osquery may take it from, for the time of a script.
+
+    Attributes:
+        url: https, without credentials; ``{arch}`` becomes x86_64 or aarch64. A bare osqueryd or osqueryi, or a tar.gz
+            that holds opt/osquery/bin/osqueryd.
+        sha256: Hex digest by architecture; hosts of another one go without.
+
+    Raises:
+        ValueError: The address or a digest cannot be sent safely.
+    """
+
+    url: str
+    sha256: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        if not _URL.fullmatch(self.url):
+            raise ValueError("the address of osquery must be a plain https:// one, without user, ? or #")
+        if not self.sha256 or not all(
+            arch in ARCHITECTURES and _SHA256.fullmatch(digest) for arch, digest in self.sha256.items()
+        ):
+            raise ValueError("osquery's sha256 must be 64 hex digits for x86_64, aarch64 or both")
+
+
+def download(mode: str, url: str, sha256: Mapping[str, str]) -> Download | None:
+    """Return what the operator set: None unless ``mode`` is ``download``."""
+    return Download(url, sha256) if mode == "download" else None
 
 
 def order(pack: Pack) -> tuple[Query, ...]:
@@ -112,17 +150,18 @@ def statement(query: Query) -> str:
     return f"SELECT * FROM ({sql}) LIMIT {query.max_rows + 1};"  # noqa: S608 - the operator's own SQL, for osquery
 
 
-def build(pack: Pack, *, run_id: str, bucket: bool) -> str:
+def build(pack: Pack, *, run_id: str, bucket: bool, download: Download | None = None) -> str:
     """Return the script that asks.
 
     Args:
         run_id: Comes back in the answer's first and last line, so that no other run's output is taken for it.
         bucket: Whether all that is printed comes back; else the first piece is printed, and the rest kept.
+        download: From where to bring osquery to hosts without it; None leaves them unasked.
 
     Raises:
         ValueError: A query or the run id cannot be sent safely.
     """
-    return header(run_id=run_id, bucket=bucket) + body(pack)
+    return header(run_id=run_id, bucket=bucket) + body(pack, download)
 
 
 def piece(run_id: str, number: int) -> str:
@@ -151,7 +190,13 @@ def values(*, run_id: str, bucket: bool, act: str = "ask", number: int = 0) -> d
         ValueError: The run id cannot be sent safely.
     """
     budget, size = (0, 0) if bucket else (MOST_KEPT, PIECE_BYTES)
-    found = {"Act": act, "RunId": run_id, "Budget": str(budget), "Piece": str(size), "Number": str(number)}
+    found = {
+        "Act": act,
+        "RunId": run_id,
+        "Budget": str(budget),
+        "PieceBytes": str(size),
+        "PieceNumber": str(number),
+    }
     for variable in VARIABLES:
         if not re.fullmatch(variable.pattern, found[variable.name]) or found[variable.name].endswith("\n"):
             what = "a run id" if variable.name == "RunId" else f"a value of {variable.name}"
@@ -164,7 +209,7 @@ def assignments(found: Mapping[str, str]) -> str:
     return "".join(f"{variable.shell}='{found[variable.name]}'\n" for variable in VARIABLES)
 
 
-def body(pack: Pack) -> str:
+def body(pack: Pack, download: Download | None = None) -> str:
     """Return what is the same for every run of a pack.
 
     Raises:
@@ -174,7 +219,7 @@ def body(pack: Pack) -> str:
     if len(set(names)) < len(names):
         raise ValueError(f"pack {pack.name!r} has two queries of one name")
     plan = "\n".join(
-        f"{query.name}|{int(query.cost is Cost.SLOW)}|{query.timeout_s}|{statement(query)}"
+        f"{query.name}|{int(query.cost is Cost.SLOW)}|{query.timeout_s}|{min(query.max_bytes, MOST_OF_ONE)}|{statement(query)}"
         for query in order(pack)
     )
     reserved = _list_of_lost(names)
@@ -183,6 +228,9 @@ def body(pack: Pack) -> str:
         "PLACES": PLACES,
         "FLAGS": FLAGS,
         "FILE_BLOCKS": str(MOST_OF_ONE // 512),
+        "BRING": "1" if download else "",
+        "BRINGING": _bringing(download),
+        "MEMORY_KB": str(MEMORY_KB),
         "ERR_BYTES": str(ERR_BYTES),
         "LOST_BYTES": str(reserved),
         "KILL_AFTER_S": str(KILL_AFTER_S),
@@ -199,6 +247,15 @@ def body(pack: Pack) -> str:
 def kept() -> str:
     """Return the body of the scripts that print a piece, or remove what was kept; see ``piece`` and ``drop``."""
     return _shell("kept.sh")
+
+
+def _bringing(download: Download | None) -> str:
+    if download is None:
+        return ""
+    filled = {"URL": download.url} | {
+        f"SHA_{arch.upper()}": download.sha256.get(arch, "") for arch in ARCHITECTURES
+    }
+    return re.sub(r"@([A-Z0-9_]+)@", lambda found: filled[found[1]], _shell("bring.sh"))
 
 
 def _shell(name: str) -> str:

@@ -70,5 +70,16 @@ def judge(outcome: Missed, ended: Ended, exit_code: int | None) -> Missed:
     return Missed(outcome.host, ended.reason, ended.detail + code)
 
 
+def silence(command: str, details: str, *, ended: bool) -> str:
+    """Say how far a host had come when it was given up; ``details``: what SSM last said of it."""
+    if not command:
+        return "it had not been asked yet"
+    if ended:
+        return "it had finished, and its output had not arrived"
+    if details.casefold() == "delayed":
+        return "its SSM agent could not be reached"
+    return f"SSM last said {details}" if details else "SSM had not listed it yet"
+
+
 def _plain(word: str) -> str:
     return "".join(word.split()).casefold()

@@ -6,10 +6,12 @@ ends in exactly one ``Deliver``. Times are seconds of one clock that never goes 
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 
+from bot.collection import fetching
+from bot.collection.asked import FIRST_POLL_S, AskedCommand, SilentHost
 from bot.collection.conversation import (
     Abort,
     Action,
@@ -17,6 +19,7 @@ from bot.collection.conversation import (
     Deliver,
     Describe,
     Described,
+    Drop,
     Event,
     Fetch,
     InvalidIds,
@@ -30,44 +33,21 @@ from bot.collection.conversation import (
     SendFailed,
     Sent,
 )
-from bot.collection.statuses import Ended, ending, judge
+from bot.collection.fetching import Fetching
+from bot.collection.pieced import Pieced
+from bot.collection.statuses import ending, judge, silence
 from bot.model import Missed, MissReason, SentCommand, Snapshot
 
-BATCH = 50  # instance ids a SendCommand takes
+BATCH = fetching.BATCH
 GRACE_S = 60.0  # an invocation may stay invisible so long after SendCommand
-FIRST_POLL_S, SLOWEST_POLL_S, POLL_GROWTH = 1.0, 12.0, 1.4
-READ_PATIENCE_S = 20.0  # output may lag behind its status (S3 uploads do)
-FIRST_READ_S, SLOWEST_READ_S = 1.0, 5.0
-DESCRIBE_EVERY_S = 30.0
+SLOWEST_POLL_S, POLL_GROWTH = 12.0, 1.4
 LASTING_FAILURES = 2  # in a row, before a command is given up
+READ_PATIENCE_S = 20.0  # output may lag behind its status (S3 uploads do)
+SLOWEST_READ_S = 5.0
+DESCRIBE_EVERY_S = 30.0
 _GONE = frozenset({"shutting-down", "terminated"})
 _STOPPED = frozenset({"stopping", "stopped"})
 _UNFINISHED = frozenset({MissReason.EMPTY_OUTPUT, MissReason.CUT_OUTPUT})
-
-
-@dataclass(slots=True)
-class _Command:
-    hosts: tuple[str, ...]
-    sent_at: float
-    poll_at: float
-    delay_s: float = FIRST_POLL_S
-    seen: dict[str, float] = field(default_factory=dict)
-    failures: int = 0
-
-
-@dataclass(slots=True)
-class _Host:
-    """One host that has no outcome yet. ``ended`` is set once SSM is through with it and its output is sought."""
-
-    command: str = ""
-    details: str = ""
-    ended: Ended | None = None
-    url: str = ""
-    from_bucket: bool = False
-    give_up_at: float = math.inf
-    read_at: float = math.inf
-    delay_s: float = FIRST_READ_S
-    trouble: str = ""
 
 
 class Tracker:
@@ -85,7 +65,7 @@ class Tracker:
         self,
         hosts: Sequence[str],
         *,
-        read: Callable[[str, bytes], Snapshot | Missed],
+        read: Callable[[str, bytes], Snapshot | Missed | Pieced],
         bucket: bool,
         deadline: float,
         jitter: Callable[[], float],
@@ -94,10 +74,12 @@ class Tracker:
         self._bucket = bucket
         self.deadline = deadline
         self._jitter = jitter
-        self._silent = {host: _Host() for host in hosts}
+        self._silent = {host: SilentHost() for host in hosts}
         self._batches: dict[int, tuple[str, ...]] = {}
-        self._next_batch = 0
-        self._commands: dict[str, _Command] = {}
+        self._numbers = itertools.count(1)
+        self._fetching = Fetching(self._numbers, jitter)
+        self._keeping: list[str] = []  # hosts that are through and still keep their answers
+        self._commands: dict[str, AskedCommand] = {}
         self._describe_at = math.inf
         self._refused: set[str] = set()
         self._unsent: list[tuple[SendFailed, tuple[str, ...]]] = []
@@ -112,7 +94,7 @@ class Tracker:
         """When ``tick`` next has something to do, if AWS says nothing before."""
         polls = [command.poll_at for command in self._commands.values()]
         reads = [host.read_at for host in self._silent.values()]
-        return min([self.deadline, self._describe_at, *polls, *reads])
+        return min([self.deadline, self._describe_at, self._fetching.wakes_at, *polls, *reads])
 
     def begin(self, now: float, sent: Iterable[SentCommand] = ()) -> tuple[Action, ...]:
         """Return the first sends; call once.
@@ -125,7 +107,7 @@ class Tracker:
             mine = tuple(
                 host for host in command.hosts if host in self._silent and not self._silent[host].command
             )
-            self._commands[command.id] = _Command(mine, now, now)
+            self._commands[command.id] = AskedCommand(mine, now, now)
             for host in mine:
                 self._silent[host].command = command.id
         hosts = tuple(host for host, record in self._silent.items() if not record.command)
@@ -145,11 +127,10 @@ class Tracker:
             if now >= record.read_at:
                 record.read_at = math.inf
                 actions.append(Fetch(host, record.command, record.url, record.from_bucket))
+        actions += self._fetching.tick(now)
         if now >= self._describe_at:
             self._describe_at = now + DESCRIBE_EVERY_S
-            waiting = tuple(
-                host for host, record in self._silent.items() if record.command and not record.ended
-            )
+            waiting = (*filter(self._waits, self._silent), *self._fetching.hosts)
             if waiting:
                 actions.append(Describe(waiting))
         return tuple(actions)
@@ -160,6 +141,10 @@ class Tracker:
 
     def receive(self, event: Event, now: float) -> tuple[Action, ...]:
         """Take in what AWS said and return what follows from it."""
+        if self._fetching.owns(event):
+            actions, outcomes = self._fetching.receive(event, now)
+            ends = [action for outcome in outcomes for action in self._end(outcome)]
+            return (*actions, *ends, *self._drops(BATCH if self._fetching.hosts else 1))
         match event:
             case Sent():
                 return self._sent(event, now)
@@ -181,13 +166,13 @@ class Tracker:
     # --- sending ---
 
     def _send(self, hosts: tuple[str, ...]) -> Send:
-        self._next_batch += 1
-        self._batches[self._next_batch] = hosts
-        return Send(self._next_batch, hosts)
+        number = next(self._numbers)
+        self._batches[number] = hosts
+        return Send(number, hosts)
 
     def _sent(self, event: Sent, now: float) -> tuple[Action, ...]:
         hosts = tuple(host for host in self._batches.pop(event.batch) if host in self._silent)
-        self._commands[event.command] = _Command(hosts, now, now + FIRST_POLL_S)
+        self._commands[event.command] = AskedCommand(hosts, now, now + FIRST_POLL_S)
         for host in hosts:
             self._silent[host].command = event.command
         return self._settle()
@@ -246,7 +231,7 @@ class Tracker:
         self._poll_again(command, now)
         return tuple(actions)
 
-    def _poll_again(self, command: _Command, now: float) -> None:
+    def _poll_again(self, command: AskedCommand, now: float) -> None:
         command.poll_at = now + command.delay_s * (0.75 + self._jitter() / 2)
         command.delay_s = min(SLOWEST_POLL_S, command.delay_s * POLL_GROWTH)
 
@@ -281,6 +266,9 @@ class Tracker:
         if record is None or record.ended is None:
             return ()
         outcome = self._read(event.host, event.raw)
+        if isinstance(outcome, Pieced):
+            self._fetching.add(outcome, now)
+            return ()
         if isinstance(outcome, Snapshot):
             return self._end(outcome)
         final = judge(outcome, record.ended, event.exit_code)
@@ -298,7 +286,7 @@ class Tracker:
         record.trouble = event.message
         return self._read_again(judge(Missed(event.host, reason), record.ended, None), record, now)
 
-    def _read_again(self, outcome: Missed, record: _Host, now: float) -> tuple[Action, ...]:
+    def _read_again(self, outcome: Missed, record: SilentHost, now: float) -> tuple[Action, ...]:
         """Come back later; when patience is over, take what the API kept, and after that the outcome."""
         if now + record.delay_s <= record.give_up_at:
             record.read_at = now + record.delay_s
@@ -318,7 +306,7 @@ class Tracker:
         for host in event.asked:
             refused = host in self._refused
             state = "" if event.states is None else event.states.get(host, "terminated")
-            if not refused and not self._waits(host):
+            if not refused and not self._waits(host) and host not in self._fetching.hosts:
                 continue
             if state in _GONE:
                 actions += self._miss((host,), MissReason.GONE, "the instance was terminated")
@@ -334,9 +322,28 @@ class Tracker:
             for name, command in self._commands.items()
             if (waiting := tuple(host for host in command.hosts if self._waits(host)))
         ]
-        missed = [Deliver(Missed(host, reason, _silence(record))) for host, record in self._silent.items()]
+        missed = [
+            Deliver(
+                Missed(
+                    host,
+                    reason,
+                    self._fetching.progress(host)
+                    or silence(record.command, record.details, ended=record.ended is not None),
+                )
+            )
+            for host, record in self._silent.items()
+        ]
+        keeping = self._fetching.hosts if self._bucket else self._silent
+        self._keeping += [host for host in keeping if self._silent[host].command]
         self._silent.clear()
-        return (*missed, *cancels)
+        return (*missed, *cancels, *self._drops(1))
+
+    def _drops(self, least: int) -> tuple[Action, ...]:
+        """Have answers removed from the hosts, once so many are through that it is worth a command."""
+        if len(self._keeping) < least:
+            return ()
+        hosts, self._keeping = tuple(self._keeping), []
+        return tuple(Drop(hosts[at : at + BATCH]) for at in range(0, len(hosts), BATCH))
 
     def _miss(self, hosts: Iterable[str], reason: MissReason, detail: str) -> tuple[Action, ...]:
         return tuple(action for host in tuple(hosts) for action in self._end(Missed(host, reason, detail)))
@@ -345,15 +352,6 @@ class Tracker:
         host = outcome.host if isinstance(outcome, Missed) else outcome.host.id
         if self._silent.pop(host, None) is None:
             return ()
+        if self._fetching.forget(host):
+            self._keeping.append(host)
         return (Deliver(outcome),)
-
-
-def _silence(record: _Host) -> str:
-    """Say how far a host had come when it was given up."""
-    if not record.command:
-        return "it had not been asked yet"
-    if record.ended is not None:
-        return "it had finished, and its output had not arrived"
-    if record.details.casefold() == "delayed":
-        return "its SSM agent could not be reached"
-    return f"SSM last said {record.details}" if record.details else "SSM had not listed it yet"

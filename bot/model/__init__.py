@@ -5,6 +5,7 @@ from bot.model.hosts import Group, Host, Missed, MissReason, Target, TargetKind
 from bot.model.journal import Arrived, Begun, Entry, Shown, StopAsked, Trace, trace_of
 from bot.model.messages import Attachment, Block, Message
 from bot.model.packs import Compare, Cost, Pack, Query
+from bot.model.places import ALL, NOWHERE_ELSE, OWN, Account, Places
 from bot.model.reports import (
     BaselineInfo,
     Change,
@@ -38,8 +39,12 @@ from bot.model.runs import (
 from bot.model.snapshots import KNOWN, Answer, QueryStatus, Row, Snapshot, text_row
 
 __all__ = [
+    "ALL",
     "ENDED",
     "KNOWN",
+    "NOWHERE_ELSE",
+    "OWN",
+    "Account",
     "Answer",
     "ApiUse",
     "Arrived",
@@ -67,6 +72,7 @@ __all__ = [
     "MissReason",
     "Missed",
     "Pack",
+    "Places",
     "Progress",
     "Quadrant",
     "Query",

@@ -31,6 +31,7 @@ class Query:
         ignore: Columns collected for the reader, never compared (pid, times, sizes).
         attack: MITRE ATT&CK technique ids that a difference here may show.
         telling: 1 (background) to 5 (sharp): the order in which answers are kept when not all fit.
+        max_bytes: Most bytes of its answer as osquery prints it; one that is larger is not kept.
         why: Why a responder cares, one sentence.
     """
 
@@ -45,6 +46,7 @@ class Query:
     telling: int = 3
     timeout_s: int = 20
     max_rows: int = 5000
+    max_bytes: int = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

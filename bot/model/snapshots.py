@@ -27,9 +27,11 @@ class QueryStatus(StrEnum):
     ROWS = "rows"
     EMPTY = "empty"
     ERROR = "error"  # osquery refused; the message is kept
+    NOT_ON_VERSION = "not_on_version"  # this osquery has no such table, column or function
     TIMED_OUT = "timed_out"
     DID_NOT_FIT = "did_not_fit"  # given up on the host to stay within SSM's output limit
     TOO_MANY = "too_many"  # more rows than the query's cap: the rows kept are a part
+    TOO_LARGE = "too_large"  # more bytes than the query's cap: nothing is kept
     NOT_RUN = "not_run"
 
 

@@ -192,5 +192,5 @@ def _wrong_with_query(query: Query) -> Iterator[str]:
         yield f"{', '.join(unknown)} is no ATT&CK id"
     if query.telling not in _TELLING:
         yield "telling must be 1 to 5"
-    if query.timeout_s < 1 or query.max_rows < 1:
-        yield "timeout_s and max_rows must be at least 1"
+    if query.timeout_s < 1 or query.max_rows < 1 or query.max_bytes < 1:
+        yield "timeout_s, max_rows and max_bytes must be at least 1"

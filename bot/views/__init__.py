@@ -2,6 +2,7 @@
 knows Slack's limits."""
 
 from bot.views.actions import DrillPlace, drill_place
+from bot.views.checkup import check_text, checkup_json, checkup_line
 from bot.views.files import findings_file, json_file
 from bot.views.report_json import to_json
 from bot.views.slack_accept import (
@@ -34,6 +35,9 @@ __all__ = [
     "baseline_taken",
     "baseline_text",
     "cancelling",
+    "check_text",
+    "checkup_json",
+    "checkup_line",
     "drift_text",
     "drill_down",
     "drill_place",

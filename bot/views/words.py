@@ -45,9 +45,11 @@ UNKNOWN = {
     QueryStatus.ROWS: "answered",
     QueryStatus.EMPTY: "answered",
     QueryStatus.ERROR: "osquery refused it",
+    QueryStatus.NOT_ON_VERSION: "is not known to the osquery there",
     QueryStatus.TIMED_OUT: "timed out",
     QueryStatus.DID_NOT_FIT: "did not fit into the answer",
     QueryStatus.TOO_MANY: "had too many rows",
+    QueryStatus.TOO_LARGE: "was larger than its cap",
     QueryStatus.NOT_RUN: "was not run",
 }
 
@@ -186,6 +188,7 @@ def where(host: Host | None) -> str:
     if host is None:
         return ""
     known = [
+        f"account {said(host.account, 40)}" if host.account else "",
         said(host.private_ip, 45) if host.private_ip else "",
         said(host.zone, 40) if host.zone else "",
         f"template {said(host.template_version, 30)}" if host.template_version else "",

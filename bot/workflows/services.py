@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bot.model import Entry, Pack, Trace
+from bot.model import NOWHERE_ELSE, ApiUse, Entry, Pack, Places, Trace
 from bot.ports import Clock, Collector, Inventory, Judge, ReportStore, RunJournal, SnapshotStore, Store
 
 
@@ -39,9 +39,19 @@ class NoJournal:
         """There is none."""
 
 
+def no_use(run_id: str) -> ApiUse:
+    """What a run asks that reaches no cloud."""
+    return ApiUse()
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The ports that a run needs."""
+    """The ports that a run needs.
+
+    Attributes:
+        api_use: What a run has asked of the cloud's API so far, by its id.
+        places: The accounts and regions that may be named.
+    """
 
     store: Store
     snapshots: SnapshotStore
@@ -53,3 +63,5 @@ class Services:
     load_pack: Callable[[str], Pack]
     pace: Pace = Pace()
     journal: RunJournal = field(default_factory=NoJournal)
+    api_use: Callable[[str], ApiUse] = no_use
+    places: Places = NOWHERE_ELSE

@@ -6,10 +6,10 @@ import difflib
 import ipaddress
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.errors import UsageError
-from bot.model import Target, TargetKind
+from bot.model import ALL, NOWHERE_ELSE, OWN, Places, Target, TargetKind
 
 INSTANCE_ID = re.compile(r"i-(?:[0-9a-f]{8}|[0-9a-f]{17})")  # EC2's two lengths
 GROUP_NAME = re.compile(r"[^\s,:<>&`*|]{1,255}")  # AutoScalingGroupName: at most 255 characters, no colon
@@ -48,7 +48,7 @@ FORMS: dict[str, Form] = {
 
 
 def register(form: Form) -> None:
-    """Let targets with this prefix be typed; the inventory must know it too.
+    """Let targets with this prefix be typed; ``adapters.aws_targets.register`` does both this and its resolver.
 
     Raises:
         ValueError: The prefix is taken, or is no word of small letters.
@@ -58,16 +58,69 @@ def register(form: Form) -> None:
     FORMS[form.prefix] = form
 
 
-def parse(words: Sequence[str]) -> Target:
+def parse(
+    words: Sequence[str], *, accounts: str = "", regions: str = "", places: Places = NOWHERE_ELSE
+) -> Target:
     """Return the target that one or several words name, split by spaces or commas.
 
     One instance id or private IP is that host against its group; several ids are those hosts; ``tag:``, ``stack:``
     and ``eks:`` name hosts by what they carry or belong to; anything else is the name of an auto scaling group.
     Several words together are the union, once each and sorted, so that their order does not make another target.
 
+    Args:
+        accounts: Names or ids with commas, ``own``, or ``all``; empty: the bot's own.
+        regions: Regions with commas, or ``all``; empty: the bot's own.
+        places: What the settings allow.
+
     Raises:
-        UsageError: No word, too many, or one that cannot name anything.
+        UsageError: No word, too many, or one that cannot name anything; an account or region that is not set.
     """
+    target = _parse(words)
+    return replace(target, accounts=_accounts(accounts, places), regions=_regions(regions, places))
+
+
+def _accounts(typed: str, places: Places) -> tuple[str, ...]:
+    by_word = {OWN: OWN, ALL: ALL}
+    for account in places.accounts:
+        by_word |= {account.name: account.name, account.id: account.name}
+    found = {by_word.get(word, "") or _refuse_account(word, places) for word in _listed(typed)}
+    return (ALL,) if ALL in found else tuple(sorted(found))
+
+
+def _refuse_account(word: str, places: Places) -> str:
+    names = [account.name for account in places.accounts]
+    near = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
+    meant = f" Did you mean {near[0]}?" if near else ""
+    known = (
+        f"The accounts are {', '.join((OWN, *names))}."
+        if names
+        else "No other account is set up: [[aws.accounts]]."
+    )
+    raise UsageError(f"There is no account {word[:40]!r}.{meant}", known)
+
+
+def _regions(typed: str, places: Places) -> tuple[str, ...]:
+    found = set(_listed(typed.lower()))
+    if ALL in found:
+        if not places.regions:
+            raise UsageError("Which regions are all is not set.", "Name them, or set regions in [aws].")
+        return (ALL,)
+    for word in sorted(found):
+        if not REGION.fullmatch(word):
+            raise UsageError(f"{word[:40]!r} is not a region.", "For example: --region eu-west-1,us-east-1.")
+        if places.regions and word not in places.regions:
+            raise UsageError(
+                f"The region {word} is not one that Diffy may ask.",
+                f"The regions are {', '.join(places.regions)}.",
+            )
+    return tuple(sorted(found))
+
+
+def _listed(typed: str) -> list[str]:
+    return [word for word in (part.strip() for part in typed.split(",")) if word]
+
+
+def _parse(words: Sequence[str]) -> Target:
     names = tuple(sorted({name.strip() for word in words for name in word.split(",") if name.strip()}))
     if not names:
         raise UsageError(

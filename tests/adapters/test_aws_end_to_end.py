@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import random
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -15,12 +19,13 @@ from bot.adapters.aws_ssm import SsmCollector
 from bot.collection import document, script, tracker
 from bot.collection.document import Pinned
 from bot.errors import CollectionError, InventoryError, UnknownTarget
-from bot.model import Asker, Group, Missed, MissReason, QueryStatus, Snapshot, Target, TargetKind
+from bot.model import Asker, Group, Missed, MissReason, SentCommand, Snapshot, Target, TargetKind
 from bot.ports import Errand
 from bot.sandbox.aws.embedded import BUCKET, EmbeddedAws
 from tests.adapters.aws import dummy
 
 pytestmark = pytest.mark.slow
+NOISE = [base64.b64encode(random.Random(n).randbytes(300)).decode() for n in range(400)]  # 120 kB packed
 PACK = packs.load(packs.DEFAULT)
 ASKER = Asker("run-1", "U0RESPOND01")
 
@@ -51,6 +56,30 @@ def aws(embedded: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> Aws:
     return connect()
 
 
+@pytest.fixture
+def tmp(embedded: EmbeddedAws) -> Path:
+    """Folder of the hosts' folders."""
+    return embedded.directory / "hosts"
+
+
+@pytest.fixture
+def large(embedded: EmbeddedAws) -> Iterator[str]:
+    """A host whose crontab does not compress."""
+    host = embedded.ids(group_name(embedded))[1]
+    embedded.add_rows(host, "crontab", [{"path": "/large", "command": text} for text in NOISE])
+    yield host
+    embedded.remove_rows(host, "crontab", {"path": "/large"})
+
+
+def nothing_left(tmp: Path) -> bool:
+    """Whether every host's tmp is empty, or soon is."""
+    for _ in range(200):
+        if not list(tmp.glob("*/tmp/*")):
+            return True
+        time.sleep(0.05)
+    return False
+
+
 def group_name(embedded: EmbeddedAws) -> str:
     return next(iter(embedded.groups))
 
@@ -64,10 +93,11 @@ def collect(
     run_id: str = "run-1",
     stop: Callable[[], bool] = lambda: False,
     pinned: Pinned | None = None,
+    note: Callable[[SentCommand], None] = lambda sent: None,
 ) -> dict[str, Snapshot | Missed]:
     found: list[Snapshot | Missed] = []
     collector = SsmCollector(aws, output_bucket=bucket, clock=WallClock(), pinned=pinned)
-    errand = Errand(Asker(run_id, "U0RESPOND01"), deadline_s, stop)
+    errand = Errand(Asker(run_id, "U0RESPOND01"), deadline_s, stop, note=note)
     collector.collect(group, PACK, errand, deliver=found.append)
     outcomes = {item.host if isinstance(item, Missed) else item.host.id: item for item in found}
     assert len(outcomes) == len(found) == len(group.hosts)
@@ -97,6 +127,37 @@ def test_every_host_answers_every_query(aws: Aws, embedded: EmbeddedAws) -> None
     assert after["s3:GetObject"] - before.get("s3:GetObject", 0) == len(got)
 
 
+class Killed(BaseException):
+    """Stands for kill -9: nothing catches it."""
+
+
+def test_a_command_sent_and_not_noted_is_found_again_and_no_host_is_asked_twice(
+    aws: Aws, embedded: EmbeddedAws
+) -> None:
+    """The process dies right after SendCommand; the next finds the command by its comment and reads its answers."""
+    group = resolve(aws, embedded)
+    began = datetime.now(UTC)
+    collector = SsmCollector(aws, output_bucket=BUCKET, clock=WallClock())
+    noted: list[SentCommand] = []
+    asker = Asker("run-cut", "U0RESPOND01")
+
+    def die(sent: SentCommand) -> None:
+        raise Killed
+
+    with pytest.raises(Killed):
+        collector.collect(group, PACK, Errand(asker, 60.0, note=die), deliver=lambda item: None)
+    sends = embedded.calls()["SendCommand"]
+    found: list[Snapshot | Missed] = []
+
+    collector.collect(group, PACK, Errand(asker, 60.0, note=noted.append, since=began), deliver=found.append)
+
+    assert sorted(item.host.id for item in found if isinstance(item, Snapshot)) == sorted(
+        host.id for host in group.hosts
+    )
+    assert embedded.calls()["SendCommand"] == sends
+    assert [set(command.hosts) for command in noted] == [{host.id for host in group.hosts}]
+
+
 def test_the_operators_own_document_asks_as_well(aws: Aws, embedded: EmbeddedAws) -> None:
     """Pinned by version and hash, with parameters only; a document of other content is not run by anybody."""
     text = document.content(PACK)
@@ -120,17 +181,48 @@ def test_the_operators_own_document_asks_as_well(aws: Aws, embedded: EmbeddedAws
     assert not any("commands" in c["Parameters"] for c in sent if c["DocumentName"] == "Diffy-linux-triage")
 
 
-def test_without_a_bucket_what_does_not_fit_is_said(aws: Aws, embedded: EmbeddedAws) -> None:
-    """The API returns 24,000 characters: each query is there, or named as given up."""
-    got = collect(aws, resolve(aws, embedded), bucket=None)
+@pytest.mark.parametrize("bucket", [BUCKET, None])
+def test_a_large_answer_comes_whole(
+    aws: Aws, embedded: EmbeddedAws, large: str, tmp: Path, bucket: str | None
+) -> None:
+    """Some hundred thousand bytes that do not compress: with a bucket in one, without in pieces; nothing is left there."""
+    group = resolve(aws, embedded)
+    sent: list[SentCommand] = []
 
-    for outcome in got.values():
-        assert isinstance(outcome, Snapshot), outcome
-        assert {answer.status for answer in outcome.answers} <= {
-            QueryStatus.ROWS,
-            QueryStatus.EMPTY,
-            QueryStatus.DID_NOT_FIT,
-        }
+    got = collect(aws, group, bucket=bucket, note=sent.append)
+
+    assert all(isinstance(outcome, Snapshot) and not outcome.partial for outcome in got.values()), got
+    outcome = got[large]
+    assert isinstance(outcome, Snapshot)
+    rows = next(answer.rows for answer in outcome.answers if answer.query == "crontab")
+    assert sorted(row["command"] for row in rows if row["path"] == "/large") == sorted(NOISE)
+    purposes = {command.purpose for command in sent}
+    assert (purposes == {"ask"}) if bucket else (len(purposes) > 6 and {"ask", "piece 2", "drop"} < purposes)
+    assert {host for command in sent if command.purpose != "ask" for host in command.hosts} <= {large}
+    assert nothing_left(tmp)
+
+
+def test_a_kept_answer_that_vanishes_is_never_clean(
+    aws: Aws, embedded: EmbeddedAws, large: str, tmp: Path
+) -> None:
+    """Removed on the host between two pieces: each lost piece is asked for again once, then the host is missed."""
+    sent: list[SentCommand] = []
+
+    def note(command: SentCommand) -> None:
+        sent.append(command)
+        if command.purpose == "piece 2":
+            for folder in (tmp / large / "tmp").glob("diffy.*"):
+                shutil.rmtree(folder)
+
+    got = collect(aws, resolve(aws, embedded), bucket=None, note=note)
+
+    outcome = got.pop(large)
+    assert isinstance(outcome, Missed)
+    assert outcome.reason is MissReason.CUT_OUTPUT
+    assert "of its answer did not come: the host no longer had it" in outcome.detail
+    assert [command.purpose for command in sent].count("piece 2") == 2
+    assert all(isinstance(other, Snapshot) for other in got.values())
+    assert nothing_left(tmp)
 
 
 @pytest.mark.parametrize(

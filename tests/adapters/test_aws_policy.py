@@ -12,11 +12,18 @@ import pytest
 from bot import packs
 from bot.adapters import aws_ssm
 from bot.collection import document
+from bot.workflows import checkup
 from tests.adapters import template
 
 ROOT = Path(__file__).parents[2]
-SERVICES = ("autoscaling", "cloudformation", "ec2", "eks", "s3", "ssm", "sts")
-IAM_NAME = {"s3:ListObjectsV2": "s3:ListBucket"}  # where IAM calls it otherwise than the API does
+SERVICES = ("autoscaling", "cloudformation", "ec2", "eks", "iam", "s3", "ssm", "sts")
+IAM_NAME = {  # where IAM calls it otherwise than the API does
+    "s3:ListObjectsV2": "s3:ListBucket",
+    "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
+    "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
+    "s3:GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
+}
+NEEDS_NO_RIGHT = {"sts:GetCallerIdentity"}
 
 
 def calls(module: Path) -> set[str]:
@@ -56,6 +63,20 @@ def test_the_policy_names_exactly_the_actions_that_are_called() -> None:
 
     assert called == template.actions("BotPolicy")
     assert len(called) >= 9
+
+
+def test_what_only_the_doctor_calls_is_apart() -> None:
+    """In a policy of its own, which nobody who runs the bot has to give."""
+    called = used("doctor_aws.py")
+
+    assert called - template.actions("BotPolicy") - NEEDS_NO_RIGHT == template.actions("DoctorPolicy")
+
+
+def test_the_doctor_asks_the_simulator_for_what_the_policy_allows() -> None:
+    """All of the bot's actions; ListBucket it tries itself."""
+    finding = template.statements("BotPolicy")[0]
+
+    assert set(checkup.FOLLOWING) == set(finding["Action"])
 
 
 def test_commands_are_bound_to_the_document_and_to_tagged_hosts() -> None:

@@ -13,7 +13,7 @@ from botocore.stub import ANY
 from bot.adapters.aws_ssm import SsmCollector
 from bot.collection import answer, script
 from bot.errors import CollectionError
-from bot.model import Asker, Group, Host, Missed, MissReason, Pack, Snapshot
+from bot.model import Asker, Group, Host, Missed, MissReason, Pack, SentCommand, Snapshot
 from bot.ports import Errand
 from tests.adapters.aws import HandClock, Stubs, stubbed
 from tests.collection.hosts import RUN, pack, query
@@ -38,6 +38,7 @@ def collect(
     asked: Pack = PACK,
     deadline_s: float = 300.0,
     stop: Callable[[], bool] = lambda: False,
+    note: Callable[[SentCommand], None] = lambda sent: None,
 ) -> dict[str, Snapshot | Missed]:
     """Collect over the prepared answers; time passes only by sleeping."""
     clock = HandClock()
@@ -46,7 +47,7 @@ def collect(
         stubs.aws, output_bucket=bucket, clock=clock, sleep=clock.sleep, jitter=lambda: 0.5
     )
     group = Group("web-asg", tuple(Host(host, "web-asg") for host in hosts))
-    errand = Errand(Asker(RUN, "U0RESPOND01"), deadline_s, stop)
+    errand = Errand(Asker(RUN, "U0RESPOND01"), deadline_s, stop, note=note)
     collector.collect(group, asked, errand, deliver=found.append)
     outcomes = {item.host if isinstance(item, Missed) else item.host.id: item for item in found}
     assert len(outcomes) == len(found)
@@ -107,13 +108,15 @@ def test_the_command_is_sent_as_it_must_be(stubs: Stubs) -> None:
         "MaxConcurrency": "50",
         "MaxErrors": "100%",
     }
+    sent: list[SentCommand] = []
     prepare_send(stubs, A, expected=expected)
     prepare_list(stubs, (A, "Success", "Success"))
     prepare_kept(stubs, A, GOOD)
 
-    got = collect(stubs, A)
+    got = collect(stubs, A, note=sent.append)
 
     assert isinstance(got[A], Snapshot)
+    assert [(command.id, command.hosts, command.purpose) for command in sent] == [(COMMAND, (A,), "ask")]
 
 
 def test_with_a_bucket_the_output_goes_there_whole(stubs: Stubs) -> None:
@@ -294,6 +297,7 @@ def test_silent_hosts_are_looked_up_in_ec2(stubs: Stubs) -> None:
         },
     )
     stubs.ssm.add_response("cancel_command", {}, {"CommandId": COMMAND, "InstanceIds": [B]})
+    prepare_send(stubs, B)
 
     got = collect(stubs, A, B, deadline_s=62)
 
@@ -302,11 +306,12 @@ def test_silent_hosts_are_looked_up_in_ec2(stubs: Stubs) -> None:
 
 
 def test_a_person_can_stop_it(stubs: Stubs) -> None:
-    """Between two looks the silent host is cancelled in AWS, and the one that answered is kept."""
+    """Between two looks the silent host is cancelled in AWS and told to keep nothing, and the one that answered is kept."""
     prepare_send(stubs, A, B)
     prepare_list(stubs, (A, "Success", "Success"), (B, "InProgress", "InProgress"))
     prepare_kept(stubs, A, GOOD)
     stubs.ssm.add_response("cancel_command", {}, {"CommandId": COMMAND, "InstanceIds": [B]})
+    prepare_send(stubs, B)
     looks = iter([False] * 9)
 
     got = collect(stubs, A, B, stop=lambda: next(looks, True))

@@ -7,30 +7,24 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from botocore.awsrequest import AWSResponse
+from botocore.awsrequest import AWSResponse, HTTPHeaders
 from botocore.stub import Stubber
-from moto.server import ThreadedMotoServer
 
 from bot.adapters.aws_inventory import AwsInventory
 from bot.adapters.aws_session import Aws, connect
-from bot.adapters.aws_targets import RESOLVERS, Means
+from bot.adapters.aws_targets import RESOLVERS, Means, by_tag, register
 from bot.errors import EmptyTarget, UnknownTarget
 from bot.model import Asker, Group, MissReason
 from bot.workflows import targets
-from tests.adapters.aws import REGION, dummy
+from tests.adapters.aws import REGION, dummy, moto_server
 
 ASKER = Asker("run-1", "U0RESPOND01")
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    running = ThreadedMotoServer(port=0, verbose=False)
-    running.start()
-    try:
-        host, port = running.get_host_and_port()
-        yield f"http://{host}:{port}"
-    finally:
-        running.stop()
+    with moto_server() as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +34,7 @@ def aws(server: str) -> Iterator[Aws]:
         dummy(patch)
         patch.setenv("AWS_ENDPOINT_URL", server)
         made = connect(region=REGION, attempts=2)
-        images = made.ec2.describe_images()["Images"]
-        image = next(one["ImageId"] for one in images if one.get("Platform") != "windows")
+        image = "ami-12345678"  # moto takes any
         scale = {"MinSize": "2", "MaxSize": "4", "AvailabilityZones": [f"{REGION}a"]}
         resources = {
             "Launch": {
@@ -280,16 +273,20 @@ def test_the_warm_pool_of_a_group_is_listed_as_skipped(aws: Aws) -> None:
 
 
 def test_another_package_gives_a_prefix_its_meaning(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The inventory is handed the resolver; without it the target is unknown, which a stored schedule can meet."""
+    """Typed and resolved like the others; without the package the target is unknown, as a stored schedule can be."""
     monkeypatch.setattr(targets, "FORMS", dict(targets.FORMS))
-    targets.register(targets.Form("cmdb", "cmdb:shop", str.isalpha))
-    target = targets.parse(["cmdb:shop"])
-    kinds = {**RESOLVERS, "cmdb": lambda aws, text, asker: Means(groups=(f"{text}-asg",))}
 
+    register(
+        targets.Form("cmdb", "cmdb:shop", str.isalpha),
+        lambda aws, text, asker: Means(groups=(f"{text}-asg",)),
+    )
+
+    assert {host.group for host in resolved(aws, "cmdb:web").known} == {"web-asg"}
+    with pytest.raises(ValueError, match="tag"):
+        register(targets.Form("tag", "tag:x", str.isalpha), by_tag)
+    del RESOLVERS["cmdb"]
     with pytest.raises(UnknownTarget, match="Nothing here knows targets of the kind cmdb:"):
-        AwsInventory(aws).resolve(target, ASKER)
-    with pytest.raises(UnknownTarget, match="no auto scaling group shop-asg"):
-        AwsInventory(aws, kinds).resolve(target, ASKER)
+        resolved(aws, "cmdb:web")
 
 
 def test_calls_are_counted_for_the_run_that_asked(aws: Aws) -> None:
@@ -299,3 +296,32 @@ def test_calls_are_counted_for_the_run_that_asked(aws: Aws) -> None:
     use = aws.calls.of_run("run-counted")
 
     assert (use.calls, use.repeated) == (3, 0)
+
+
+def test_a_repeated_call_counts_once_and_its_repeat_apart(aws: Aws) -> None:
+    """AWS refuses the first attempt because of too many requests; the second is answered."""
+    refusals = [b"<Response><Errors><Error><Code>RequestLimitExceeded</Code></Error></Errors></Response>"]
+    answered: Any = AWSResponse
+
+    def refuse_once(request: Any, **_: object) -> Any:
+        return answered(request.url, 503, HTTPHeaders(), _Body(refusals.pop())) if refusals else None
+
+    events: Any = aws.ec2.meta.events
+    events.register("before-send.ec2.DescribeInstances", refuse_once)
+    try:
+        AwsInventory(aws).resolve(targets.parse(["web-asg"]), Asker("run-repeated", "U0RESPOND01"))
+    finally:
+        events.unregister("before-send.ec2.DescribeInstances", refuse_once)
+
+    use = aws.calls.of_run("run-repeated")
+    assert (use.calls, use.repeated) == (3, 1)
+
+
+class _Body:
+    """The part of urllib3's response that botocore reads."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def stream(self) -> Iterator[bytes]:
+        yield self._content

@@ -92,7 +92,7 @@ FAULTS: dict[str, Fault] = {
     "database-locked": Fault(osquery(locked=True)),
     "stderr-noise": Fault(osquery(noise=True)),
     "not-utf8": Fault(osquery(not_utf8=True)),
-    "no-table": Fault(osquery(no_table="crontab"), unknown={"crontab": QueryStatus.ERROR}),
+    "no-table": Fault(osquery(no_table="crontab"), unknown={"crontab": QueryStatus.NOT_ON_VERSION}),
     "clock-ahead": Fault({"clock_ahead_s": 86_400}),
     "order-varies": Fault(osquery(shuffled=True)),
     "lying-digest": Fault({"manner": "lie"}, M.MALFORMED_OUTPUT),
@@ -101,7 +101,7 @@ FAULTS: dict[str, Fault] = {
     "access-denied": Fault({"manner": "access_denied"}, M.ACCESS_DENIED),
     "undeliverable": Fault({"manner": "undeliverable"}, M.UNDELIVERABLE),
     "no-osquery": Fault({"manner": "no_osquery"}, M.NO_OSQUERY),
-    "giant": Fault(osquery(giant_bytes=40_000_000), unknown=dict.fromkeys(EVERY, QueryStatus.DID_NOT_FIT)),
+    "giant": Fault(osquery(giant_bytes=40_000_000), unknown=dict.fromkeys(EVERY, QueryStatus.TOO_LARGE)),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -300,3 +301,20 @@ def test_stop_and_deadline_are_kept(tmp_path: Path) -> None:
     assert miss.reason is MissReason.DEADLINE
     assert {item.reason for item in stopped.values() if isinstance(item, Missed)} == {MissReason.CANCELLED}
     assert len(stopped) == 2
+
+
+def test_memory_does_not_grow_with_the_number_of_hosts(tmp_path: Path) -> None:
+    """One file is read at a time: of 20 MB in 100 files a small part is held at once."""
+    rows = [{"username": "x" * 1_000}] * 200
+    for number in range(100):
+        write(tmp_path, f"i-{number}", {"host": f"i-{number}", "queries": {"users": rows}})
+    folder = RecordedFolder(tmp_path)
+    group = folder.resolve(GROUP, ASKER)
+    tracemalloc.start()
+
+    folder.collect(group, PACK, Errand(ASKER, 60), deliver=lambda found: None)
+
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert sum(path.stat().st_size for path in (tmp_path / "hosts").iterdir()) > 20_000_000
+    assert peak < 4_000_000

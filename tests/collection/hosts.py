@@ -25,8 +25,18 @@ def query(
     telling: int = 3,
     timeout_s: int = 20,
     max_rows: int = 5000,
+    max_bytes: int = 8 * 1024 * 1024,
 ) -> Query:
-    return Query(name, sql, "because", cost=cost, telling=telling, timeout_s=timeout_s, max_rows=max_rows)
+    return Query(
+        name,
+        sql,
+        "because",
+        cost=cost,
+        telling=telling,
+        timeout_s=timeout_s,
+        max_rows=max_rows,
+        max_bytes=max_bytes,
+    )
 
 
 def pack(*queries: Query) -> Pack:
@@ -71,9 +81,11 @@ class Machine:
             out, err = process.communicate(timeout=120)
         return out, err, process.returncode
 
-    def ask(self, asked: Pack, *, bucket: bool = True) -> Snapshot | Missed:
+    def ask(
+        self, asked: Pack, *, bucket: bool = True, download: script.Download | None = None
+    ) -> Snapshot | Missed:
         """Ask, fetch what was kept, drop it; nothing may stay behind."""
-        out, err, code = self.run(script.build(asked, run_id=RUN, bucket=bucket))
+        out, err, code = self.run(script.build(asked, run_id=RUN, bucket=bucket, download=download))
         assert err == b""
         assert code in (0, 3)
         result = answer.read(out, HOST, asked, AT, run_id=RUN)

@@ -200,7 +200,11 @@ def test_an_error_line_is_laid_at_the_door_of_its_query() -> None:
         whole(section("batch", "-", "1", err=err), *(section("shared", n, out=NOTHING) for n in "abc"), LOST)
     )
 
-    assert [got[name].status for name in "abc"] == [QueryStatus.EMPTY, QueryStatus.ERROR, QueryStatus.EMPTY]
+    assert [got[name].status for name in "abc"] == [
+        QueryStatus.EMPTY,
+        QueryStatus.NOT_ON_VERSION,
+        QueryStatus.EMPTY,
+    ]
     assert got["b"].error == "no such table: b"
 
 
@@ -245,8 +249,8 @@ def test_an_empty_answer_from_before_a_hang_or_crash_is_believed(rc: str) -> Non
         ("124", b"", QueryStatus.TIMED_OUT, "stopped after 20 s"),
         ("137", b"", QueryStatus.TIMED_OUT, "stopped after 20 s"),
         ("stuck", b"", QueryStatus.TIMED_OUT, "stopped after 20 s"),
-        ("153", b"", QueryStatus.ERROR, "larger than"),
-        ("1", b"Error: near line 1: no such column: q\n", QueryStatus.ERROR, "no such column: q"),
+        ("153", b"", QueryStatus.ERROR, "osqueryi ended with 153"),
+        ("1", b"Error: near line 1: no such column: q\n", QueryStatus.NOT_ON_VERSION, "no such column: q"),
         ("19", b"", QueryStatus.ERROR, "osqueryi ended with 19"),
         ("0", b"Error: near line 1: constraint failed\n", QueryStatus.ERROR, "constraint failed"),
     ],

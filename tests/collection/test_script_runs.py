@@ -37,9 +37,15 @@ def test_rows_empty_and_refused_queries_are_told_apart(machine: Machine) -> None
     got = answers(result)
     assert [row["i"] for row in got["three"].rows] == ["1", "2", "3"]
     assert got["none"].status is QueryStatus.EMPTY
-    assert (got["wrong"].status, got["wrong"].error) == (QueryStatus.ERROR, "no such table: no_such_table")
+    assert (got["wrong"].status, got["wrong"].error) == (
+        QueryStatus.NOT_ON_VERSION,
+        "no such table: no_such_table",
+    )
     assert got["after"].rows == ({"x": "it's | here"},)
-    assert (got["slow_wrong"].status, got["slow_wrong"].error) == (QueryStatus.ERROR, "no such column: y")
+    assert (got["slow_wrong"].status, got["slow_wrong"].error) == (
+        QueryStatus.NOT_ON_VERSION,
+        "no such column: y",
+    )
     assert got["slow"].rows == ({"one": "1"},)
     assert isinstance(result, Snapshot)
     assert result.osquery_version == "5.23.1"
@@ -140,6 +146,38 @@ def test_more_rows_than_the_cap_are_a_part(machine: Machine) -> None:
     assert (got["exact"].status, len(got["exact"].rows)) == (QueryStatus.ROWS, 7)
 
 
+@pytest.mark.parametrize("cost", [Cost.FAST, Cost.SLOW])
+def test_more_bytes_than_the_cap_are_said(machine: Machine, cost: Cost) -> None:
+    """In the shared process and in its own: nothing of it is kept, and the others are as they were."""
+    asked = pack(
+        query("fat", "SELECT hex(zeroblob(20000)) AS x", cost=cost, max_bytes=30_000),
+        query("lean", "SELECT hex(zeroblob(10000)) AS x", cost=cost, max_bytes=30_000),
+        query("wrong", "SELECT 1 + ", cost=cost),
+    )
+
+    got = answers(machine.ask(asked))
+
+    assert (got["fat"].status, got["fat"].error) == (QueryStatus.TOO_LARGE, "more than 30000 bytes")
+    assert got["lean"].status is QueryStatus.ROWS
+    assert got["wrong"].status is QueryStatus.ERROR
+
+
+def test_an_osqueryi_that_wants_too_much_memory_is_stopped(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The query is an error on that host; the host's own work does not suffer for it."""
+    monkeypatch.setattr(script, "MEMORY_KB", 300 * 1024)
+    asked = pack(
+        query("hungry", "SELECT length(zeroblob(600000000) || 'x') AS x", cost=Cost.SLOW, telling=5),
+        query("next", "SELECT 2 AS x", cost=Cost.SLOW),
+    )
+
+    got = answers(machine.ask(asked))
+
+    assert got["hungry"].status is QueryStatus.ERROR
+    assert got["next"].rows == ({"x": "2"},)
+
+
 def test_bytes_that_are_not_utf8_stay_readable(machine: Machine) -> None:
     """A file name of any bytes neither breaks the answer nor vanishes."""
     asked = pack(query("odd", "SELECT bytes_of('ff2f61c3a9') AS path"))
@@ -198,7 +236,7 @@ def test_a_kept_answer_is_for_its_owner_only(machine: Machine, monkeypatch: pyte
 
     assert (out, code) == (b"DIFFY-FAIL 1 run=other not_kept the kept answer is gone\n", 3)
     assert folder.stat().st_mode & 0o777 == 0o700
-    assert sorted(path.name for path in folder.iterdir()) == ["expires", "packed", "run"]
+    assert sorted(path.name for path in folder.iterdir()) == ["expires", "packed", "pid", "run"]
     machine.run(script.drop(RUN))
     assert machine.left_behind() == []
 

@@ -17,7 +17,7 @@ from bot.collection.tracker import (
     SLOWEST_POLL_S,
     Tracker,
 )
-from bot.model import Host, Missed, MissReason, Snapshot
+from bot.model import Host, Missed, MissReason, SentCommand, Snapshot
 from tests.collection.hosts import AT
 
 DEADLINE = 300.0
@@ -72,6 +72,27 @@ def test_hosts_are_sent_to_in_fifties() -> None:
 
     assert [len(send.hosts) for send in sends if isinstance(send, talk.Send)] == [BATCH, BATCH, 20]
     assert [host for send in sends if isinstance(send, talk.Send) for host in send.hosts] == hosts
+
+
+def test_commands_of_a_former_process_are_followed_and_their_hosts_not_sent_to() -> None:
+    """Two of three were asked before the restart: their list is due at once, and only the third is sent to."""
+    made = tracker("i-1", "i-2", "i-3")
+    former = SentCommand("c", ("i-1", "i-2", "i-left-the-group"), AT)
+
+    sends = made.begin(5.0, (former,))
+
+    assert [send.hosts for send in sends if isinstance(send, talk.Send)] == [("i-3",)]
+    assert made.tick(5.0) == (talk.ListPage("c"),)
+    got = made.receive(listed(("i-1", "Success", "Success")), 5.0)
+    assert got == (talk.Fetch("i-1", "c", "u", from_bucket=False),)
+
+
+def test_a_host_that_two_former_commands_name_is_followed_in_the_first() -> None:
+    """Each host waits for one command."""
+    made = tracker("i-1")
+
+    assert made.begin(5.0, (SentCommand("c", ("i-1",), AT), SentCommand("d", ("i-1",), AT))) == ()
+    assert made.tick(5.0) == (talk.ListPage("c"),)
 
 
 def test_an_empty_group_is_done_at_once() -> None:

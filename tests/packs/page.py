@@ -31,7 +31,7 @@ A pack is JSON: `name`, `description`, `queries`. A query has
 | `attack` | MITRE ATT&CK techniques that a difference may show |
 | `cost` | `fast`, `medium`, `slow`: slow ones run in a process of their own |
 | `telling` | 5 (sharp) to 1 (background): what is kept first when not all answers fit |
-| `timeout_s`, `max_rows` | when the query is given up, and how many rows are read |
+| `timeout_s`, `max_rows`, `max_bytes` | when the query is given up, how many rows are read, and the size beyond which its answer is not kept |
 
 The columns that are neither key nor ignored are the value of the fact.
 

@@ -177,7 +177,7 @@ class TestProcess:
         )
         assert process.stdin is not None
         assert process.stdout is not None
-        stage = Stage(EmbeddedAws(process, json.loads(process.stdout.readline())))
+        stage = Stage(EmbeddedAws(process, json.loads(process.stdout.readline()), tmp_path))
         command_id = stage.send("echo $$ > ~/pid; sleep 300")
         pids = [tmp_path / "hosts" / instance_id / "home" / "pid" for instance_id in stage.ids]
         stage.wait(command_id, "InProgress")

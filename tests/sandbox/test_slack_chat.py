@@ -54,6 +54,24 @@ def test_a_posted_message_is_there_with_its_blocks(slack: LocalSlack, client: We
     assert slack.rejected == ()
 
 
+def test_what_is_posted_again_under_its_client_msg_id_is_the_message_that_is_there(
+    slack: LocalSlack, client: WebClient
+) -> None:
+    """The same ts comes back, with one message in the channel; once that is deleted, Slack says so."""
+    key = "0b1f6d6e-6a0c-5c3e-8a52-3f1f0a7d9d11"
+    first = client.chat_postMessage(channel=slack.channel, text="once", client_msg_id=key)
+
+    again = client.chat_postMessage(channel=slack.channel, text="once more", client_msg_id=key)
+
+    assert again["ts"] == first["ts"]
+    assert [message.text for message in slack.messages(slack.channel)] == ["once"]
+    client.chat_delete(channel=slack.channel, ts=first["ts"])
+    assert (
+        refusal(client.chat_postMessage, channel=slack.channel, text="once", client_msg_id=key)
+        == "duplicate_message_not_found"
+    )
+
+
 CHANNELS = {
     "channel_without_bot": "not_in_channel",
     "private_without_bot": "channel_not_found",

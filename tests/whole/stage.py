@@ -85,7 +85,10 @@ class Stage:
         """Type `/diffy …`; return the answer that only the user sees. Fails when it is not acknowledged."""
         before = {message.ts for message in self.slack.ephemerals(user)}
         result = self.slack.command(user, channel, "/diffy", text)
-        assert result.acked.ok, f"not acknowledged: {result.acked.error}\n{self.bot.said()[-3000:]}"
+        assert result.acked.ok, (
+            f"not acknowledged: {result.acked.error}; the bot's exit code: {self.bot.process.poll()}, "
+            f"connections: {self.slack.connections}\n{self.bot.said()[-3000:]}"
+        )
         answer = shown(result.ephemeral) if result.ephemeral else ""
         if "One moment" not in answer:
             return answer

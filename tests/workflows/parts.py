@@ -141,6 +141,7 @@ class Recorder:
     provisionals: list[Report] = field(default_factory=list)
     proposals: list[Proposal] = field(default_factory=list)
     baselines: list[Baseline] = field(default_factory=list)
+    drifts: list[list[str]] = field(default_factory=list)
     endings: list[tuple[Run, DiffyError]] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
 
@@ -170,6 +171,7 @@ class Recorder:
 
     def taken(self, run: Run, baseline: Baseline, proposal: Proposal) -> None:
         self.baselines.append(baseline)
+        self.drifts.append([finding.why for finding in proposal.drift.findings] if proposal.drift else [])
         self.over.set()
 
     def unchanged(self, run: Run, baseline: Baseline) -> None:

@@ -16,6 +16,7 @@ from bot.workflows.live import Live
 from bot.workflows.rebaseline import EVERY_HOST, choose_hosts, propose, refresh, take
 from bot.workflows.runs import Runs
 from bot.workflows.services import Services
+from tests.fakes.stores import MemoryStore
 from tests.workflows.parts import NOW, Recorder, ScriptedCollector, group, host, run, services, snapshot
 
 
@@ -46,6 +47,24 @@ def test_the_newest_hosts_of_the_newest_template_are_taken() -> None:
 
     assert [one.id for one in chosen] == [hosts[2].id, hosts[3].id]
     assert choose_hosts(Group("web-asg", hosts, known=hosts), count=EVERY_HOST) == hosts
+
+
+def test_a_run_that_was_cut_off_after_it_took_its_baseline_takes_no_second_one() -> None:
+    """Killed between storing and saying: the next process says the same version, and what differs from the one before."""
+    collector = ScriptedCollector({host(n).id: snapshot(host(n)) for n in range(1, 4)})
+    store = MemoryStore()
+    given = replace(services(collector, group(3)), store=store)
+    take(live(given, RunKind.BASELINE), given, Recorder())
+    collector.script = {host(n).id: snapshot(host(n), "deploy") for n in range(1, 4)}
+    cut, said, again = run(RunKind.BASELINE), Recorder(), Recorder()
+    take(Live(cut, store), given, said)
+
+    take(Live(cut, store), given, again)
+
+    assert [baseline.version for baseline in store.baselines("web-asg")] == [2, 1]
+    assert again.baselines == said.baselines
+    assert again.drifts == said.drifts
+    assert len(again.drifts[0]) == 1
 
 
 def test_a_stranger_or_an_empty_group_cannot_be_taken() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import UsageError
-from bot.model import TargetKind
+from bot.model import Account, Places, TargetKind
 from bot.workflows import targets
 
 ONE = "i-0123456789abcdef0"
@@ -101,6 +101,52 @@ def test_another_package_brings_a_prefix_once(monkeypatch: pytest.MonkeyPatch) -
         targets.register(form)
     with pytest.raises(UsageError, match="cannot follow cmdb:"):
         targets.parse(["cmdb:1"])
+
+
+PROD = Account("prod", "210987654321", "arn:aws:iam::210987654321:role/diffy-reader")
+PLACES = Places(("eu-west-1", "us-east-1"), (PROD,))
+
+
+@pytest.mark.parametrize(
+    ("accounts", "regions", "label"),
+    [
+        ("", "", "web-asg"),
+        ("", "us-east-1,eu-west-1", "web-asg @ eu-west-1,us-east-1"),
+        ("prod", "", "web-asg @ prod"),
+        ("210987654321,own", "EU-WEST-1", "web-asg @ own,prod/eu-west-1"),
+        ("prod,all", "all", "web-asg @ all/all"),
+    ],
+)
+def test_places_are_part_of_the_label(accounts: str, regions: str, label: str) -> None:
+    """Sorted, and an account by its name however it was typed; without any, the label is as ever."""
+    target = targets.parse(["web-asg"], accounts=accounts, regions=regions, places=PLACES)
+
+    assert target.label == label
+
+
+@pytest.mark.parametrize(
+    ("accounts", "regions", "sentence", "hint"),
+    [
+        ("prd", "", "no account 'prd'. Did you mean prod", "own, prod"),
+        ("", "eu-west", "'eu-west' is not a region", "--region"),
+        ("", "eu-north-1", "eu-north-1 is not one that Diffy may ask", "eu-west-1, us-east-1"),
+    ],
+)
+def test_a_place_that_is_not_set_is_refused(accounts: str, regions: str, sentence: str, hint: str) -> None:
+    """Before any service is reached, with what there is."""
+    with pytest.raises(UsageError, match=sentence) as caught:
+        targets.parse(["web-asg"], accounts=accounts, regions=regions, places=PLACES)
+
+    assert hint in caught.value.hint
+
+
+def test_without_settings_any_region_may_be_named_and_no_account() -> None:
+    """`all` needs a list to mean something."""
+    assert targets.parse(["web-asg"], regions="ap-south-2").regions == ("ap-south-2",)
+    with pytest.raises(UsageError, match="Which regions are all"):
+        targets.parse(["web-asg"], regions="all")
+    with pytest.raises(UsageError, match="no account 'prod'"):
+        targets.parse(["web-asg"], accounts="prod")
 
 
 @given(st.lists(st.text(max_size=300), max_size=4))

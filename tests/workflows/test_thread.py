@@ -11,7 +11,8 @@ import pytest
 from bot.errors import ChatError, DiffyError
 from bot.model import Attachment, Message, Progress, RunKind, RunState
 from bot.workflows.thread import SlackThread
-from tests.workflows.parts import ManualClock, run
+from tests.views import examples
+from tests.workflows.parts import ManualClock, MemoryJournal, run
 
 ASKING = Progress(RunState.COLLECTING)
 NAMED = Progress(RunState.COLLECTING, targeted=3, known_offline=("i-1",))
@@ -25,11 +26,13 @@ class HeldChat:
     refuse_update: str = ""
     posts: list[tuple[str, Message, str]] = field(default_factory=list)
     edits: list[Message] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
 
     def post(self, channel: str, message: Message, *, thread: str = "", key: str = "") -> str:
         if self.refuse_post:
             raise ChatError("refused", code=self.refuse_post)
         self.posts.append((channel, message, thread))
+        self.keys.append(key)
         return f"{len(self.posts)}.0"
 
     def update(self, channel: str, ts: str, message: Message) -> None:
@@ -54,6 +57,34 @@ def thread(chat: HeldChat, clock: ManualClock, **more: Any) -> SlackThread:
     return SlackThread(
         chat, clock, edit_every_s=2.5, schedule_of=lambda run: pytest.fail("no schedule"), **more
     )
+
+
+def test_what_was_posted_before_a_restart_is_not_posted_again() -> None:
+    """A journal outlives the thread that wrote it: the parent's place is known, and each reply is there once."""
+    chat, clock, journal = HeldChat(), ManualClock(), MemoryJournal()
+    asked = run()
+    report = examples.REPORT
+    before = thread(chat, clock, journal=journal).opened(asked, ASKING)
+    thread(chat, clock, journal=journal).detailed(before, report)
+    posts = list(chat.posts)
+
+    after = thread(chat, clock, journal=journal).opened(asked, ASKING)
+    thread(chat, clock, journal=journal).detailed(after, report)
+
+    assert after.message_ts == before.message_ts
+    assert len(posts) > 1
+    assert chat.posts == posts
+
+
+def test_each_post_carries_a_key_of_its_run_and_place() -> None:
+    """What is said twice after a crash in between is said under the same key, and so the channel sees it once."""
+    chat, clock = HeldChat(), ManualClock()
+    asked = run()
+
+    thread(chat, clock).opened(asked, ASKING)
+    thread(chat, clock).opened(asked, ASKING)
+
+    assert chat.keys == [f"{asked.id}/parent"] * 2
 
 
 def test_edits_keep_their_distance_and_skip_what_says_nothing_new() -> None:

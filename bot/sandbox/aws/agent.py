@@ -55,7 +55,7 @@ class Agent:
         Whatever it leaves running is killed with it: its whole process group.
         """
         folder = host.folder / "run" / command_id
-        (folder / "tmp").mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         (folder / "_script.sh").write_text(script)
         began = time.monotonic()
         try:
@@ -105,7 +105,7 @@ class Agent:
             env={
                 "PATH": path,
                 "HOME": str(host.folder / "home"),
-                "TMPDIR": str(folder / "tmp"),
+                "TMPDIR": str(host.folder / "tmp"),
                 "AWS_SSM_INSTANCE_ID": host.instance_id,
                 "AWS_SSM_REGION_NAME": REGION,
                 DATABASE: str(host.database),

@@ -13,6 +13,7 @@ from bot.sandbox.aws.api_faults import ApiFaults, as_xml
 from bot.sandbox.aws.control import Control
 from bot.sandbox.aws.requests import AwsError
 from bot.sandbox.aws.run_command import RunCommand
+from bot.sandbox.aws.simulator import simulate
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -70,6 +71,8 @@ class Application:
             except AwsError as error:
                 return _refuse(start_response, 400, error.code, str(error))
             return _answer(start_response, 200, _JSON, json.dumps(answer))
+        if action == "SimulatePrincipalPolicy":
+            return _answer(start_response, 200, "text/xml", simulate(_body(environ)))
         return self._moto(environ, start_response)
 
 

@@ -23,12 +23,14 @@ class EmbeddedAws:
 
     Attributes:
         url: ``http://127.0.0.1:PORT``.
+        directory: Holds ``hosts/INSTANCE_ID`` with each host's ``tmp``.
         groups: What was planted: group name to a list, in the order of the plan, of objects with
             ``instance_id``, ``private_ip``, ``launch_template_version``, ``manner``, and what the plan says besides.
     """
 
-    def __init__(self, process: subprocess.Popen[str], ready: Mapping[str, Any]) -> None:
+    def __init__(self, process: subprocess.Popen[str], ready: Mapping[str, Any], directory: Path) -> None:
         self._process = process
+        self.directory = directory
         self.url: str = ready["url"]
         self.groups: dict[str, list[dict[str, Any]]] = ready["groups"]
 
@@ -68,7 +70,7 @@ class EmbeddedAws:
             process.wait()
             _close_pipes(process)
             raise RuntimeError(f"the embedded AWS did not start:\n{log.read_text()[-2000:]}")
-        return cls(process, json.loads(line))
+        return cls(process, json.loads(line), directory)
 
     @property
     def env(self) -> dict[str, str]:

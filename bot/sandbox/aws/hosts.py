@@ -83,7 +83,7 @@ class Manner:
 
 @dataclass(slots=True)
 class SimulatedHost:
-    """One host: its folder holds its database, its ``bin``, its home and a folder per command it runs.
+    """One host: its folder holds its database, its ``bin``, its home, its tmp and a folder per command it runs.
 
     Hosts with one ``shared`` database are twins until ``own_database`` gives one a copy: they answer alike.
     """
@@ -122,7 +122,7 @@ class HostBook:
         """Make a host's folder afresh, with ``osqueryi`` in its bin, and register it. Its database is yet to be written."""
         folder = self._folder / instance_id
         shutil.rmtree(folder, ignore_errors=True)
-        for name in ("bin", "home", "run"):
+        for name in ("bin", "home", "run", "tmp"):
             (folder / name).mkdir(parents=True)
         wrapper = folder / "bin" / "osqueryi"
         command = " ".join(

@@ -103,6 +103,8 @@ class Server:
             return web.json_response(refusal.body())
         assert self._gate is not None
         status, body, headers = self._gate.answer(method, token, args)
+        if body.get("error") not in ("not_authed", "invalid_auth"):
+            headers = {**headers, "X-OAuth-Scopes": ",".join(sorted(self.state.scopes))}
         return web.json_response(body, status=status, headers=headers)
 
     async def _upload(self, request: web.Request) -> web.Response:

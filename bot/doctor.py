@@ -1,0 +1,55 @@
+"""How does `diffy doctor` come by its eyes? Joins the checks to the real AWS and the real Slack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot import packs
+from bot.adapters.aws_inventory import AwsInventory
+from bot.adapters.aws_session import connect
+from bot.adapters.aws_ssm import SsmCollector
+from bot.adapters.clock import SystemClock
+from bot.adapters.doctor_aws import AwsAccount, desk
+from bot.adapters.doctor_slack import SlackWorkspace
+from bot.adapters.slack_chat import make_client
+from bot.app import new_run_id, pinned_document
+from bot.errors import DiffyError
+from bot.model import Asker
+from bot.model.checkup import Check, Outcome
+from bot.settings import Settings
+from bot.workflows import targets
+from bot.workflows.access import EVERYONE
+from bot.workflows.checkup import Wanted, check_aws, check_slack
+
+
+def visit(settings: Settings, *, target: str, pack: str, ask_hosts: bool) -> Iterator[Check]:
+    """Look at everything, one check after the other. Raises DiffyError for a target or a pack that cannot be."""
+    asked = settings.collect
+    wanted = Wanted(
+        pack=packs.load(pack),
+        pinned=pinned_document(settings),
+        bucket=asked.output_bucket,
+        target=targets.parse([target]) if target else None,
+        asker=Asker(new_run_id(), "doctor"),
+        ask_hosts=ask_hosts,
+        channels=tuple(sorted(settings.access.channels - {EVERYONE})),
+    )
+    yield from _aws(wanted)
+    if not settings.slack.bot_token:
+        yield Check("slack token", Outcome.UNKNOWN, "Not looked at: SLACK_BOT_TOKEN is not set.")
+        return
+    client = make_client(settings.slack.bot_token, base_url=settings.slack.api_url)
+    yield from check_slack(wanted, SlackWorkspace(client))
+
+
+def _aws(wanted: Wanted) -> Iterator[Check]:
+    try:
+        aws = connect()
+        account = AwsAccount(aws, desk())
+    except DiffyError as error:
+        yield Check("identity", Outcome.WRONG, error.message, error.hint)
+        return
+    collector = SsmCollector(
+        aws, output_bucket=wanted.bucket or None, clock=SystemClock(), pinned=wanted.pinned
+    )
+    yield from check_aws(wanted, account, AwsInventory(aws), collector)
