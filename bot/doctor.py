@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot import packs
 from bot.adapters.aws_inventory import AwsInventory
 from bot.adapters.aws_session import connect
 from bot.adapters.aws_ssm import SsmCollector
@@ -12,7 +11,7 @@ from bot.adapters.clock import SystemClock
 from bot.adapters.doctor_aws import AwsAccount, desk
 from bot.adapters.doctor_slack import SlackWorkspace
 from bot.adapters.slack_chat import make_client
-from bot.app import new_run_id, pinned_document
+from bot.app import new_run_id, open_additions, pinned_document
 from bot.errors import DiffyError
 from bot.model import Asker
 from bot.model.checkup import Check, Outcome
@@ -25,8 +24,9 @@ from bot.workflows.checkup import Wanted, check_aws, check_slack
 def visit(settings: Settings, *, target: str, pack: str, ask_hosts: bool) -> Iterator[Check]:
     """Look at everything, one check after the other. Raises DiffyError for a target or a pack that cannot be."""
     asked = settings.collect
+    additions = open_additions(settings)
     wanted = Wanted(
-        pack=packs.load(pack),
+        pack=additions.shelf.load(pack),
         pinned=pinned_document(settings),
         bucket=asked.output_bucket,
         target=targets.parse([target]) if target else None,
