@@ -88,9 +88,11 @@ def choose_method(asked: Method | None, baseline: Baseline | None, group: str) -
             return Method.BOTH, "a baseline exists"
         return asked, "as asked"
     if asked is Method.BASELINE:
+        words, _, place = group.partition(" @ ")
+        there = ", with the same --account and --region" if place else ""
         raise NotFound(
             f"There is no baseline of {group} yet.",
-            f"Compare with its peers (analyze {group} peers), or take one first (baseline {group}).",
+            f"Compare with its peers (analyze {words} peers), or take one first (baseline {words}){there}.",
         )
     if asked is Method.BOTH:
         return Method.PEERS, "there is no baseline yet, so peers only"

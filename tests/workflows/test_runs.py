@@ -10,11 +10,23 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import ChatError, CollectionError, NotFound, Refused
-from bot.model import ApiUse, Group, Missed, MissReason, Run, RunState, SentCommand, Shown, StopAsked
+from bot.model import (
+    ApiUse,
+    Group,
+    Method,
+    Missed,
+    MissReason,
+    Run,
+    RunState,
+    SentCommand,
+    Shown,
+    StopAsked,
+)
 from bot.views.sentences import effort
 from bot.workflows.live import Ending
 from bot.workflows.runs import Runs
 from bot.workflows.services import Pace, Services
+from bot.workflows.triage import choose_method
 from tests.workflows.parts import (
     NOW,
     MemoryJournal,
@@ -84,6 +96,15 @@ def test_a_report_says_what_its_run_asked_of_the_cloud(started: Callable[[Servic
     report = given.reports.get("r1")
     assert (report.run.api_calls, report.run.api_repeated) == (9, 2)
     assert "9 API calls (2 repeated)" in effort(report.run)
+
+
+def test_a_missing_baseline_elsewhere_is_asked_for_in_words_that_can_be_typed() -> None:
+    """The label of a target in another place is no word of the command."""
+    with pytest.raises(NotFound, match="no baseline of web-asg @ prod yet") as caught:
+        choose_method(Method.BASELINE, None, "web-asg @ prod")
+
+    assert "(analyze web-asg peers)" in caught.value.hint
+    assert "--account" in caught.value.hint
 
 
 def test_a_second_request_joins_the_live_run(started: Callable[[Services], Runs]) -> None:
