@@ -210,6 +210,8 @@ class Runs:
         except DiffyError as error:
             if live.run.ended:
                 log.warning("run %s: what lies behind its answer could not be shown: %s", live.run.id, error)
+            elif live.leaving():  # what it worked with is being closed: no failure of the run's own
+                self._leave(live, presenter)
             else:
                 self._end(live, presenter, RunState.FAILED, error)
         except (

@@ -77,7 +77,8 @@ class Stage:
         self.slack.wait_connected(1, PATIENCE_S)
 
     def restart(self) -> None:
-        """Start the bot anew on the same data folder."""
+        """Start the bot anew on the same data folder, once the former one's connection is gone."""
+        self.slack.wait_for(lambda slack: slack.connections == 0, PATIENCE_S)
         self.bot = Bot(self.env, self.folder)
         self.ready()
 

@@ -192,11 +192,6 @@ class LocalSlack(Sight):
         with self._state.lock:
             self._state.on_call = react
 
-    def forget_client_ids(self) -> None:
-        """Ignore ``client_msg_id`` from now on: every post is a new message."""
-        with self._state.lock:
-            self._state.knows_client_ids = False
-
     def drop_sockets(self, *, clean: bool = False) -> None:
         """Cut every connection, with a closing frame or without a word.
 

@@ -115,7 +115,7 @@ def post_message(state: State, args: Json) -> Json:
         raise missing("channel")
     channel = channel_for_post(state, as_text(args, "channel"))
     client_id = as_text(args, "client_msg_id")
-    if client_id in state.client_ids and state.knows_client_ids:
+    if client_id in state.client_ids:
         known = state.messages.get((channel.id, state.client_ids[client_id]))
         if known is None or known.deleted:
             raise Refusal("duplicate_message_not_found")

@@ -63,7 +63,6 @@ class State:
     triggers: dict[str, Trigger] = field(default_factory=dict)
     response_urls: dict[str, ResponseUrl] = field(default_factory=dict)
     client_ids: dict[str, str] = field(default_factory=dict)  # client_msg_id -> ts
-    knows_client_ids: bool = True
     on_call: Callable[[str], None] = lambda method: None  # after a call took effect, before it is answered
     calls: list[Call] = field(default_factory=list)
     scopes_used: set[str] = field(default_factory=set)
