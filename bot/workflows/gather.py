@@ -15,6 +15,7 @@ from bot.workflows.presenting import Presenter
 from bot.workflows.services import Services
 
 TICK_S = 0.25
+WAITING = 16  # answers that may wait to be stored: memory does not grow when hosts answer faster than that
 
 
 @dataclass(slots=True)
@@ -51,56 +52,70 @@ def gather(
         CollectionError: Nothing could be collected at all.
     """
     arrivals: queue.SimpleQueue[_Arrival] = queue.SimpleQueue()
+    room = threading.Semaphore(WAITING)
     got = Gathered(missed=list(group.missed))
     started = services.clock.monotonic()
     threading.Thread(
         target=_collect,
-        args=(live, group, pack, services, arrivals),
+        args=(live, group, pack, services, arrivals, room),
         name=f"collect-{live.run.id}",
         daemon=True,
     ).start()
     provisional: Report | None = None
     asked_provisional = judge_so_far is None
-    while True:
-        try:
-            arrival = arrivals.get(timeout=TICK_S)
-        except queue.Empty:
-            pass
-        else:
-            if arrival is None:
-                live.progress = _progress(group, got)
-                return got
-            if isinstance(arrival, DiffyError):
-                raise arrival
-            if isinstance(arrival, Report):
-                provisional = arrival
+    try:
+        while True:
+            try:
+                arrival = arrivals.get(timeout=TICK_S)
+            except queue.Empty:
+                pass
             else:
-                _take(live, arrival, got, services)
-        live.progress = _progress(group, got)
-        silent = len(group.hosts) - _accounted(group, got)
-        if not asked_provisional and silent and got.digests:
-            elapsed = services.clock.monotonic() - started
-            share = len(got.digests) / max(1, len(group.known) or len(group.hosts))
-            if elapsed >= services.pace.provisional_after_s or share >= services.pace.provisional_share:
-                asked_provisional = True
-                _judge_aside(judge_so_far, got, arrivals)
-        if live.ending is None:
-            if provisional is None:
-                presenter.progress(live.run, live.progress)
-            else:
-                presenter.provisional(live.run, provisional, live.progress)
+                if arrival is None:
+                    live.progress = _progress(group, got)
+                    return got
+                if isinstance(arrival, DiffyError):
+                    raise arrival
+                if isinstance(arrival, Report):
+                    provisional = arrival
+                else:
+                    room.release()
+                    _take(live, arrival, got, services)
+            live.progress = _progress(group, got)
+            silent = len(group.hosts) - _accounted(group, got)
+            if not asked_provisional and silent and got.digests:
+                elapsed = services.clock.monotonic() - started
+                share = len(got.digests) / max(1, len(group.known) or len(group.hosts))
+                if elapsed >= services.pace.provisional_after_s or share >= services.pace.provisional_share:
+                    asked_provisional = True
+                    _judge_aside(judge_so_far, got, arrivals)
+            if live.ending is None:
+                if provisional is None:
+                    presenter.progress(live.run, live.progress)
+                else:
+                    presenter.provisional(live.run, provisional, live.progress)
+    finally:
+        room.release(len(group.hosts) + 1)  # whatever ends us, the collector gets to its end
 
 
 def _collect(
-    live: Live, group: Group, pack: Pack, services: Services, arrivals: queue.SimpleQueue[_Arrival]
+    live: Live,
+    group: Group,
+    pack: Pack,
+    services: Services,
+    arrivals: queue.SimpleQueue[_Arrival],
+    room: threading.Semaphore,
 ) -> None:
+    def deliver(arrival: Snapshot | Missed) -> None:
+        room.acquire()
+        arrivals.put(arrival)
+
     try:
         if group.hosts:
             services.collector.collect(
                 group,
                 pack,
                 Errand(live.asker, services.pace.deadline_s, live.stopping),
-                deliver=arrivals.put,
+                deliver=deliver,
             )
     except DiffyError as error:
         arrivals.put(error)
