@@ -72,7 +72,9 @@ def _grow() -> None:
     for count in GROWTH:
         took = _line(count, 0.05)
         if former:
-            print(f"       twice the hosts cost {2 * took / former:.2f} times as much, measured in floors (2: linear)")
+            print(
+                f"       twice the hosts cost {2 * took / former:.2f} times as much, measured in floors (2: linear)"
+            )
         former = took
 
 
