@@ -72,12 +72,14 @@ def _grow() -> None:
     for count in GROWTH:
         took = _line(count, 0.05)
         if former:
-            print(f"       twice the hosts cost {took / former:.2f} times as much, beside the floor of each")
-        former = 2 * took
+            print(
+                f"       twice the hosts cost {2 * took / former:.2f} times as much, measured in floors (2: linear)"
+            )
+        former = took
 
 
 def _line(count: int, share: float, *, profile: bool = False) -> float:
-    """Print one line; return the ratio to the floor, per host."""
+    """Print one line; return the ratio to the floor."""
     with tempfile.TemporaryDirectory() as folder:
         Crowd({query.name: query.sql for query in PACK.queries}, share, now=NOW).write(Path(folder), count)
         command = [sys.executable, "-m", "benchmarks.analysis", "--folder", folder]

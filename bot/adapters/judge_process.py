@@ -235,7 +235,7 @@ def _serve(pipe: Connection, folder: Path, judge: Judgement) -> None:
         )  # sent to the whole group: the parent drains first, then ends us
     os.nice(NICENESS)
     folds = Folds(SnapshotFiles(DataFolder.open(folder, lock=False)))
-    gc.freeze()  # what was imported stays: it is not looked through again
+    gc.disable()  # folds hold no cycles, and looking for some costs a third on top; what else made any goes below
     while True:
         try:
             news: JudgeRequest | _Fold | _Forget = pipe.recv()
@@ -248,6 +248,7 @@ def _serve(pipe: Connection, folder: Path, judge: Judgement) -> None:
                 return
         elif isinstance(news, _Forget):
             folds.forget(news.run_id)
+            gc.collect()
         else:
             with suppress(DiffyError):  # the judgement meets it again, and says it
                 folds.add(news.run_id, news.digests)

@@ -18,6 +18,7 @@ from bot.workflows.stopping import check_leave
 
 TICK_S = 0.25
 LEAST_LEFT_S = 15.0  # after a restart: time to read what was answered meanwhile, however late it is
+WAITING = 16  # answers that may wait to be stored: memory does not grow when hosts answer faster than that
 
 
 @dataclass(slots=True)
@@ -57,57 +58,71 @@ def gather(
         Stopped: The process is going down; the next one goes on.
     """
     arrivals: queue.SimpleQueue[_Arrival] = queue.SimpleQueue()
+    room = threading.Semaphore(WAITING)
     got = _gathered_before(live, group)
     started = services.clock.monotonic()
     threading.Thread(
         target=_collect,
-        args=(live, _still_to_ask(group, got), pack, services, arrivals),
+        args=(live, _still_to_ask(group, got), pack, services, arrivals, room),
         name=f"collect-{live.run.id}",
         daemon=True,
     ).start()
     provisional: Report | None = None
     asked_provisional = judge_so_far is None
-    while True:
-        check_leave(live)
-        try:
-            arrival = arrivals.get(timeout=TICK_S)
-        except queue.Empty:
-            pass
-        else:
-            if arrival is None:
-                live.progress = _progress(group, got)
-                return got
-            if isinstance(arrival, DiffyError):
-                raise arrival
-            if isinstance(arrival, Report):
-                provisional = arrival
+    try:
+        while True:
+            check_leave(live)
+            try:
+                arrival = arrivals.get(timeout=TICK_S)
+            except queue.Empty:
+                pass
             else:
-                _take(arrival, got, live, services)
-        live.progress = _progress(group, got)
-        silent = len(group.hosts) - _accounted(group, got)
-        if not asked_provisional and silent and got.digests:
-            elapsed = services.clock.monotonic() - started
-            share = len(got.digests) / max(1, len(group.known) or len(group.hosts))
-            if elapsed >= services.pace.provisional_after_s or share >= services.pace.provisional_share:
-                asked_provisional = True
-                _judge_aside(judge_so_far, got, arrivals)
-        if live.ending is None:
-            if provisional is None:
-                presenter.progress(live.run, live.progress)
-            else:
-                presenter.provisional(live.run, provisional, live.progress)
+                if arrival is None:
+                    live.progress = _progress(group, got)
+                    return got
+                if isinstance(arrival, DiffyError):
+                    raise arrival
+                if isinstance(arrival, Report):
+                    provisional = arrival
+                else:
+                    room.release()
+                    _take(arrival, got, live, services)
+            live.progress = _progress(group, got)
+            silent = len(group.hosts) - _accounted(group, got)
+            if not asked_provisional and silent and got.digests:
+                elapsed = services.clock.monotonic() - started
+                share = len(got.digests) / max(1, len(group.known) or len(group.hosts))
+                if elapsed >= services.pace.provisional_after_s or share >= services.pace.provisional_share:
+                    asked_provisional = True
+                    _judge_aside(judge_so_far, got, arrivals)
+            if live.ending is None:
+                if provisional is None:
+                    presenter.progress(live.run, live.progress)
+                else:
+                    presenter.provisional(live.run, provisional, live.progress)
+    finally:
+        room.release(len(group.hosts) + 1)  # whatever ends us, the collector gets to its end
 
 
 def _collect(
-    live: Live, group: Group, pack: Pack, services: Services, arrivals: queue.SimpleQueue[_Arrival]
+    live: Live,
+    group: Group,
+    pack: Pack,
+    services: Services,
+    arrivals: queue.SimpleQueue[_Arrival],
+    room: threading.Semaphore,
 ) -> None:
+    def deliver(arrival: Snapshot | Missed) -> None:
+        room.acquire()
+        arrivals.put(arrival)
+
     try:
         if group.hosts:
             services.collector.collect(
                 group,
                 pack,
                 _errand(live, services),
-                deliver=arrivals.put,
+                deliver=deliver,
             )
     except DiffyError as error:
         arrivals.put(error)

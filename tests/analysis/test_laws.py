@@ -8,9 +8,10 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.analysis import Case, judge
+from bot.analysis import Case, Fold, judge, judge_folded
+from bot.analysis.fold import decode, members
 from bot.model import Answer, Pack, QueryStatus, Report, Snapshot
-from tests.analysis.cases import PACK, Rows, case, honest
+from tests.analysis.cases import NOW, PACK, Rows, case, honest
 
 VALUES = st.text(alphabet="ab/.1\x00é<", max_size=6)
 ROWS = st.lists(st.fixed_dictionaries({"path": VALUES, "mode": VALUES, "sha256": VALUES}), max_size=4)
@@ -49,6 +50,95 @@ def test_the_order_of_hosts_answers_and_rows_never_matters(seed: int, count: int
     after = replace(before, snapshots=mixed(before.snapshots, rng), baseline=mixed(before.baseline, rng))
 
     assert judge(after) == judge(before)
+
+
+def grouped(snapshots: list[tuple[str, Snapshot]], rng: random.Random) -> Fold:
+    """Fold the snapshots in batches of any size, and merge the batches in any order and nesting."""
+    folds = []
+    while snapshots:
+        batch, snapshots = snapshots[: (size := rng.randint(1, 4))], snapshots[size:]
+        fold = Fold()
+        for name, snapshot in batch:
+            fold.add(snapshot, name)
+        folds.append(fold)
+    while len(folds) > 1:
+        one = folds.pop(rng.randrange(len(folds)))
+        folds[rng.randrange(len(folds))].merge(one)
+    return folds[0]
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10_000), count=st.integers(1, 9), baseline=st.sampled_from([0, 1, 3]))
+def test_batches_merge_in_any_grouping_into_the_same_report(seed: int, count: int, baseline: int) -> None:
+    """Partial folds of shuffled hosts, merged however, give the report of one fold, to the last character."""
+    whole = planted(seed, count, baseline=baseline)
+    rng = random.Random(seed)
+    hosts = [(f"h{n}", s) for n, s in enumerate(mixed(whole.snapshots, rng))]
+    base = [(f"b{n}", s) for n, s in enumerate(mixed(whole.baseline, rng))]
+
+    fold = grouped(rng.sample([*hosts, *base], len(hosts) + len(base)), rng)
+    report = judge_folded(
+        whole, fold, [fold.number(name) for name, _ in hosts], [fold.number(name) for name, _ in base]
+    )
+
+    assert report == judge(whole)
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10_000), count=st.integers(3, 8))
+def test_judging_part_of_a_fold_is_judging_that_part_alone(seed: int, count: int) -> None:
+    """A provisional report rests on its hosts alone, and the fold goes on as if it had not been asked."""
+    whole = planted(seed, count)
+    fold = Fold()
+    numbers = [fold.add(snapshot) for snapshot in whole.snapshots]
+    part = random.Random(seed).sample(numbers, 2)
+
+    provisional = judge_folded(whole, fold, part, ())
+
+    assert provisional == judge(replace(whole, snapshots=tuple(whole.snapshots[n] for n in part)))
+    assert judge_folded(whole, fold, numbers, ()) == judge(whole)
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10_000), count=st.integers(4, 8), which=st.integers(1, 7))
+def test_a_clean_twin_never_lifts_a_clean_host_above_the_planted_one(
+    seed: int, count: int, which: int
+) -> None:
+    """Whoever gets company, the compromised host stays first."""
+    before = planted(seed, count)
+    twin_of = before.snapshots[1 + which % (count - 1)]
+    twin = replace(twin_of, host=replace(twin_of.host, id="i-twin"))
+    group = replace(before.group, hosts=(*before.group.hosts, twin.host), known=())
+
+    after = judge(replace(before, snapshots=(*before.snapshots, twin), group=group))
+
+    assert judge(before).hosts[0].id == before.snapshots[0].host.id
+    assert after.hosts[0].id == before.snapshots[0].host.id
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    batches=st.lists(
+        st.lists(st.sets(st.integers(0, 5), max_size=4), min_size=1, max_size=4), min_size=1, max_size=4
+    )
+)
+def test_a_fold_counts_who_said_what(batches: list[list[set[int]]]) -> None:
+    """For each distinct row exactly those snapshots that said it, however they came in batches."""
+    whole, said = Fold(), []
+    about = honest(1)[0][0]
+    for batch in batches:
+        fold = Fold()
+        for rows in batch:
+            given_rows = tuple({"path": str(row)} for row in sorted(rows))
+            fold.add(Snapshot(about, NOW, (Answer("q", QueryStatus.ROWS, given_rows),)))
+            said.append(rows)
+        whole.merge(fold)
+
+    counted = {decode(raw)["path"]: held for raw, held in whole.counts["q"].items()}
+
+    assert {row: {~held} if held < 0 else set(members(held)) for row, held in counted.items()} == {
+        str(row): {number for number, rows in enumerate(said) if row in rows} for row in set().union(*said)
+    }
 
 
 @settings(max_examples=25, deadline=None)
