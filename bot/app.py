@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from bot import packs
+from bot.adapters.aws_distributor import distributed
 from bot.adapters.aws_inventory import AwsInventory
 from bot.adapters.aws_session import connect
 from bot.adapters.aws_ssm import SsmCollector
@@ -77,6 +78,7 @@ def open_services(
             output_bucket=collect.output_bucket or None,
             clock=clock,
             download=script.download(collect.osquery, collect.osquery_url, collect.osquery_sha256),
+            package=distributed(collect.osquery, collect.osquery_package, collect.osquery_package_version),
         )
     with contextlib.ExitStack() as closing:
         closing.callback(folder.close)

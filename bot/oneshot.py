@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from bot import packs
 from bot.adapters import baseline_file
+from bot.adapters.aws_distributor import distributed
 from bot.adapters.aws_inventory import AwsInventory
 from bot.adapters.aws_session import connect
 from bot.adapters.aws_ssm import SsmCollector
@@ -151,6 +152,7 @@ def _services(request: Request) -> Services:
             output_bucket=collect.output_bucket or None,
             clock=clock,
             download=script.download(collect.osquery, collect.osquery_url, collect.osquery_sha256),
+            package=distributed(collect.osquery, collect.osquery_package, collect.osquery_package_version),
         )
     return Services(
         store=MemoryStore(find_baseline),

@@ -21,6 +21,7 @@ _CHANNEL = re.compile(r"[CGD][A-Z0-9]{2,}")  # public, private, direct
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")  # S3's rules for bucket names
 _DOWNLOAD = re.compile(r"https://[A-Za-z0-9._~:/%+{}-]{1,500}")  # no user, no query: no credential fits in
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_PACKAGE = re.compile(r"[A-Za-z0-9_.:/-]{1,200}")  # a name or an ARN; a version
 EVERYONE = "*"
 
 
@@ -52,7 +53,8 @@ class CollectSettings:
     """How hosts are asked. ``output_bucket``: S3 bucket for answers of any size; empty: in pieces, 4 MiB a host.
 
     ``osquery``: ``present`` leaves hosts without it unasked; ``download`` brings it there for the time of a run from
-    ``osquery_url``, checked against ``osquery_sha256`` (architecture to hex digest).
+    ``osquery_url``, checked against ``osquery_sha256`` (architecture to hex digest);
+    ``distributor`` installs ``osquery_package`` of SSM Distributor, for good.
     """
 
     deadline_s: float = 300.0
@@ -60,6 +62,8 @@ class CollectSettings:
     osquery: str = "present"
     osquery_url: str = ""
     osquery_sha256: Mapping[str, str] = field(default_factory=dict)
+    osquery_package: str = ""
+    osquery_package_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,8 @@ def read(environ: Mapping[str, str], *, cwd: Path, need_slack: bool) -> Settings
         osquery=collecting.text("osquery") or "present",
         osquery_url=collecting.text("osquery_url", _DOWNLOAD),
         osquery_sha256=collecting.texts("osquery_sha256", _SHA256, ("x86_64", "aarch64")),
+        osquery_package=collecting.text("osquery_package", _PACKAGE),
+        osquery_package_version=collecting.text("osquery_package_version", _PACKAGE),
     )
     _check_osquery(collect, collecting)
     runs = RunSettings(
@@ -278,10 +284,12 @@ def _read_file(env: _Source, cwd: Path, problems: list[str]) -> dict[str, _Sourc
 
 
 def _check_osquery(collect: CollectSettings, table: _Source) -> None:
-    if collect.osquery not in ("present", "download"):
-        table.wrong("osquery", f"must be present or download, and is {_shown(collect.osquery)}")
+    if collect.osquery not in ("present", "download", "distributor"):
+        table.wrong("osquery", f"must be present, download or distributor, and is {_shown(collect.osquery)}")
     elif collect.osquery == "download" and not (collect.osquery_url and collect.osquery_sha256):
         table.wrong("osquery", "is download: that needs osquery_url and osquery_sha256")
+    elif collect.osquery == "distributor" and not collect.osquery_package:
+        table.wrong("osquery", "is distributor: that needs osquery_package")
 
 
 def _slack(env: _Source, table: _Source, *, needed: bool) -> SlackSettings:

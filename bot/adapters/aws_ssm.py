@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from bot.adapters.aws_distributor import INSTALLER, Package, Second
 from bot.adapters.aws_session import Aws, AwsError, code, explain
 from bot.collection import answer, script
 from bot.collection import conversation as talk
@@ -41,6 +42,7 @@ class SsmCollector:
 
     Args:
         output_bucket: Where hosts put their whole output; None has larger answers fetched in pieces.
+        package: What SSM Distributor installs on hosts that say they have no osquery; they are asked once more then.
         download: From where hosts without osquery bring it, for the time of a run.
         sleep: Waits that many seconds; handed in so that tests own time.
         jitter: Numbers from 0 up to 1.
@@ -53,6 +55,7 @@ class SsmCollector:
         output_bucket: str | None,
         clock: Clock,
         download: script.Download | None = None,
+        package: Package | None = None,
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
     ) -> None:
@@ -60,6 +63,7 @@ class SsmCollector:
         self._bucket = output_bucket
         self._clock = clock
         self._download = download
+        self._package = package
         self._sleep = sleep
         self._jitter = jitter
 
@@ -82,16 +86,72 @@ class SsmCollector:
             text = script.build(pack, run_id=run_id, bucket=self._bucket is not None, download=self._download)
         except ValueError as error:
             raise CollectionError(f"The pack {pack.name} cannot be sent: {error}.") from error
+        deadline = self._clock.monotonic() + deadline_s
+        request = self._request(pack, run_id, text, deadline_s)
+        lacking: list[Missed] = []
+
+        def hold(outcome: Snapshot | Missed) -> None:
+            if isinstance(outcome, Missed) and outcome.reason is MissReason.NO_OSQUERY:
+                lacking.append(outcome)
+            else:
+                deliver(outcome)
+
+        perform = partial(self._perform, errand=errand, request=request)
+        ask = partial(self._ask, read=read, deadline=deadline, stop=errand.stop)
+        ask(tuple(hosts), perform, deliver=hold if self._package else deliver)
+        if lacking:
+            self._install(lacking, errand, request, deadline)
+            second = Second(lacking, deliver)
+            try:
+                ask(tuple(miss.host for miss in lacking), perform, deliver=second.deliver)
+            except CollectionError as error:
+                second.give_up(error)
+
+    def _ask(
+        self,
+        hosts: tuple[str, ...],
+        perform: Callable[[talk.Action], talk.Event | None],
+        *,
+        read: Callable[[str, bytes], Snapshot | Missed | Pieced],
+        deadline: float,
+        stop: Callable[[], bool],
+        deliver: Callable[[Snapshot | Missed], None],
+    ) -> None:
         tracker = Tracker(
-            tuple(hosts),
-            read=read,
-            bucket=self._bucket is not None,
-            deadline=self._clock.monotonic() + deadline_s,
+            hosts, read=read, bucket=self._bucket is not None, deadline=deadline, jitter=self._jitter
+        )
+        _drive(tracker, perform, deliver, stop, self._clock, self._sleep)
+
+    def _install(
+        self, lacking: list[Missed], errand: Errand, asked: SendCommandRequestTypeDef, deadline: float
+    ) -> None:
+        """Have SSM Distributor install osquery, and wait for its end; whether it helped, the second question shows."""
+        assert self._package is not None
+        request = _bare(asked)
+        request["DocumentName"] = INSTALLER
+        request["Parameters"] = self._package.parameters
+
+        def perform(action: talk.Action) -> talk.Event | None:
+            match action:
+                case talk.Send():
+                    return self._send(action, request, errand, "install")
+                case talk.Fetch():  # whatever it says: it has ended
+                    return talk.Output(action.host, b"ended", command=action.command)
+                case talk.Drop():
+                    return None
+            return self._perform(action, errand=errand, request=request)
+
+        tracker = Tracker(
+            tuple(miss.host for miss in lacking),
+            read=lambda host, _: Missed(host, MissReason.NO_OSQUERY),
+            bucket=False,
+            deadline=deadline,
             jitter=self._jitter,
         )
-        request = self._request(pack, run_id, text, deadline_s)
-        perform = partial(self._perform, errand=errand, request=request)
-        _drive(tracker, perform, deliver, errand.stop, self._clock, self._sleep)
+        try:
+            _drive(tracker, perform, lambda _: None, errand.stop, self._clock, self._sleep)
+        except CollectionError as error:
+            log.warning("osquery could not be installed: %s", error)
 
     def _request(self, pack: Pack, run_id: str, text: str, deadline_s: float) -> SendCommandRequestTypeDef:
         request: SendCommandRequestTypeDef = {
@@ -115,10 +175,10 @@ class SsmCollector:
             case talk.Send(piece=0):
                 return self._send(action, request, errand, "ask")
             case talk.Send(piece=number):
-                piece = _further(request, run_id, script.piece(run_id, number))
+                piece = _further(request, script.piece(run_id, number))
                 return self._send(action, piece, errand, f"piece {number}")
             case talk.Drop(hosts):
-                self._drop(hosts, _further(request, run_id, script.drop(run_id)), errand)
+                self._drop(hosts, _further(request, script.drop(run_id)), errand)
                 return None
             case talk.ListPage():
                 return self._list(action)
@@ -248,13 +308,19 @@ def _drive(
                     queue.extend(tracker.receive(event, clock.monotonic()))
 
 
-def _further(request: SendCommandRequestTypeDef, run_id: str, text: str) -> SendCommandRequestTypeDef:
+def _further(request: SendCommandRequestTypeDef, text: str) -> SendCommandRequestTypeDef:
     """Return the request for a further command of the run: short, and its output is read from the API."""
-    further = request.copy()
-    further.pop("OutputS3BucketName", None)
-    further.pop("OutputS3KeyPrefix", None)
+    further = _bare(request)
     further["Parameters"] = {"commands": [text], "executionTimeout": [str(script.FURTHER_TIMEOUT_S)]}
     return further
+
+
+def _bare(request: SendCommandRequestTypeDef) -> SendCommandRequestTypeDef:
+    """Return a copy whose output goes to no bucket."""
+    bare = request.copy()
+    bare.pop("OutputS3BucketName", None)
+    bare.pop("OutputS3KeyPrefix", None)
+    return bare
 
 
 def _invocation(item: CommandInvocationTypeDef) -> talk.Invocation:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.sandbox.aws.commands import DOCUMENT
+from bot.sandbox.aws.commands import DOCUMENT, INSTALLER
 
 MAX_IDS = 50  # SendCommand InstanceIds: botocore's model
 MAX_COMMENT = 100
@@ -63,6 +63,11 @@ def check_send(request: Mapping[str, Any]) -> None:
         raise AwsError("ValidationException", "Either InstanceIds or Targets must be specified.")
     if ids and request.get("Targets"):
         raise AwsError("ValidationException", "InstanceIds and Targets cannot be specified together.")
+    if request.get("DocumentName") == INSTALLER:
+        parameters = request.get("Parameters", {})
+        if parameters.get("action") not in (["Install"], ["Uninstall"]) or not parameters.get("name"):
+            raise AwsError("InvalidParameters", "Parameters action and name are required.")
+        return
     if request.get("DocumentName") != DOCUMENT:
         raise AwsError("InvalidDocument", f"Document with name {request.get('DocumentName')} does not exist.")
     check_parameters(request.get("Parameters", {}))

@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.sandbox.aws import cloud
 from bot.sandbox.aws.commands import (
+    INSTALL,
     PLUGIN,
     Command,
     Invocation,
@@ -68,7 +69,7 @@ class RunCommand:
                 command_id=str(uuid.UUID(int=self._chance.getrandbits(128), version=4)),
                 account=cloud.ACCOUNT,
                 region=region,
-                script="\n".join(parameters["commands"]) + "\n",
+                script="\n".join(parameters.get("commands", [INSTALL])) + "\n",
                 requested_at=now,
                 delivery_timeout_s=request.get("TimeoutSeconds", DEFAULT_TIMEOUT_S),
                 execution_timeout_s=execution_timeout(parameters),
