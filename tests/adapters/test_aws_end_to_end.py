@@ -167,7 +167,7 @@ def test_a_kept_answer_that_vanishes_is_never_clean(
     assert outcome.reason is MissReason.CUT_OUTPUT
     assert "of its answer did not come: the host no longer had it" in outcome.detail
     assert [command.purpose for command in sent].count("piece 2") == 2
-    assert all(isinstance(other, Snapshot) for other in got.values())
+    assert all(isinstance(other, Snapshot) for other in got.values()), got
     assert nothing_left(tmp)
 
 
@@ -200,7 +200,7 @@ def test_one_bad_host_has_its_reason_and_spoils_nobody(
     outcome = got.pop(bad)
     assert isinstance(outcome, Missed), outcome
     assert outcome.reason is reason
-    assert all(isinstance(other, Snapshot) for other in got.values())
+    assert all(isinstance(other, Snapshot) for other in got.values()), got
 
 
 def test_a_host_that_dies_is_given_up_at_our_own_deadline(aws: Aws, embedded: EmbeddedAws) -> None:
@@ -214,7 +214,7 @@ def test_a_host_that_dies_is_given_up_at_our_own_deadline(aws: Aws, embedded: Em
 
     assert isinstance(outcome := got.pop(bad), Missed)
     assert (outcome.reason, outcome.detail) == (MissReason.DEADLINE, "SSM last said InProgress")
-    assert all(isinstance(other, Snapshot) for other in got.values())
+    assert all(isinstance(other, Snapshot) for other in got.values()), got
 
 
 def test_an_upload_that_fails_silently_is_not_clean(aws: Aws, embedded: EmbeddedAws) -> None:
