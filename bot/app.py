@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from bot import packs
 from bot.adapters import plugins
+from bot.adapters.aws_distributor import distributed
 from bot.adapters.aws_places import AwsPlaces
 from bot.adapters.aws_session import Aws, connect
 from bot.adapters.aws_ssm import SsmCollector
@@ -156,6 +157,11 @@ def aws_places(settings: Settings, clock: Clock) -> AwsPlaces:
             clock=clock,
             pinned=pinned_document(settings),
             download=download_of(settings),
+            package=distributed(
+                settings.collect.osquery,
+                settings.collect.osquery_package,
+                settings.collect.osquery_package_version,
+            ),
         )
 
     return AwsPlaces(connect(), settings.places, collector)

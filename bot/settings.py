@@ -30,6 +30,7 @@ _ACCOUNT_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 _ACCOUNT_ID = re.compile(r"[0-9]{12}")
 _ROLE = re.compile(r"arn:aws[\w-]*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,512}")
 _EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}")  # STS ExternalId
+_PACKAGE = re.compile(r"[A-Za-z0-9_.:/-]{1,200}")  # a name or an ARN; a version
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,8 @@ class CollectSettings:
         document: The SSM document to send, ``{pack}`` in it for the pack; empty: AWS-RunShellScript.
         document_hash: Sha256 in hex; empty: of what this Diffy builds.
         osquery: ``present`` leaves hosts without it unasked; ``download`` brings it there for the time of a run from
-            ``osquery_url``, checked against ``osquery_sha256`` (architecture to hex digest).
+            ``osquery_url``, checked against ``osquery_sha256`` (architecture to hex digest);
+            ``distributor`` installs ``osquery_package`` of SSM Distributor, for good.
     """
 
     deadline_s: float = 300.0
@@ -75,6 +77,8 @@ class CollectSettings:
     osquery: str = "present"
     osquery_url: str = ""
     osquery_sha256: Mapping[str, str] = field(default_factory=dict)
+    osquery_package: str = ""
+    osquery_package_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,8 @@ def read(environ: Mapping[str, str], *, cwd: Path, need_slack: bool) -> Settings
         osquery=collecting.text("osquery") or "present",
         osquery_url=collecting.text("osquery_url", _DOWNLOAD),
         osquery_sha256=collecting.texts("osquery_sha256", _SHA256, ("x86_64", "aarch64")),
+        osquery_package=collecting.text("osquery_package", _PACKAGE),
+        osquery_package_version=collecting.text("osquery_package_version", _PACKAGE),
     )
     _check_osquery(collect, collecting)
     if collect.document_hash and "{pack}" in collect.document:
@@ -162,10 +168,12 @@ def read(environ: Mapping[str, str], *, cwd: Path, need_slack: bool) -> Settings
 
 
 def _check_osquery(collect: CollectSettings, table: Source) -> None:
-    if collect.osquery not in ("present", "download"):
-        table.wrong("osquery", f"must be present or download, and is {shown(collect.osquery)}")
+    if collect.osquery not in ("present", "download", "distributor"):
+        table.wrong("osquery", f"must be present, download or distributor, and is {shown(collect.osquery)}")
     elif collect.osquery == "download" and not (collect.osquery_url and collect.osquery_sha256):
         table.wrong("osquery", "is download: that needs osquery_url and osquery_sha256")
+    elif collect.osquery == "distributor" and not collect.osquery_package:
+        table.wrong("osquery", "is distributor: that needs osquery_package")
 
 
 def _read_file(env: Source, cwd: Path, problems: list[str]) -> dict[str, Source]:

@@ -205,11 +205,15 @@ def test_the_file_sets_everything_else(tmp_path: Path) -> None:
         ('[collect]\ndocument_version = "new"', 'collect.document_version is not a valid name: "new".'),
         (
             '[collect]\nosquery = "perhaps"',
-            'collect.osquery must be present or download, and is "perhaps".',
+            'collect.osquery must be present, download or distributor, and is "perhaps".',
         ),
         (
             '[collect]\nosquery = "download"',
             "collect.osquery is download: that needs osquery_url and osquery_sha256.",
+        ),
+        (
+            '[collect]\nosquery = "distributor"',
+            "collect.osquery is distributor: that needs osquery_package.",
         ),
         (
             '[collect]\nosquery_url = "https://user:word@example.com/x"',

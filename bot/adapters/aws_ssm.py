@@ -6,15 +6,15 @@ import logging
 import random
 import re
 import time
-from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from bot.adapters.aws_distributor import INSTALLER, Package, Second
+from bot.adapters.aws_drive import drive
 from bot.adapters.aws_session import Aws, AwsError, code, explain
-from bot.adapters.reading import Reading
 from bot.collection import answer, document, reattach, script
 from bot.collection import conversation as talk
 from bot.collection.pieced import Pieced
@@ -44,6 +44,7 @@ class SsmCollector:
     Args:
         output_bucket: Where hosts put their whole output; None has larger answers fetched in pieces.
         pinned: The operator's own document; None sends the script through ``AWS-RunShellScript``.
+        package: What SSM Distributor installs on hosts that say they have no osquery; they are asked once more then.
         download: From where hosts without osquery bring it, for the time of a run.
         sleep: Waits that many seconds; handed in so that tests own time.
         jitter: Numbers from 0 up to 1.
@@ -57,6 +58,7 @@ class SsmCollector:
         clock: Clock,
         pinned: document.Pinned | None = None,
         download: script.Download | None = None,
+        package: Package | None = None,
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
     ) -> None:
@@ -65,6 +67,7 @@ class SsmCollector:
         self._clock = clock
         self._pinned = pinned
         self._download = download
+        self._package = package
         self._sleep = sleep
         self._jitter = jitter
 
@@ -88,24 +91,94 @@ class SsmCollector:
             what = document.request(self._pinned, pack, values, download=self._download)
         except ValueError as error:
             raise CollectionError(f"The pack {pack.name} cannot be sent: {error}.") from error
-        tracker = Tracker(
-            tuple(hosts),
-            read=read,
-            bucket=self._bucket is not None,
-            deadline=self._clock.monotonic() + deadline_s,
-            jitter=self._jitter,
-        )
+        deadline = self._clock.monotonic() + deadline_s
         request = self._request(pack, run_id, what, deadline_s)
         further = partial(self._further, pack, run_id, request)
         perform = partial(self._perform, errand=errand, request=request, further=further)
-        sent: tuple[SentCommand, ...] = ()
-        if errand.since is not None:
-            listed = self._commands_of(request["Comment"], errand.since)
-            sent = reattach.own(errand.sent, listed, self._clock.now())
-            for command in sent:
-                if command not in errand.sent:
-                    errand.note(command)
-        _drive(tracker, perform, deliver, errand, sent, self._clock, self._sleep)
+        ask = partial(self._ask, perform=perform, read=read, deadline=deadline, errand=errand)
+        lacking: list[Missed] = []
+
+        def hold(outcome: Snapshot | Missed) -> None:
+            if isinstance(outcome, Missed) and outcome.reason is MissReason.NO_OSQUERY:
+                lacking.append(outcome)
+            else:
+                deliver(outcome)
+
+        sent = self._sent_before(errand, request["Comment"])
+        ask(tuple(hosts), sent=sent, deliver=hold if self._package else deliver)
+        if not lacking or errand.leave():
+            return
+        self._install(lacking, perform, errand, request, deadline)
+        second = Second(lacking, deliver)
+        try:
+            ask(tuple(miss.host for miss in lacking), sent=(), deliver=second.deliver)
+        except CollectionError as error:
+            second.give_up(error)
+
+    def _sent_before(self, errand: Errand, comment: str) -> tuple[SentCommand, ...]:
+        """Return the commands of a former process that are to be followed, those included that it could not note."""
+        if errand.since is None:
+            return ()
+        sent = reattach.own(errand.sent, self._commands_of(comment, errand.since), self._clock.now())
+        for command in sent:
+            if command not in errand.sent:
+                errand.note(command)
+        return sent
+
+    def _ask(
+        self,
+        hosts: tuple[str, ...],
+        *,
+        sent: tuple[SentCommand, ...],
+        perform: Callable[[talk.Action], talk.Event | None],
+        read: Callable[[str, bytes], Snapshot | Missed | Pieced],
+        deadline: float,
+        errand: Errand,
+        deliver: Callable[[Snapshot | Missed], None],
+    ) -> None:
+        tracker = Tracker(
+            hosts, read=read, bucket=self._bucket is not None, deadline=deadline, jitter=self._jitter
+        )
+        drive(tracker, perform, deliver, errand, sent, self._clock, self._sleep)
+
+    def _install(
+        self,
+        lacking: list[Missed],
+        otherwise: Callable[[talk.Action], talk.Event | None],
+        errand: Errand,
+        asked: SendCommandRequestTypeDef,
+        deadline: float,
+    ) -> None:
+        """Have SSM Distributor install osquery, and wait for its end; whether it helped, the second question shows."""
+        assert self._package is not None
+        request = _bare(asked)
+        for part in ("DocumentVersion", "DocumentHash", "DocumentHashType"):
+            request.pop(part, None)  # type: ignore[misc]
+        request["DocumentName"] = INSTALLER
+        request["Comment"] = f"diffy {errand.asker.run_id} install"
+        request["Parameters"] = self._package.parameters
+
+        def perform(action: talk.Action) -> talk.Event | None:
+            match action:
+                case talk.Send():
+                    return self._send(action, request, errand, "install")
+                case talk.Fetch():  # whatever it says: it has ended
+                    return talk.Output(action.host, b"ended", command=action.command)
+                case talk.Drop():
+                    return None
+            return otherwise(action)
+
+        tracker = Tracker(
+            tuple(miss.host for miss in lacking),
+            read=lambda host, _: Missed(host, MissReason.NO_OSQUERY),
+            bucket=False,
+            deadline=deadline,
+            jitter=self._jitter,
+        )
+        try:
+            drive(tracker, perform, lambda _: None, errand, (), self._clock, self._sleep)
+        except CollectionError as error:
+            log.warning("osquery could not be installed: %s", error)
 
     def _request(
         self, pack: Pack, run_id: str, what: dict[str, Any], deadline_s: float
@@ -130,14 +203,12 @@ class SsmCollector:
         Its comment differs from that of the command that asks, so that a restart takes neither for the other.
         """
         values = script.values(run_id=run_id, bucket=False, act=act, number=number)
-        further: SendCommandRequestTypeDef = request.copy()
+        further = _bare(request)
         what = document.request(
             self._pinned, pack, values, download=self._download, timeout_s=script.FURTHER_TIMEOUT_S
         )
         further |= what  # type: ignore[typeddict-item]
         further["Comment"] = f"diffy {run_id} {act} {number}"
-        further.pop("OutputS3BucketName", None)
-        further.pop("OutputS3KeyPrefix", None)
         return further
 
     def _perform(
@@ -275,48 +346,12 @@ class SsmCollector:
             log.warning("command %s could not be cancelled: %s", action.command, explain(error).message)
 
 
-def _drive(
-    tracker: Tracker,
-    perform: Callable[[talk.Action], talk.Event | None],
-    deliver: Callable[[Snapshot | Missed], None],
-    errand: Errand,
-    sent: tuple[SentCommand, ...],
-    clock: Clock,
-    sleep: Callable[[float], None],
-) -> None:
-    """Let the tracker say what to do until every host is accounted for, or until the run is left to another process."""
-    queue = deque(tracker.begin(clock.monotonic(), sent))
-    with Reading(perform) as reading:
-        while queue or not tracker.done:
-            if errand.leave():
-                return
-            now = clock.monotonic()
-            if not tracker.done and (now >= tracker.deadline or errand.stop()):
-                reading.forget()
-                queue = deque(action for action in queue if isinstance(action, talk.Deliver | talk.Drop))
-                queue.extend(tracker.tick(now) if now >= tracker.deadline else tracker.stop())
-            elif not queue:
-                queue.extend(tracker.tick(now))
-            if reading:
-                idle_s = 0.0 if queue else max(0.01, min(LONGEST_SLEEP_S, tracker.wakes_at - now))
-                for got in reading.take(idle_s):
-                    if got is not None:
-                        queue.extend(tracker.receive(got, clock.monotonic()))
-            elif not queue:
-                sleep(max(0.01, min(LONGEST_SLEEP_S, tracker.wakes_at - now)))
-            if not queue:
-                continue
-            match action := queue.popleft():
-                case talk.Deliver(outcome):
-                    deliver(outcome)
-                case talk.Abort(message, hint):
-                    raise CollectionError(message, hint)
-                case talk.Fetch(from_bucket=True):
-                    reading.ask(action)  # by far the most calls, and S3 takes many at once
-                case _:
-                    event = perform(action)
-                    if event is not None:
-                        queue.extend(tracker.receive(event, clock.monotonic()))
+def _bare(request: SendCommandRequestTypeDef) -> SendCommandRequestTypeDef:
+    """Return a copy whose output goes to no bucket."""
+    bare = request.copy()
+    bare.pop("OutputS3BucketName", None)
+    bare.pop("OutputS3KeyPrefix", None)
+    return bare
 
 
 def _invocation(item: CommandInvocationTypeDef) -> talk.Invocation:

@@ -66,17 +66,23 @@ ask() {
   child=
 }
 
-# put KIND NAME RC OUT ERR: one section, unless it is too large for what is left; then its name goes to `lost`.
+# put KIND NAME RC OUT ERR [BYTES]: one section, `large` and empty when OUT has more bytes than that; or, when it is too
+# large for what is left, its name goes to `lost`.
 # Without a bucket what counts is the size of everything packed together: a section packed by itself is never smaller
 # than what it adds, so all is packed anew only where the sum would be too large.
 put() {
   if [ -e "$4" ]; then out=$4; else out=/dev/null; fi
+  kind=$1
+  long=$(($(wc -c <"$out")))
+  if [ "$long" -gt "${6:-$long}" ]; then kind=large out=/dev/null long=0; fi
   if [ -e "$5" ]; then head -c @ERR_BYTES@ "$5" >err; else : >err; fi
+  errors=0
+  if [ -s err ]; then errors=$(($(wc -c <err))); fi
   {
-    printf '#diffy %s %s %s %s %s\n' "$1" "$2" "$3" "$(($(wc -c <"$out")))" "$(($(wc -c <err)))"
+    printf '#diffy %s %s %s %s %s\n' "$kind" "$2" "$3" "$long" "$errors"
     cat "$out" err
   } >part || fail no_space "$work is full"
-  rawer=$((raw + $(wc -c <part)))
+  rawer=$((raw + long + errors))
   size=0
   if [ "$budget" -gt 0 ]; then
     size=$((used + $(gzip -9 -n -c <part | wc -c)))
@@ -123,22 +129,14 @@ room=$((budget > 0 ? budget - @LOST_BYTES@ : 0))
 put batch - "$batch_rc" /dev/null batch.err
 while IFS='|' read -r name alone seconds bytes sql; do
   if [ -e "ok.$name" ]; then
-    if [ "$(($(wc -c <"q.$name")))" -gt "$bytes" ]; then
-      put large "$name" 0 /dev/null /dev/null
-    else
-      put shared "$name" 0 "q.$name" /dev/null
-    fi
+    put shared "$name" 0 "q.$name" /dev/null "$bytes"
     rm -f "q.$name"
   elif [ $(($(date +%s) - began + seconds)) -gt @BUDGET_S@ ]; then
     put unasked "$name" 0 /dev/null /dev/null
   else
     printf '%s\n' "$sql" >"a.$name.sql"
     ask "a.$name" "$seconds" "$((bytes / 512 + 2))"
-    if [ -e "a.$name.out" ] && [ "$(($(wc -c <"a.$name.out")))" -gt "$bytes" ]; then
-      put large "$name" 0 /dev/null /dev/null
-    else
-      put own "$name" "$rc" "a.$name.out" "a.$name.err"
-    fi
+    put own "$name" "$rc" "a.$name.out" "a.$name.err" "$bytes"
     rm -f "a.$name.out"
   fi
 done <plan

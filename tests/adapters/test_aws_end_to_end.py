@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot import packs
+from bot.adapters.aws_distributor import Package
 from bot.adapters.aws_inventory import AwsInventory
 from bot.adapters.aws_session import Aws, connect
 from bot.adapters.aws_ssm import SsmCollector
@@ -94,9 +95,10 @@ def collect(
     stop: Callable[[], bool] = lambda: False,
     pinned: Pinned | None = None,
     note: Callable[[SentCommand], None] = lambda sent: None,
+    package: Package | None = None,
 ) -> dict[str, Snapshot | Missed]:
     found: list[Snapshot | Missed] = []
-    collector = SsmCollector(aws, output_bucket=bucket, clock=WallClock(), pinned=pinned)
+    collector = SsmCollector(aws, output_bucket=bucket, clock=WallClock(), pinned=pinned, package=package)
     errand = Errand(Asker(run_id, "U0RESPOND01"), deadline_s, stop, note=note)
     collector.collect(group, PACK, errand, deliver=found.append)
     outcomes = {item.host if isinstance(item, Missed) else item.host.id: item for item in found}
@@ -221,7 +223,7 @@ def test_a_kept_answer_that_vanishes_is_never_clean(
     assert outcome.reason is MissReason.CUT_OUTPUT
     assert "of its answer did not come: the host no longer had it" in outcome.detail
     assert [command.purpose for command in sent].count("piece 2") == 2
-    assert all(isinstance(other, Snapshot) for other in got.values())
+    assert all(isinstance(other, Snapshot) for other in got.values()), got
     assert nothing_left(tmp)
 
 
@@ -254,7 +256,7 @@ def test_one_bad_host_has_its_reason_and_spoils_nobody(
     outcome = got.pop(bad)
     assert isinstance(outcome, Missed), outcome
     assert outcome.reason is reason
-    assert all(isinstance(other, Snapshot) for other in got.values())
+    assert all(isinstance(other, Snapshot) for other in got.values()), got
 
 
 def test_a_host_that_dies_is_given_up_at_our_own_deadline(aws: Aws, embedded: EmbeddedAws) -> None:
@@ -268,7 +270,7 @@ def test_a_host_that_dies_is_given_up_at_our_own_deadline(aws: Aws, embedded: Em
 
     assert isinstance(outcome := got.pop(bad), Missed)
     assert (outcome.reason, outcome.detail) == (MissReason.DEADLINE, "SSM last said InProgress")
-    assert all(isinstance(other, Snapshot) for other in got.values())
+    assert all(isinstance(other, Snapshot) for other in got.values()), got
 
 
 def test_an_upload_that_fails_silently_is_not_clean(aws: Aws, embedded: EmbeddedAws) -> None:
@@ -356,6 +358,24 @@ def test_a_query_that_osquery_refuses_or_hangs_on_is_unknown_there(aws: Aws, emb
     assert isinstance(outcome, Snapshot), outcome
     assert [answer.query for answer in outcome.answers if not answer.known] == ["crontab"]
     assert not any(other.partial for other in got.values() if isinstance(other, Snapshot))
+
+
+def test_distributor_brings_osquery_and_the_host_is_asked_again(aws: Aws, embedded: EmbeddedAws) -> None:
+    """One host lacks it: the package is installed there alone, and then it answers as the others did."""
+    group = resolve(aws, embedded)
+    bad = group.hosts[0].id
+    embedded.set_host(bad, manner="no_osquery")
+    sent: list[SentCommand] = []
+
+    got = collect(aws, group, note=sent.append, package=Package("osquery", "5.23.1"))
+    embedded.set_host(bad, manner="")
+
+    assert all(isinstance(outcome, Snapshot) and not outcome.partial for outcome in got.values()), got
+    assert [(command.purpose, bad in command.hosts, len(command.hosts)) for command in sent] == [
+        ("ask", True, len(group.hosts)),
+        ("install", True, 1),
+        ("ask", True, 1),
+    ]
 
 
 def test_an_unknown_group_gets_near_names(aws: Aws, embedded: EmbeddedAws) -> None:

@@ -98,7 +98,8 @@ class Agent:
     def _begin(
         self, host: SimulatedHost, command_id: str, folder: Path, working_directory: str, out: int, err: int
     ) -> subprocess.Popen[bytes]:
-        path = SYSTEM_PATH if host.manner.manner == "no_osquery" else f"{host.folder / 'bin'}:{SYSTEM_PATH}"
+        own = host.folder / ("installed" if host.manner.manner == "no_osquery" else "bin")
+        path = f"{own}:{SYSTEM_PATH}"
         process = subprocess.Popen(
             ["sh", str(folder / "_script.sh")],
             cwd=working_directory or folder,

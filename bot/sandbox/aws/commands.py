@@ -10,6 +10,9 @@ from typing import Any
 from bot.sandbox.aws.agent import STDERR_LIMIT, STDOUT_LIMIT, cut, merged
 
 DOCUMENT = "AWS-RunShellScript"
+INSTALLER = "AWS-ConfigureAWSPackage"
+INSTALL = "mkdir -p ../../installed && cp ../../bin/osqueryi ../../installed/osqueryi"
+"""What installing a package does on a simulated host: only then is osqueryi on the PATH of one that had none."""
 PLUGIN = "aws:runShellScript"
 NEVER_RAN = -1
 

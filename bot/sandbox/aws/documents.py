@@ -13,7 +13,7 @@ from typing import Any
 from moto.ssm.models import ssm_backends
 
 from bot.sandbox.aws.cloud import ACCOUNT
-from bot.sandbox.aws.commands import DOCUMENT, PLUGIN
+from bot.sandbox.aws.commands import DOCUMENT, INSTALL, INSTALLER, PLUGIN
 from bot.sandbox.aws.requests import AwsError, check_parameters, execution_timeout
 
 _PLACE = re.compile(r"\{\{\s*([A-Za-z0-9]+)\s*\}\}")
@@ -43,6 +43,10 @@ def resolve(region: str, request: Mapping[str, Any]) -> Errand:
         folder = str((given.get("workingDirectory") or [""])[0])
         script = "\n".join(given["commands"]) + "\n"
         return Errand(name, "$DEFAULT", script, execution_timeout(given), folder)
+    if name == INSTALLER:
+        if given.get("action") not in (["Install"], ["Uninstall"]) or not given.get("name"):
+            raise AwsError("InvalidParameters", "Parameters action and name are required.")
+        return Errand(name, "$DEFAULT", INSTALL + "\n", execution_timeout({}))
     version = str(request.get("DocumentVersion") or "$DEFAULT")
     document = _find(region, name, version)
     asked = request.get("DocumentHash")
