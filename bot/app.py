@@ -7,12 +7,12 @@ import logging
 import secrets
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from bot import packs
-from bot.adapters.aws_inventory import AwsInventory
-from bot.adapters.aws_session import connect
+from bot.adapters.aws_places import AwsPlaces
+from bot.adapters.aws_session import Aws, connect
 from bot.adapters.aws_ssm import SsmCollector
 from bot.adapters.clock import SystemClock
 from bot.adapters.data_folder import DataFolder
@@ -29,8 +29,8 @@ from bot.adapters.tinydb_store import TinyDbStore
 from bot.collection.document import Pinned
 from bot.errors import DiffyError
 from bot.interactions import INTERACTIONS, VIEWS
-from bot.model import Run
-from bot.ports import Collector, Inventory
+from bot.model import ApiUse, Run
+from bot.ports import Clock, Collector, Inventory
 from bot.reception import Reception
 from bot.settings import Settings
 from bot.workflows.access import EVERYONE, Access
@@ -38,7 +38,7 @@ from bot.workflows.desk import Desk, Tell, schedule_of
 from bot.workflows.presenting import Presenter
 from bot.workflows.runs import Runs
 from bot.workflows.scheduled import fire
-from bot.workflows.services import Pace, Services
+from bot.workflows.services import Pace, Services, no_use
 from bot.workflows.thread import SlackThread
 
 log = logging.getLogger(__name__)
@@ -72,17 +72,12 @@ def open_services(
     clock = SystemClock()
     inventory: Inventory
     collector: Collector
+    api_use: Callable[[str], ApiUse] = no_use
     if recorded is not None:
         inventory = collector = recorded
     else:
-        aws = connect()
-        inventory = AwsInventory(aws)
-        collector = SsmCollector(
-            aws,
-            output_bucket=settings.collect.output_bucket or None,
-            clock=clock,
-            pinned=pinned_document(settings),
-        )
+        inventory = collector = aws = aws_places(settings, clock)
+        api_use = aws.api_use
     with contextlib.ExitStack() as closing:
         closing.callback(folder.close)
         store = TinyDbStore(folder)
@@ -99,7 +94,23 @@ def open_services(
             clock=clock,
             load_pack=packs.load,
             pace=pace(settings),
+            api_use=api_use,
+            places=settings.places,
         )
+
+
+def aws_places(settings: Settings, clock: Clock) -> AwsPlaces:
+    """Return the inventory and collector of every account and region that is set. Nothing is sent yet."""
+
+    def collector(aws: Aws) -> Collector:
+        return SsmCollector(
+            aws,
+            output_bucket=settings.collect.output_bucket or None,
+            clock=clock,
+            pinned=pinned_document(settings),
+        )
+
+    return AwsPlaces(connect(), settings.places, collector)
 
 
 def serve(settings: Settings, *, until: threading.Event | None = None) -> None:

@@ -20,6 +20,7 @@ from bot.model.checkup import Outcome
 from bot.settings import Settings, read
 
 DONE, STANDS_OUT, NO_ANSWER = 0, 1, 2
+TARGET = "a group, instance id, private IP, tag:K=V, stack:NAME or eks:CLUSTER/NODEGROUP; several with commas"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -72,6 +73,8 @@ def _analyze(arguments: argparse.Namespace) -> int:
             recorded=arguments.recorded,
             baseline=arguments.baseline,
             incident=arguments.incident,
+            accounts=arguments.account,
+            regions=arguments.region,
         )
     )
     if arguments.json:
@@ -95,6 +98,8 @@ def _baseline(arguments: argparse.Namespace) -> int:
             recorded=arguments.recorded,
             take_from=tuple(host for host in arguments.take_from.split(",") if host),
             take_hosts=arguments.hosts,
+            accounts=arguments.account,
+            regions=arguments.region,
         ),
         author=getpass.getuser(),
     )
@@ -196,7 +201,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.set_defaults(run=_serve)
 
     analyze = commands.add_parser("analyze", help="say which hosts of a target stand out")
-    analyze.add_argument("target", help="an auto scaling group, instance ids with commas, or a private IP")
+    analyze.add_argument("target", help=TARGET)
     analyze.add_argument(
         "--method", help="peers, baseline or both; default: both where a baseline exists, else peers"
     )
@@ -213,7 +218,7 @@ def _parser() -> argparse.ArgumentParser:
     analyze.set_defaults(run=_analyze)
 
     baseline = commands.add_parser("baseline", help="take a baseline of a target")
-    baseline.add_argument("target", help="an auto scaling group, instance ids with commas, or a private IP")
+    baseline.add_argument("target", help=TARGET)
     chosen = baseline.add_mutually_exclusive_group()
     chosen.add_argument(
         "--hosts", type=_count, metavar="N", help="from the N newest hosts (3; all, when recorded)"
@@ -227,6 +232,12 @@ def _parser() -> argparse.ArgumentParser:
     baseline.set_defaults(run=_baseline)
 
     for command in (analyze, baseline):
+        command.add_argument(
+            "--region", default="", metavar="REGIONS", help="with commas, or all; default: Diffy's own"
+        )
+        command.add_argument(
+            "--account", default="", metavar="NAMES", help="with commas, own, or all; default: Diffy's own"
+        )
         command.add_argument(
             "--recorded", type=Path, metavar="DIR", help="read hosts' answers from files, not from SSM"
         )

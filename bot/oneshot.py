@@ -15,26 +15,23 @@ from tqdm import tqdm
 
 from bot import packs
 from bot.adapters import baseline_file
-from bot.adapters.aws_inventory import AwsInventory
-from bot.adapters.aws_session import connect
-from bot.adapters.aws_ssm import SsmCollector
 from bot.adapters.clock import SystemClock
 from bot.adapters.data_folder import DataFolder
 from bot.adapters.memory import InlineJudge, MemoryReports, MemorySnapshots, MemoryStore
 from bot.adapters.recorded import RecordedFolder
 from bot.adapters.snapshot_files import SnapshotFiles
 from bot.adapters.tinydb_store import TinyDbStore
-from bot.app import new_run_id, pace, pinned_document
+from bot.app import aws_places, new_run_id, pace
 from bot.collection.recorded import digest
-from bot.errors import DiffyError
-from bot.model import Baseline, Method, Progress, Report, Run, RunKind, RunState, Snapshot
+from bot.errors import DiffyError, UsageError
+from bot.model import ApiUse, Baseline, Method, Progress, Report, Run, RunKind, RunState, Snapshot, Target
 from bot.ports import Collector, Inventory
 from bot.settings import Settings
 from bot.workflows import targets
 from bot.workflows.live import Ending, Live
 from bot.workflows.proposal import Proposal
 from bot.workflows.rebaseline import EVERY_HOST, baseline_of, propose
-from bot.workflows.services import Services
+from bot.workflows.services import Services, no_use
 from bot.workflows.triage import triage
 
 
@@ -51,6 +48,18 @@ class Request:
     incident: str = ""
     take_from: tuple[str, ...] = ()
     take_hosts: int | None = None
+    accounts: str = ""
+    regions: str = ""
+
+    def named(self) -> Target:
+        """The target; UsageError where the words name none."""
+        if self.recorded is not None and (self.accounts or self.regions):
+            raise UsageError(
+                "Recorded answers are in no account or region.", "Leave --account and --region out."
+            )
+        return targets.parse(
+            [self.target], accounts=self.accounts, regions=self.regions, places=self.settings.places
+        )
 
 
 def analyze(request: Request) -> Report:
@@ -134,22 +143,18 @@ def keep_in_data_folder(settings: Settings, taken: Taken) -> Baseline:
 def _services(request: Request) -> Services:
     """Join the core to its adapters. What was typed is checked first, before any service is reached."""
     packs.load(request.pack)
+    request.named()
     snapshots = MemorySnapshots()
     find_baseline = _baseline_source(request, snapshots)
     clock = SystemClock()
     inventory: Inventory
     collector: Collector
+    api_use: Callable[[str], ApiUse] = no_use
     if request.recorded is not None:
         inventory = collector = RecordedFolder(request.recorded)
     else:
-        aws = connect()
-        inventory = AwsInventory(aws)
-        collector = SsmCollector(
-            aws,
-            output_bucket=request.settings.collect.output_bucket or None,
-            clock=clock,
-            pinned=pinned_document(request.settings),
-        )
+        inventory = collector = aws = aws_places(request.settings, clock)
+        api_use = aws.api_use
     return Services(
         store=MemoryStore(find_baseline),
         snapshots=snapshots,
@@ -160,6 +165,8 @@ def _services(request: Request) -> Services:
         clock=clock,
         load_pack=packs.load,
         pace=pace(request.settings),
+        api_use=api_use,
+        places=request.settings.places,
     )
 
 
@@ -203,7 +210,7 @@ def _live(request: Request, services: Services, kind: RunKind) -> Live:
     run = Run(
         id=new_run_id(),
         kind=kind,
-        target=targets.parse([request.target]),
+        target=request.named(),
         pack=request.pack,
         requested_by="command line",
         created_at=services.clock.now(),

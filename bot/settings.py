@@ -5,18 +5,17 @@ Read once at start by the composition root; everything else is handed what it ne
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from bot.errors import SettingsError
+from bot.model import ALL, NOWHERE_ELSE, OWN, Account, Places
+from bot.setting_source import USER, Source
 
-_USER = re.compile(r"[UW][A-Z0-9]{2,}")  # user ids begin with U, of Enterprise Grid also with W
 _CHANNEL = re.compile(r"[CGD][A-Z0-9]{2,}")  # public, private, direct
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")  # S3's rules for bucket names
 _DOCUMENT = re.compile(
@@ -24,7 +23,11 @@ _DOCUMENT = re.compile(
 )  # SSM's rules for names; {pack}: the pack's name
 _VERSION = re.compile(r"[1-9][0-9]{0,8}|\$DEFAULT|\$LATEST")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-EVERYONE = "*"
+_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+){1,3}-[0-9]{1,2}")
+_ACCOUNT_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
+_ACCOUNT_ID = re.compile(r"[0-9]{12}")
+_ROLE = re.compile(r"arn:aws[\w-]*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,512}")
+_EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}")  # STS ExternalId
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ class Settings:
     access: AccessSettings = AccessSettings()
     collect: CollectSettings = CollectSettings()
     runs: RunSettings = RunSettings()
+    places: Places = NOWHERE_ELSE
     warnings: tuple[str, ...] = ()
 
 
@@ -100,15 +104,15 @@ def read(environ: Mapping[str, str], *, cwd: Path, need_slack: bool) -> Settings
         SettingsError: Its ``problems`` name everything that is missing or wrong; no secret is among it.
     """
     problems: list[str] = []
-    env = _Source({name: text for name, value in environ.items() if (text := value.strip())}, "", problems)
+    env = Source({name: text for name, value in environ.items() if (text := value.strip())}, "", problems)
     tables = _read_file(env, cwd, problems)
     slack = _slack(env, tables["slack"], needed=need_slack)
     rights, collecting, running = tables["access"], tables["collect"], tables["runs"]
     access = AccessSettings(
-        analysts=_first(env.ids("DIFFY_ANALYSTS", _USER), rights.ids("analysts", _USER)),
-        approvers=_first(env.ids("DIFFY_APPROVERS", _USER), rights.ids("approvers", _USER)),
+        analysts=_first(env.ids("DIFFY_ANALYSTS", USER), rights.ids("analysts", USER)),
+        approvers=_first(env.ids("DIFFY_APPROVERS", USER), rights.ids("approvers", USER)),
         channels=_first(env.ids("DIFFY_CHANNELS", _CHANNEL), rights.ids("channels", _CHANNEL)),
-        guests=_first(rights.ids("guests", _USER, everyone=False)),
+        guests=_first(rights.ids("guests", USER, everyone=False)),
         shared_channels=_first(rights.ids("shared_channels", _CHANNEL, everyone=False)),
         contact=rights.text("contact"),
     )
@@ -130,131 +134,16 @@ def read(environ: Mapping[str, str], *, cwd: Path, need_slack: bool) -> Settings
         edit_every_s=running.number("edit_every_s", 2.5, least=1, most=60),
     )
     data_dir = cwd / Path(env.text("DIFFY_DATA_DIR") or ".diffy").expanduser()
+    places = _places(tables["aws"])
     for table in tables.values():
         problems += table.unknown()
     if problems:
         raise SettingsError(tuple(problems))
     warnings = (*(_unset_rights(access) if need_slack else ()), *env.misspelt("DIFFY_"))
-    return Settings(data_dir, slack, access, collect, runs, warnings)
+    return Settings(data_dir, slack, access, collect, runs, places, warnings)
 
 
-class _Source:
-    """The environment, or one table of diffy.toml: takes values out, notes what is wrong with them, knows what was asked.
-
-    Args:
-        where: What goes before a name in a sentence: "" for the environment, "access." for a table.
-    """
-
-    def __init__(self, values: Mapping[str, Any], where: str, problems: list[str]) -> None:
-        self._values = values
-        self._where = where
-        self._problems = problems
-        self._asked: list[str] = []
-
-    def wrong(self, name: str, what: str) -> None:
-        """Note a problem with the value of that name; ``what`` must not repeat the value of a secret."""
-        self._problems.append(f"{self._where}{name} {what}.")
-
-    def text(self, name: str, form: re.Pattern[str] | None = None) -> str:
-        """Return the text, empty when it is not set."""
-        value = self._take(name)
-        if value is None:
-            return ""
-        if not isinstance(value, str):
-            self.wrong(name, f"must be text in quotes, and is {_kind(value)}")
-            return ""
-        if form is not None and not form.fullmatch(value):
-            self.wrong(name, f"is not a valid name: {_shown(value)}")
-            return ""
-        return value
-
-    def secret(self, name: str, prefix: str) -> str:
-        """Return a token; one with another prefix is a problem, and is never shown."""
-        value = self.text(name)
-        if not value.startswith(prefix):
-            if value:
-                self.wrong(name, f"does not begin with {prefix}: another kind of token was put there")
-            return ""
-        return value
-
-    def url(self, name: str) -> str:
-        """Return an address ending in a slash; unencrypted only to this machine, since a token goes with every call."""
-        value = self.text(name)
-        if not value:
-            return ""
-        try:
-            parts = urlsplit(value)
-            host = parts.hostname or ""
-        except ValueError:
-            host = ""
-        local = host in ("localhost", "::1") or host.startswith("127.")
-        if not host or not (parts.scheme == "https" or (parts.scheme == "http" and local)):
-            self.wrong(name, "must be an https:// address (http:// only on this machine)")
-            return ""
-        return value.rstrip("/") + "/"
-
-    def number(self, name: str, default: float, *, least: float, most: float, whole: bool = False) -> float:
-        """Return a number within bounds. Text is read as a number in the environment only."""
-        value = self._take(name)
-        if value is None:
-            return default
-        if not self._where:
-            value = int(value) if re.fullmatch(r"[0-9]{1,9}", value) else value
-        kinds = (int,) if whole else (int, float)
-        if isinstance(value, bool) or not isinstance(value, kinds) or not least <= value <= most:
-            kind = "a whole number" if whole else "a number"
-            self.wrong(name, f"must be {kind} from {least:g} to {most:g}, and is {_shown(str(value))}")
-            return default
-        return value
-
-    def ids(self, name: str, form: re.Pattern[str], *, everyone: bool = True) -> frozenset[str] | None:
-        """Return Slack ids from a list, or from text with commas; None when it is not set."""
-        value = self._take(name)
-        if value is None:
-            return None
-        words = value.split(",") if isinstance(value, str) else value
-        if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-            self.wrong(name, f"must be a list of ids in quotes, and is {_kind(value)}")
-            return None
-        found = frozenset(word.strip() for word in words) - {""}
-        bad = sorted(
-            word for word in found if not form.fullmatch(word) and not (everyone and word == EVERYONE)
-        )
-        if bad:
-            what = (
-                "users (they begin with U or W)" if form is _USER else "channels (they begin with C, G or D)"
-            )
-            star = "" if everyone else "; * does not count here: name each"
-            self.wrong(name, f"takes ids of {what}, and holds {', '.join(map(_shown, bad))}{star}")
-        return found
-
-    def table(self, name: str) -> _Source:
-        """Return a table of the file, empty when it is not there."""
-        value = self._take(name)
-        if value is not None and not isinstance(value, dict):
-            self._problems.append(f"{name} in diffy.toml must be a table: [{name}].")
-            value = None
-        return _Source(value or {}, f"{name}.", self._problems)
-
-    def unknown(self) -> list[str]:
-        """Return a sentence for each name that nobody asked for, with the name that was probably meant."""
-        return [
-            f"{self._where}{name} in diffy.toml is not a setting{_near(name, self._asked)}."
-            for name in self._values
-            if name not in self._asked
-        ]
-
-    def misspelt(self, prefix: str) -> list[str]:
-        """Return a sentence for each name with the prefix that is nearly the name of a setting."""
-        strangers = (name for name in self._values if name.startswith(prefix) and name not in self._asked)
-        return [f"{name} is not a setting{near}." for name in strangers if (near := _near(name, self._asked))]
-
-    def _take(self, name: str) -> Any:
-        self._asked.append(name)
-        return self._values.get(name)
-
-
-def _read_file(env: _Source, cwd: Path, problems: list[str]) -> dict[str, _Source]:
+def _read_file(env: Source, cwd: Path, problems: list[str]) -> dict[str, Source]:
     named = env.text("DIFFY_CONFIG")
     path = cwd / Path(named or "diffy.toml").expanduser()
     content: dict[str, Any] = {}
@@ -267,13 +156,13 @@ def _read_file(env: _Source, cwd: Path, problems: list[str]) -> dict[str, _Sourc
         problems.append(f"{path} could not be read: {error.strerror}.")
     except ValueError as error:  # not UTF-8, or not TOML; tomllib names the line
         problems.append(f"{path} is not valid TOML: {error}.")
-    whole = _Source(content, "", problems)
-    tables = {name: whole.table(name) for name in ("slack", "access", "collect", "runs")}
+    whole = Source(content, "", problems)
+    tables = {name: whole.table(name) for name in ("slack", "access", "collect", "runs", "aws")}
     problems += whole.unknown()
     return tables
 
 
-def _slack(env: _Source, table: _Source, *, needed: bool) -> SlackSettings:
+def _slack(env: Source, table: Source, *, needed: bool) -> SlackSettings:
     """Return Slack's settings; tokens come from the environment only, so that diffy.toml can be shown to anybody."""
     api_url, port = table.url("api_url"), table.number("port", 3000, least=1, most=65535, whole=True)
     if not needed:
@@ -295,6 +184,29 @@ def _slack(env: _Source, table: _Source, *, needed: bool) -> SlackSettings:
     return slack
 
 
+def _places(table: Source) -> Places:
+    """Return the regions and the other accounts that may be asked."""
+    accounts: list[Account] = []
+    for one in table.tables("accounts"):
+        account = Account(
+            one.text("name", _ACCOUNT_NAME),
+            one.text("id", _ACCOUNT_ID),
+            one.text("role_arn", _ROLE),
+            one.text("external_id", _EXTERNAL_ID),
+        )
+        for name in ("name", "id", "role_arn"):
+            if not getattr(account, name):
+                one.wrong(name, "must be set")
+        if account.id and account.role_arn and f"::{account.id}:" not in account.role_arn:
+            one.wrong("role_arn", "is a role of another account than id")
+        taken = {ALL, OWN, *(known for other in accounts for known in (other.name, other.id))}
+        if {account.name, account.id} & taken:
+            one.wrong("name", "or id is taken: all and own have a meaning, and each account is set once")
+        one.report_unknown()
+        accounts.append(account)
+    return Places(table.names("regions", _REGION), tuple(accounts))
+
+
 def _unset_rights(access: AccessSettings) -> tuple[str, ...]:
     consequences = (
         (access.analysts, "DIFFY_ANALYSTS", "nobody may analyse"),
@@ -306,26 +218,3 @@ def _unset_rights(access: AccessSettings) -> tuple[str, ...]:
 
 def _first(*candidates: frozenset[str] | None) -> frozenset[str]:
     return next((ids for ids in candidates if ids is not None), frozenset())
-
-
-def _near(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    return f": {near[0]} was probably meant" if near else ""
-
-
-def _kind(value: object) -> str:
-    names = {
-        bool: "true or false",
-        int: "a number",
-        float: "a number",
-        list: "a list",
-        dict: "a table",
-        str: "text",
-    }
-    return names.get(type(value), "a date")
-
-
-def _shown(value: str) -> str:
-    """Return the value for a sentence, unless it might be a secret that was put in the wrong place."""
-    harmless = re.fullmatch(r"[\w#@*.:/ -]{1,24}", value) and not value.lower().startswith(("xox", "xapp"))
-    return f'"{value}"' if harmless else "something else"

@@ -267,3 +267,40 @@ def test_a_misspelt_variable_is_a_warning(tmp_path: Path) -> None:
         "DIFFY_ANALYSTS is not set: nobody may analyse.",
         "DIFFY_ANALYST is not a setting: DIFFY_ANALYSTS was probably meant.",
     )
+
+
+def test_places_are_read(tmp_path: Path) -> None:
+    """Regions and other accounts, with the role that is taken there; the external id is not in any representation."""
+    settings = from_toml(
+        '[aws]\nregions = ["eu-west-1", "us-east-1"]\n[[aws.accounts]]\nname = "prod"\nid = "210987654321"\n'
+        'role_arn = "arn:aws:iam::210987654321:role/diffy-reader"\nexternal_id = "not-shown"\n',
+        tmp_path,
+    )
+
+    (account,) = settings.places.accounts
+    assert settings.places.regions == ("eu-west-1", "us-east-1")
+    assert (account.name, account.id, account.external_id) == ("prod", "210987654321", "not-shown")
+    assert account.role_arn.endswith("role/diffy-reader")
+    assert "not-shown" not in repr(settings)
+
+
+def test_each_wrong_account_is_named(tmp_path: Path) -> None:
+    """Missing, mismatched, taken and unknown names, all at once."""
+    (tmp_path / "diffy.toml").write_text(
+        '[aws]\nregions = ["mars"]\n'
+        '[[aws.accounts]]\nname = "all"\nid = "210987654321"\nrole_arn = "arn:aws:iam::111111111111:role/x"\n'
+        '[[aws.accounts]]\nname = "prod"\nid = "1"\nrole = "x"\n',
+        "utf-8",
+    )
+
+    problems = problems_of({}, tmp_path, need_slack=False)
+
+    assert [problem.split()[0] for problem in problems] == [
+        "aws.accounts[0].role_arn",
+        "aws.accounts[0].name",
+        "aws.accounts[1].id",
+        "aws.accounts[1].id",
+        "aws.accounts[1].role_arn",
+        "aws.accounts[1].role",
+        "aws.regions",
+    ]

@@ -1,56 +1,42 @@
-"""How does Diffy reach AWS, how often did it ask, and in which words does it report what AWS refuses?"""
+"""How does Diffy reach AWS, and in which words does it report what AWS refuses?"""
 
 from __future__ import annotations
 
 import threading
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore import exceptions as wrong
 from botocore.config import Config
+from botocore.credentials import CredentialProvider, CredentialResolver
+from botocore.session import get_session
 
+from bot.adapters.aws_calls import Calls
 from bot.errors import CollectionError, InventoryError
 
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling import AutoScalingClient
+    from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_eks import EKSClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_ssm import SSMClient
+    from mypy_boto3_sts import STSClient
 
 ATTEMPTS = 10
 """Of each call, retries with it. Field evidence: Run Command APIs throttle pollers, and fewer gave up too early."""
 
 
-class Calls:
-    """Counts what was asked of AWS, as ``service:Operation``; each call once, however often it was retried."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._by_name: Counter[str] = Counter()
-
-    def add(self, model: Any, **_: object) -> None:
-        """Count one call (botocore's ``before-parameter-build`` event)."""
-        with self._lock:
-            self._by_name[f"{model.service_model.endpoint_prefix}:{model.name}"] += 1
-
-    def by_name(self) -> dict[str, int]:
-        with self._lock:
-            return dict(self._by_name)
-
-    @property
-    def total(self) -> int:
-        with self._lock:
-            return self._by_name.total()
-
-
 @dataclass(frozen=True, slots=True)
 class Aws:
-    """The clients of one account and region. Clients are thread-safe: all runs share them and their rate limiter."""
+    """The clients of one account and region. Clients are thread-safe: all runs share them and their rate limiter.
+
+    Those for kinds of targets that many never use are made when first needed: each costs tens of milliseconds.
+    """
 
     autoscaling: AutoScalingClient
     ec2: EC2Client
@@ -58,10 +44,36 @@ class Aws:
     s3: S3Client
     region: str
     calls: Calls
+    make: Callable[[str], Any] = field(repr=False)
+
+    @property
+    def cloudformation(self) -> CloudFormationClient:
+        client: CloudFormationClient = self.make("cloudformation")
+        return client
+
+    @property
+    def eks(self) -> EKSClient:
+        client: EKSClient = self.make("eks")
+        return client
+
+    @property
+    def sts(self) -> STSClient:
+        client: STSClient = self.make("sts")
+        return client
 
 
-def connect(*, region: str | None = None, attempts: int = ATTEMPTS) -> Aws:
+def connect(
+    *,
+    region: str | None = None,
+    attempts: int = ATTEMPTS,
+    calls: Calls | None = None,
+    credentials: CredentialProvider | None = None,
+) -> Aws:
     """Return clients from AWS's standard variables and files, ``AWS_ENDPOINT_URL`` included. Nothing is sent yet.
+
+    Args:
+        calls: Counts what these clients ask; a fresh count without it.
+        credentials: Used instead of the standard ones.
 
     Raises:
         InventoryError: No region, or an unknown profile.
@@ -73,17 +85,31 @@ def connect(*, region: str | None = None, attempts: int = ATTEMPTS) -> Aws:
         max_pool_connections=20,
         user_agent_extra="diffy",
     )
-    calls = Calls()
+    calls = calls or Calls()
     with translated(InventoryError):
-        session = boto3.session.Session(region_name=region)
+        core = get_session()
+        if credentials is not None:
+            core.register_component("credential_provider", CredentialResolver([credentials]))
+        session = boto3.session.Session(region_name=region, botocore_session=core)
         session.events.register("before-parameter-build", calls.add)
+        session.events.register("needs-retry", calls.attempted)
+        lock = threading.Lock()
+        made: dict[str, Any] = {}
+
+        def make(service: str) -> Any:
+            with lock:  # a session is not thread-safe; its clients are
+                if service not in made:
+                    made[service] = session.client(service, config=config)  # type: ignore[call-overload]
+                return made[service]
+
         return Aws(
-            session.client("autoscaling", config=config),
-            session.client("ec2", config=config),
-            session.client("ssm", config=config),
-            session.client("s3", config=config),
+            make("autoscaling"),
+            make("ec2"),
+            make("ssm"),
+            make("s3"),
             session.region_name or "",
             calls,
+            make,
         )
 
 

@@ -25,8 +25,10 @@ def age_band(snapshot: Snapshot, now: datetime) -> str:
 
 def anchors(snapshots: Sequence[Snapshot], now: datetime) -> dict[str, dict[str, int]]:
     """Return, per kind of metadata, its values and the mask of the snapshots that have each."""
+    several = _several(snapshots)
     looks: dict[str, Callable[[Snapshot], str]] = {
-        "template": lambda s: s.host.template_version,
+        "group": lambda s: _group(s) if several else "",
+        "template": lambda s: _template(s, several=several),  # each group counts its own versions
         "image": lambda s: s.host.image_id,
         "zone": lambda s: s.host.zone,
         "type": lambda s: s.host.instance_type,
@@ -43,6 +45,21 @@ def anchors(snapshots: Sequence[Snapshot], now: datetime) -> dict[str, dict[str,
         if masks:
             found[label] = masks
     return found
+
+
+def _group(snapshot: Snapshot) -> str:
+    """Return the host's own group, with where it is: accounts and regions can have groups of one name."""
+    host = snapshot.host
+    return "/".join(filter(None, (host.account, host.region, host.group))) if host.group else ""
+
+
+def _several(snapshots: Sequence[Snapshot]) -> bool:
+    return len({_group(snapshot) for snapshot in snapshots} - {""}) > 1
+
+
+def _template(snapshot: Snapshot, *, several: bool) -> str:
+    version = snapshot.host.template_version
+    return f"{_group(snapshot)} {version}" if several and version else version
 
 
 def cohorts_of(count: int, found: dict[str, dict[str, int]]) -> list[tuple[int, ...]]:
@@ -65,12 +82,20 @@ def label(snapshot: Snapshot) -> str:
     return host.image_id
 
 
+def _label_among(snapshot: Snapshot, *, several: bool) -> str:
+    group = _group(snapshot)
+    return ", ".join(filter(None, (group, label(snapshot)))) if several else label(snapshot)
+
+
 def lookalikes(snapshots: Sequence[Snapshot], apart: set[str]) -> tuple[LookAlikes, ...]:
     """Return the hosts by label, largest first; those that stand out are set apart."""
     by_label: dict[str, list[str]] = {}
+    several = _several(snapshots)
     for snapshot in snapshots:
         if snapshot.host.id not in apart:
-            by_label.setdefault(label(snapshot) or "alike", []).append(snapshot.host.id)
+            by_label.setdefault(_label_among(snapshot, several=several) or "alike", []).append(
+                snapshot.host.id
+            )
     order = Counter({name: len(hosts) for name, hosts in by_label.items()})
     found = [
         LookAlikes(name, tuple(sorted(by_label[name])))

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from bot import packs
 from bot.commands.command import Command, analysing
+from bot.commands.places import WHERE, named
 from bot.commands.words import sort_out, suggest
 from bot.errors import UsageError
 from bot.model import Message, Method, RunKind
 from bot.views import ack, joined
-from bot.workflows import targets
 from bot.workflows.calls import Call
 from bot.workflows.desk import Desk, Tell
 
-USAGE = "analyze <target> [--method peers|baseline|both] [--pack NAME] [--incident ID]"
+USAGE = (
+    "analyze <target> [--method peers|baseline|both] [--region R] [--account A] [--pack NAME] [--incident ID]"
+)
 METHODS = {
     "peers": Method.PEERS,
     "peer": Method.PEERS,
@@ -23,12 +25,12 @@ METHODS = {
 
 
 def _answer(call: Call, typed: tuple[str, ...], desk: Desk, tell: Tell) -> Message:
-    words = sort_out(typed, options=("method", "pack", "incident"), usage=USAGE)
+    words = sort_out(typed, options=("method", "pack", "incident", *WHERE), usage=USAGE)
     plain = list(words.plain)
     method = words.option("method")
     if not method and len(plain) > 1 and plain[-1].lower() in METHODS:
         method = plain.pop()
-    target = targets.parse(plain) if plain else None
+    target = named(plain, words, desk) if plain else None
     if target is None:
         raise UsageError("Which target?", f"Usage: {USAGE}")
     submitted = desk.start(

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from bot import packs
 from bot.commands.command import Command
+from bot.commands.places import WHERE, named
 from bot.commands.words import sort_out, whole_number
 from bot.errors import UsageError
 from bot.model import Message, RunKind
 from bot.views import ack, baseline_list, joined
-from bot.workflows import targets
 from bot.workflows.access import Action
 from bot.workflows.calls import Call
 from bot.workflows.desk import Desk, Tell
 
-USAGE = "baseline <target> [--hosts N | --from i-…] [--pack NAME], baseline list [<target>]"
+USAGE = "baseline <target> [--hosts N | --from i-…] [--region R] [--account A] [--pack NAME], baseline list [<target>]"
 
 
 def _right(words: tuple[str, ...]) -> Action:
@@ -21,11 +21,12 @@ def _right(words: tuple[str, ...]) -> Action:
 
 
 def _answer(call: Call, typed: tuple[str, ...], desk: Desk, tell: Tell) -> Message:
-    words = sort_out(typed, options=("hosts", "from", "pack"), usage=USAGE)
+    words = sort_out(typed, options=("hosts", "from", "pack", *WHERE), usage=USAGE)
     if words.plain[:1] == ("list",):
-        if len(words.plain) > 2 or words.options:
-            raise UsageError("`baseline list` takes one target at most.", f"Usage: {USAGE}")
-        return baseline_list(desk.services.store.baselines(*words.plain[1:]), desk.now())
+        if set(words.options) - set(WHERE):
+            raise UsageError("`baseline list` takes nothing but a target.", f"Usage: {USAGE}")
+        label = named(words.plain[1:], words, desk).label if words.plain[1:] else None
+        return baseline_list(desk.services.store.baselines(label), desk.now())
     if words.option("hosts") and words.option("from"):
         raise UsageError("Either --hosts or --from, not both.", f"Usage: {USAGE}")
     hosts = words.option("hosts")
@@ -34,7 +35,7 @@ def _answer(call: Call, typed: tuple[str, ...], desk: Desk, tell: Tell) -> Messa
         raise UsageError("Which target?", f"Usage: {USAGE}")
     submitted = desk.start(
         RunKind.BASELINE,
-        targets.parse(words.plain),
+        named(words.plain, words, desk),
         by=call.user,
         channel=call.channel,
         pack=desk.services.load_pack(words.option("pack") or packs.DEFAULT).name,

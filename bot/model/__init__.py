@@ -4,6 +4,7 @@ from bot.model.baselines import Baseline
 from bot.model.hosts import Group, Host, Missed, MissReason, Target, TargetKind
 from bot.model.messages import Attachment, Block, Message
 from bot.model.packs import Compare, Cost, Pack, Query
+from bot.model.places import ALL, NOWHERE_ELSE, OWN, Account, Places
 from bot.model.reports import (
     BaselineInfo,
     Change,
@@ -37,8 +38,12 @@ from bot.model.runs import (
 from bot.model.snapshots import KNOWN, Answer, QueryStatus, Row, Snapshot
 
 __all__ = [
+    "ALL",
     "ENDED",
     "KNOWN",
+    "NOWHERE_ELSE",
+    "OWN",
+    "Account",
     "Answer",
     "ApiUse",
     "Asker",
@@ -63,6 +68,7 @@ __all__ = [
     "MissReason",
     "Missed",
     "Pack",
+    "Places",
     "Progress",
     "Quadrant",
     "Query",

@@ -13,19 +13,43 @@ class TargetKind(StrEnum):
     GROUP = "group"  # an auto scaling group
     HOSTS = "hosts"  # several instance ids
     HOST = "host"  # one instance id or private IP: this host against its own group
+    PREFIXED = "prefixed"  # ``prefix:text``: tag, stack, eks, or a kind that another package brings
+    SEVERAL = "several"  # several of the above together
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a person named, as typed. ``names`` holds one group name, or the ids or IP of hosts."""
+    """What a person named.
+
+    Attributes:
+        names: One group name; the ids or IP of hosts; one ``prefix:text``; or, of several targets, each one's own word.
+        accounts: Names of accounts as in the settings, ``own``, or ``all``; empty: the bot's own.
+        regions: Region names, or ``all``; empty: the bot's own, in each account.
+    """
 
     kind: TargetKind
     names: tuple[str, ...]
+    accounts: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
         """The target in one short text; it is also the key of baselines and schedules."""
-        return ",".join(self.names)
+        return ",".join(self.names) + self.place_label
+
+    @property
+    def place_label(self) -> str:
+        """The part of the label that says where: `` @ accounts/regions``; empty where no place was named.
+
+        No name of a group holds a space, so that no label without a place reads like one with it.
+        """
+        where = "/".join(",".join(names) for names in (self.accounts, self.regions) if names)
+        return f" @ {where}" if where else ""
+
+    @property
+    def prefix(self) -> str:
+        """What stands before the colon of a prefixed target; empty for the other kinds."""
+        return self.names[0].partition(":")[0] if self.kind is TargetKind.PREFIXED else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +66,8 @@ class Host:
     instance_type: str = ""
     launch_time: datetime | None = None
     lifecycle: str = "InService"
+    account: str = ""  # its name in the settings; empty: the bot's own
+    region: str = ""  # empty: the bot's own
 
 
 class MissReason(StrEnum):
@@ -49,7 +75,9 @@ class MissReason(StrEnum):
 
     OFFLINE = "offline"  # its SSM agent lost the connection
     NOT_REGISTERED = "not_registered"  # SSM does not know it: no agent, no role, or too young
-    NOT_IN_SERVICE = "not_in_service"  # pending, terminating, standby, warm pool
+    NOT_IN_SERVICE = "not_in_service"  # pending, terminating, standby
+    WARM_POOL = "warm_pool"  # kept ready beside its group
+    STOPPED = "stopped"  # stopping, stopped
     NOT_LINUX = "not_linux"
     GONE = "gone"  # terminated or unknown to EC2
     ACCESS_DENIED = "access_denied"

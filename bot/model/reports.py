@@ -59,6 +59,8 @@ class RunInfo:
     incident: str = ""
     provisional: bool = False
     focus: str = ""  # the host that was named, if one was
+    api_calls: int = 0  # what the run asked of the cloud's API; 0 where it asked nothing
+    api_repeated: int = 0  # beside these: attempts repeated after a refusal or a fault
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,8 @@ def _run(run: RunInfo) -> dict[str, Any]:
         "incident": run.incident,
         "provisional": run.provisional,
         "focus": run.focus,
+        "api_calls": run.api_calls,
+        "api_repeated": run.api_repeated,
     }
 
 
@@ -92,6 +94,9 @@ def _about(host: Host | None) -> dict[str, Any] | None:
     if host is None:
         return None
     return {
+        "account": host.account,
+        "region": host.region,
+        "group": host.group,
         "private_ip": host.private_ip,
         "hostname": host.hostname,
         "availability_zone": host.zone,

@@ -21,9 +21,10 @@ from bot.model import (
     MissReason,
     QueryStatus,
     Report,
+    RunInfo,
     UnknownQuery,
 )
-from bot.views.words import MISSED, UNKNOWN, age, ago, bits, listed, plural, when
+from bot.views.words import MISSED, UNKNOWN, age, ago, bits, listed, plural, took, when
 
 MOST_NAMES = 5  # host names in one sentence
 MOST_REASONS = 6  # sentences on hosts that did not answer, and on queries that are unknown
@@ -260,3 +261,12 @@ def names(hosts: Sequence[str], most: int = MOST_NAMES) -> str:
         if len(hosts) <= most
         else (f"{', '.join(host_name(host) for host in hosts[:most])} and {len(hosts) - most:,} more")
     )
+
+
+def effort(run: RunInfo) -> str:
+    """Return how long a run took and what it asked of the cloud's API, as "took 12 s, 14 API calls (2 repeated)"."""
+    length = f"took {took(run.finished_at - run.started_at)}"
+    if not run.api_calls:
+        return length
+    repeated = f" ({run.api_repeated:,} repeated)" if run.api_repeated else ""
+    return f"{length}, {plural(run.api_calls, 'API call')}{repeated}"

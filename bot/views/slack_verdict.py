@@ -26,7 +26,7 @@ from bot.views.slack_parts import (
     text,
     user,
 )
-from bot.views.words import plural, took, when, where
+from bot.views.words import plural, when, where
 
 MOST_HOSTS = 5
 
@@ -144,8 +144,8 @@ def gaps(report: Report) -> list[Part]:
 
 def _foot(report: Report) -> str:
     run = report.run
-    length = took(run.finished_at - run.started_at)
-    return f"Run {said(run.id, 40)} · {when(run.finished_at)} · took {length} · pack {said(run.pack, 60)}"
+    effort = sentences.effort(run)
+    return f"Run {said(run.id, 40)} · {when(run.finished_at)} · {effort} · pack {said(run.pack, 60)}"
 
 
 def _choices(report: Report, *, decided: bool) -> list[Part]:

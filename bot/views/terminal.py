@@ -12,7 +12,7 @@ from bot.hostile import clean
 from bot.model import Baseline, Pack, Report
 from bot.views import sentences
 from bot.views.changes import change_lines, change_summary
-from bot.views.words import CHANGES, age, bits, counts_unsaid, one_line, plural, query_title, took, when
+from bot.views.words import CHANGES, age, bits, counts_unsaid, one_line, plural, query_title, when
 
 MOST_FINDINGS = 40
 MOST_CLEAN_HOSTS = 10
@@ -141,8 +141,8 @@ def _gaps(report: Report, width: int) -> str:
 def _foot(report: Report) -> str:
     run = report.run
     incident = f", {clean(run.incident, 60)}" if run.incident else ""
-    length = took(run.finished_at - run.started_at)
-    return f"Run {clean(run.id, 60)}, pack {clean(run.pack, 60)}, {when(run.finished_at)}, took {length}{incident}"
+    effort = sentences.effort(run)
+    return f"Run {clean(run.id, 60)}, pack {clean(run.pack, 60)}, {when(run.finished_at)}, {effort}{incident}"
 
 
 def _wrapped(line: str, width: int, indent: int = 0) -> str:

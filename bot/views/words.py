@@ -23,6 +23,8 @@ MISSED = {
     MissReason.OFFLINE: "offline, its SSM agent lost the connection",
     MissReason.NOT_REGISTERED: "unknown to SSM: no agent, no role, or too young",
     MissReason.NOT_IN_SERVICE: "not in service",
+    MissReason.WARM_POOL: "in the warm pool of its group, not in service",
+    MissReason.STOPPED: "stopped",
     MissReason.NOT_LINUX: "not Linux",
     MissReason.GONE: "gone, terminated or unknown to EC2",
     MissReason.ACCESS_DENIED: "AWS denied access to it",
@@ -184,6 +186,7 @@ def where(host: Host | None) -> str:
     if host is None:
         return ""
     known = [
+        f"account {said(host.account, 40)}" if host.account else "",
         said(host.private_ip, 45) if host.private_ip else "",
         said(host.zone, 40) if host.zone else "",
         f"template {said(host.template_version, 30)}" if host.template_version else "",

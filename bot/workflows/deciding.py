@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.errors import NotFound, Refused, UsageError
-from bot.model import Baseline, Host, Report, Run, RunKind, RunState
+from bot.model import Baseline, Host, Report, Run, RunKind, RunState, TargetKind
 from bot.workflows.desk import Desk
 from bot.workflows.rebaseline import acceptable, baseline_of
 
@@ -70,7 +70,9 @@ def _accept(
             "Name at least one of them, knowingly.",
         )
     groups = {host.group for host, _ in chosen if host.group}
-    target = groups.pop() if len(groups) == 1 else run.target.label
+    union = run.target.kind in (TargetKind.PREFIXED, TargetKind.SEVERAL)
+    alone = len(groups) == 1 and not union  # a union is never its only group: the next may bring another
+    target = groups.pop() + run.target.place_label if alone else run.target.label
     present = services.store.baseline(target)
     if present is not None and present.run == run.id:  # a crash came between accepting and saying so
         return _decide(desk, run, present.author), report, present, left_out

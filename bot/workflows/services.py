@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.model import Pack
+from bot.model import NOWHERE_ELSE, ApiUse, Pack, Places
 from bot.ports import Clock, Collector, Inventory, Judge, ReportStore, SnapshotStore, Store
 
 
@@ -21,9 +21,19 @@ class Pace:
     drain_s: float = 20.0
 
 
+def no_use(run_id: str) -> ApiUse:
+    """What a run asks that reaches no cloud."""
+    return ApiUse()
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The ports that a run needs."""
+    """The ports that a run needs.
+
+    Attributes:
+        api_use: What a run has asked of the cloud's API so far, by its id.
+        places: The accounts and regions that may be named.
+    """
 
     store: Store
     snapshots: SnapshotStore
@@ -34,3 +44,5 @@ class Services:
     clock: Clock
     load_pack: Callable[[str], Pack]
     pace: Pace = Pace()
+    api_use: Callable[[str], ApiUse] = no_use
+    places: Places = NOWHERE_ELSE

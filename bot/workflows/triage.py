@@ -126,6 +126,7 @@ def judge_request(
     """Return all that judging needs, by digest. The baseline goes along only where the method uses it."""
     used = baseline if method is not Method.PEERS else None
     now = services.clock.now()
+    use = services.api_use(run.id)
     return JudgeRequest(
         run=RunInfo(
             id=run.id,
@@ -139,6 +140,8 @@ def judge_request(
             incident=run.incident,
             provisional=provisional,
             focus=group.focus,
+            api_calls=use.calls,
+            api_repeated=use.repeated,
         ),
         group=group,
         snapshots=got.in_order(),

@@ -10,6 +10,7 @@ from functools import cache
 
 import pytest
 from botocore.stub import Stubber
+from moto.server import ThreadedMotoServer
 
 from bot.adapters.aws_session import Aws, connect
 
@@ -57,6 +58,20 @@ def dummy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent/config")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent/credentials")
+
+
+@contextmanager
+def moto_server() -> Iterator[str]:
+    """The address of a moto server in this process, empty, without the thousands of images that it knows by default."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+        running = ThreadedMotoServer(port=0, verbose=False)
+        running.start()
+        try:
+            host, port = running.get_host_and_port()
+            yield f"http://{host}:{port}"
+        finally:
+            running.stop()
 
 
 class HandClock:

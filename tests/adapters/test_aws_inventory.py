@@ -115,10 +115,10 @@ def test_a_group_is_its_members_as_the_cloud_describes_them(stubs: Stubs) -> Non
             member(A, "Warmed:Stopped"),
             [instance(A, "stopped")],
             [],
-            MissReason.NOT_IN_SERVICE,
+            MissReason.WARM_POOL,
             "Warmed:Stopped",
         ),
-        (member(A), [instance(A, "stopped")], [], MissReason.NOT_IN_SERVICE, "is stopped"),
+        (member(A), [instance(A, "stopped")], [], MissReason.STOPPED, "is stopped"),
         (member(A), [instance(A, Platform="Windows")], [online(A)], MissReason.NOT_LINUX, "Windows"),
         (member(A), [instance(A)], [online(A, PlatformType="MacOS")], MissReason.NOT_LINUX, "MacOS"),
         (member(A), [instance(A)], [], MissReason.NOT_REGISTERED, "SSM does not know it"),
@@ -160,7 +160,7 @@ def test_a_host_that_cannot_answer_is_known_beforehand(
         ("web", ["prod-web-asg-blue", "db"], "Did you mean prod-web-asg-blue?"),
         ("zzzz", ["web-asg", "db"], "There are 2: db, web-asg."),
         ("zzzz", [f"g{n}" for n in range(9)], "There are 9: g0, g1, g2, g3, g4, …."),
-        ("zzzz", [], "There is none at all"),
+        ("zzzz", [], "There is no group at all"),
     ],
 )
 def test_an_unknown_group_gets_near_names(stubs: Stubs, typed: str, names: list[str], hint: str) -> None:

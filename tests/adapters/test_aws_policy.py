@@ -16,6 +16,7 @@ from bot.workflows import checkup
 from tests.adapters import template
 
 ROOT = Path(__file__).parents[2]
+SERVICES = ("autoscaling", "cloudformation", "ec2", "eks", "iam", "s3", "ssm", "sts")
 IAM_NAME = {  # where IAM calls it otherwise than the API does
     "s3:ListObjectsV2": "s3:ListBucket",
     "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
@@ -31,7 +32,7 @@ def calls(module: Path) -> set[str]:
     for node in ast.walk(ast.parse(module.read_text())):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute):
             service, method = node.value.attr, node.attr
-            if service in ("autoscaling", "ec2", "iam", "ssm", "s3", "sts") and method != "get_paginator":
+            if service in SERVICES and method != "get_paginator":
                 found.add(f"{service}.{method}")
         if (
             isinstance(node, ast.Call)

@@ -306,6 +306,8 @@ REPORT = Report(
         started_at=NOW - timedelta(seconds=41),
         finished_at=NOW,
         incident="INC-42",
+        api_calls=38,
+        api_repeated=2,
     ),
     coverage=Coverage(
         targeted=24,

@@ -174,6 +174,9 @@ def test_a_baseline_file_travels(recorded: Path, tmp_path: Path) -> None:
         (("analyze", "web-asg", "--baseline", "nowhere.json"), "nowhere.json"),
         (("analyze", "web-asg", "--method", "magic", "--recorded", "."), "magic"),
         (("analyze", "web-asg", "--pack", "nope", "--recorded", "."), "nope"),
+        (("analyze", "tag:Role"), "tag:Role=web"),
+        (("analyze", "web-asg", "--account", "prod"), "no account 'prod'"),
+        (("baseline", "web-asg", "--region", "mars"), "not a region"),
         (("packs", "show", "nope"), "nope"),
     ],
 )
@@ -201,7 +204,8 @@ def test_packs_are_shown_as_data(tmp_path: Path) -> None:
 def test_the_command_line_asks_hosts_over_ssm(tmp_path: Path) -> None:
     """Real boto3, the real script on each host; without credentials a sentence and exit 2."""
     with EmbeddedAws.start(tmp_path / "aws", fleet="demo") as aws:
-        done = diffy("analyze", "web-asg", "--json", cwd=tmp_path, **aws.env)
+        region = aws.env["AWS_DEFAULT_REGION"]
+        done = diffy("analyze", "web-asg", "--region", region, "--json", cwd=tmp_path, **aws.env)
         keyless = {k: v for k, v in aws.env.items() if "KEY" not in k}
         without = diffy(
             "analyze",
@@ -218,6 +222,8 @@ def test_the_command_line_asks_hosts_over_ssm(tmp_path: Path) -> None:
     assert done.returncode == 1, done.stderr
     assert {host["id"] for host in report["hosts"] if host["outlier"]} == planted
     assert [missed["reason"] for missed in report["coverage"]["missed"]] == ["offline"]
+    assert report["run"]["target"] == f"web-asg @ {region}"
+    assert report["run"]["api_calls"] >= 6  # group, instances, registrations, send, one page, one answer
     assert without.returncode == 2
     assert "credentials" in without.stderr
     assert unknown.returncode == 2

@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 
 from bot.errors import ChatError, CollectionError, NotFound, Refused
-from bot.model import Group, Missed, MissReason, Run, RunState
+from bot.model import ApiUse, Group, Missed, MissReason, Run, RunState
+from bot.views.sentences import effort
 from bot.workflows.live import Ending
 from bot.workflows.runs import Runs
 from bot.workflows.services import Pace, Services
@@ -57,6 +58,21 @@ def test_a_run_ends_with_its_report(started: Callable[[Services], Runs]) -> None
     assert presenter.reports[0].coverage.answered == 5
     assert given.reports.get(asked.id) == presenter.reports[0]
     assert given.store.run(asked.id).message_ts == "1.0"
+
+
+def test_a_report_says_what_its_run_asked_of_the_cloud(started: Callable[[Services], Runs]) -> None:
+    """Counted by the run's own id; shown beside how long it took."""
+    given = replace(
+        services(everyone(4), group(4)), api_use=lambda run_id: ApiUse(9, 2) if run_id == "r1" else ApiUse()
+    )
+    asked = replace(run(), id="r1")
+
+    started(given).submit(asked, Recorder())
+
+    until(lambda: given.store.run("r1").state is RunState.DONE)
+    report = given.reports.get("r1")
+    assert (report.run.api_calls, report.run.api_repeated) == (9, 2)
+    assert "9 API calls (2 repeated)" in effort(report.run)
 
 
 def test_a_second_request_joins_the_live_run(started: Callable[[Services], Runs]) -> None:
