@@ -9,16 +9,17 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from bot.adapters.aws_distributor import INSTALLER, Package, Second
 from bot.adapters.aws_drive import drive
+from bot.adapters.aws_requests import PREFIX, bare, sending
 from bot.adapters.aws_session import Aws, AwsError, code, explain
 from bot.collection import answer, document, reattach, script
 from bot.collection import conversation as talk
 from bot.collection.pieced import Pieced
-from bot.collection.tracker import BATCH, Tracker
+from bot.collection.tracker import Tracker
 from bot.errors import CollectionError
 from bot.model import Group, Missed, MissReason, Pack, SentCommand, Snapshot
 from bot.ports import Clock, Errand
@@ -28,12 +29,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PREFIX = "diffy"  # keys in the bucket: PREFIX/RUN/COMMAND/HOST/…/stdout
 PAGE = 50  # the most invocations on a page
-COMMENT_LIMIT = 100  # characters of a command's comment
 LOOK_BACK_PAGES = 40  # of 50 commands: what a busy account sends in the minutes of a run
-LONGEST_SLEEP_S = 0.5  # between looks at `stop`
-_SHORTEST_DELIVERY_S, _LONGEST_DELIVERY_S = 30, 600  # 30: SSM's own least
 _HOST_ID = re.compile(r"m?i-[0-9a-f]{8,17}")
 _NOT_THERE = frozenset({"NoSuchKey", "404", "InvocationDoesNotExist", "InvalidCommandId"})
 
@@ -92,7 +89,7 @@ class SsmCollector:
         except ValueError as error:
             raise CollectionError(f"The pack {pack.name} cannot be sent: {error}.") from error
         deadline = self._clock.monotonic() + deadline_s
-        request = self._request(pack, run_id, what, deadline_s)
+        request = sending(what, self._bucket, run_id, pack.name, deadline_s)
         further = partial(self._further, pack, run_id, request)
         perform = partial(self._perform, errand=errand, request=request, further=further)
         ask = partial(self._ask, perform=perform, read=read, deadline=deadline, errand=errand)
@@ -151,7 +148,7 @@ class SsmCollector:
     ) -> None:
         """Have SSM Distributor install osquery, and wait for its end; whether it helped, the second question shows."""
         assert self._package is not None
-        request = _bare(asked)
+        request = bare(asked)
         for part in ("DocumentVersion", "DocumentHash", "DocumentHashType"):
             request.pop(part, None)  # type: ignore[misc]
         request["DocumentName"] = INSTALLER
@@ -180,21 +177,6 @@ class SsmCollector:
         except CollectionError as error:
             log.warning("osquery could not be installed: %s", error)
 
-    def _request(
-        self, pack: Pack, run_id: str, what: dict[str, Any], deadline_s: float
-    ) -> SendCommandRequestTypeDef:
-        request: SendCommandRequestTypeDef = {
-            "Comment": f"diffy {run_id} {pack.name}"[:COMMENT_LIMIT],
-            "TimeoutSeconds": int(min(max(deadline_s, _SHORTEST_DELIVERY_S), _LONGEST_DELIVERY_S)),
-            "MaxConcurrency": str(BATCH),
-            "MaxErrors": "100%",  # the default, 0, ends the command for all after one host's failure
-            **what,  # type: ignore[typeddict-item]
-        }
-        if self._bucket:
-            request["OutputS3BucketName"] = self._bucket
-            request["OutputS3KeyPrefix"] = f"{PREFIX}/{run_id}"
-        return request
-
     def _further(
         self, pack: Pack, run_id: str, request: SendCommandRequestTypeDef, act: str, number: int
     ) -> SendCommandRequestTypeDef:
@@ -203,7 +185,7 @@ class SsmCollector:
         Its comment differs from that of the command that asks, so that a restart takes neither for the other.
         """
         values = script.values(run_id=run_id, bucket=False, act=act, number=number)
-        further = _bare(request)
+        further = bare(request)
         what = document.request(
             self._pinned, pack, values, download=self._download, timeout_s=script.FURTHER_TIMEOUT_S
         )
@@ -344,14 +326,6 @@ class SsmCollector:
             self._aws.ssm.cancel_command(CommandId=action.command, InstanceIds=list(action.hosts))
         except AwsError as error:
             log.warning("command %s could not be cancelled: %s", action.command, explain(error).message)
-
-
-def _bare(request: SendCommandRequestTypeDef) -> SendCommandRequestTypeDef:
-    """Return a copy whose output goes to no bucket."""
-    bare = request.copy()
-    bare.pop("OutputS3BucketName", None)
-    bare.pop("OutputS3KeyPrefix", None)
-    return bare
 
 
 def _invocation(item: CommandInvocationTypeDef) -> talk.Invocation:

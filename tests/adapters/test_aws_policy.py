@@ -10,7 +10,7 @@ import cfnlint.api
 import pytest
 
 from bot import packs
-from bot.adapters import aws_ssm
+from bot.adapters import aws_requests
 from bot.collection import document
 from bot.workflows import checkup
 from tests.adapters import template
@@ -116,7 +116,7 @@ def test_objects_are_named_under_the_prefix_that_is_used(name: str) -> None:
         s["Resource"] for s in template.statements(name) if s["Action"] in ("s3:GetObject", "s3:PutObject")
     ]
 
-    assert objects == [f"${{AnswersBucket.Arn}}/{aws_ssm.PREFIX}/*"]
+    assert objects == [f"${{AnswersBucket.Arn}}/{aws_requests.PREFIX}/*"]
 
 
 def test_the_bucket_is_closed_encrypted_versioned_and_forgets() -> None:
@@ -132,7 +132,7 @@ def test_the_bucket_is_closed_encrypted_versioned_and_forgets() -> None:
     assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
     assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     (rule,) = bucket["LifecycleConfiguration"]["Rules"]
-    assert (rule["Status"], rule["Prefix"]) == ("Enabled", f"{aws_ssm.PREFIX}/")
+    assert (rule["Status"], rule["Prefix"]) == ("Enabled", f"{aws_requests.PREFIX}/")
     assert (tls["Effect"], tls["Principal"]) == ("Deny", "*")
     assert tls["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 

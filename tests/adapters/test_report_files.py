@@ -83,9 +83,9 @@ class TestFiles:
         [
             b"",
             b"{}",
-            gzip.compress(b"{}"),
-            gzip.compress(b'{"form": 1, "report": {"run": 3}}'),
-            gzip.compress(b"\xff"),
+            gzip.compress(b"{}", mtime=0),
+            gzip.compress(b'{"form": 1, "report": {"run": 3}}', mtime=0),
+            gzip.compress(b"\xff", mtime=0),
         ],
     )
     def test_a_damaged_report_is_named_and_left_alone(self, folder: DataFolder, content: bytes) -> None:
@@ -100,7 +100,7 @@ class TestFiles:
 
     def test_a_report_of_a_newer_diffy_is_not_misread(self, folder: DataFolder) -> None:
         """Its form is newer, whatever is in it."""
-        (folder.reports / "r00001.json.gz").write_bytes(gzip.compress(b'{"form": 2, "report": {}}'))
+        (folder.reports / "r00001.json.gz").write_bytes(gzip.compress(b'{"form": 2, "report": {}}', mtime=0))
 
         with pytest.raises(StoreTooNew, match="newer Diffy"):
             ReportFiles(folder).get("r00001")
