@@ -102,7 +102,7 @@ def _line(count: int, share: float, *, profile: bool = False) -> float:
 def _measure(folder: Path, *, profile: bool) -> dict[str, float]:
     files = sorted((folder / "hosts").glob("*.json"))
     gc.freeze()
-    gc.disable()  # as the worker does: no cycles are made, and looking for them costs a third on top
+    gc.disable()  # as the worker does: no cycles are made, and looking for them costs time
     before, size = _floor(files)
     fold = Fold()
     started = time.perf_counter()

@@ -235,7 +235,7 @@ def _serve(pipe: Connection, folder: Path, judge: Judgement) -> None:
         )  # sent to the whole group: the parent drains first, then ends us
     os.nice(NICENESS)
     folds = Folds(SnapshotFiles(DataFolder.open(folder, lock=False)))
-    gc.disable()  # folds hold no cycles, and looking for some costs a third on top; what else made any goes below
+    gc.disable()  # folds hold no cycles, and looking for some costs time; what else made any goes below
     while True:
         try:
             news: JudgeRequest | _Fold | _Forget = pipe.recv()
