@@ -67,7 +67,7 @@ def test_it_answers_as_a_host_of_the_fleet_does(machine: Machine) -> None:
     assert {name: item.status for name, item in answers(got).items()} == {
         "one": QueryStatus.ROWS,
         "none": QueryStatus.EMPTY,
-        "bad": QueryStatus.ERROR,
+        "bad": QueryStatus.NOT_ON_VERSION,
     }
     assert machine.left_behind() == []
 

@@ -91,11 +91,13 @@ def test_throttled_calls_are_tried_again(demo: Stage) -> None:
     assert "did not answer" not in shown(parent)
 
 
-def test_without_a_bucket_what_does_not_fit_is_said(tmp_path: Path) -> None:
-    """24,000 characters a host: the least telling queries are given up, named, and unknown; not clean."""
+def test_without_a_bucket_answers_come_whole(tmp_path: Path) -> None:
+    """What 24,000 characters do not hold is fetched in pieces: every host answered every query."""
     with stage(tmp_path, fleet="demo", extra={"DIFFY_OUTPUT_BUCKET": ""}) as up:
         up.type("analyze api-asg")
         parent = up.message_with("drill_down")
 
-        assert "did not fit" in shown(parent)
+        assert "12 of 12 hosts" in shown(parent)
+        assert "did not fit" not in shown(parent)
+        assert up.aws.calls()["SendCommand"] > 1
         assert up.slack.rejected == ()
