@@ -228,6 +228,7 @@ class Runs:
         finally:
             if live.run.ended:
                 self._forget(live.run.id)
+            self._services.judge.forget(live.run.id)  # also what was folded for an answer that never came
             with self._lock:
                 for known in (self._live, self._presenters, self._futures):
                     known.pop(live.run.id, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -150,6 +151,7 @@ def stage(folder: Path, *, fleet: str = "tiny", extra: Mapping[str, str] | None 
         try:
             up.ready()
             yield up
+            scan(up)
         finally:
             if up.bot.process.poll() is None:
                 up.bot.process.terminate()
@@ -157,6 +159,16 @@ def stage(folder: Path, *, fleet: str = "tiny", extra: Mapping[str, str] | None 
                     up.bot.process.wait(60)
                 except subprocess.TimeoutExpired:
                     up.bot.kill()
+
+
+def scan(up: Stage) -> None:
+    """After every whole-path test: no command and no log line holds a token of Slack's or what a host said."""
+    tokens = [value for name, value in up.env.items() if name.startswith("SLACK_") and "://" not in value]
+    said = ["kworkerd", "/dev/shm/.cache/kw", "203.0.113.66"]  # from the intrusions of tiny and demo
+    written = {"a command": json.dumps(up.aws.commands()), "the bot's log": up.bot.said()}
+    assert tokens
+    for place, text in written.items():
+        assert not [word for word in (*tokens, *said) if word in text], place
 
 
 def planted(up: Stage, group: str = "web-asg") -> list[str]:
