@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 ONCE ?=
 TESTS ?=
+# The tests mostly wait for processes and clocks, so three run at once on two cores.
+WORKERS ?= 3
 # Nothing is left behind outside the checkout: pip's cache is kept inside, the tests' temporary files are removed.
 export PIP_CACHE_DIR := $(CURDIR)/$(VENV)/.pip-cache
 
@@ -47,7 +49,7 @@ imports: $(VENV)/.dev
 
 unit: $(VENV)/.dev
 	@tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT && TMPDIR="$$tmp" \
-		$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --cov --cov-report=term $(TESTS)
+		$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term $(TESTS)
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks

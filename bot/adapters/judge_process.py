@@ -239,12 +239,12 @@ def _serve(pipe: Connection, folder: Path, judge: Judgement) -> None:
     while True:
         try:
             news: JudgeRequest | _Fold | _Forget = pipe.recv()
-        except EOFError:
+        except (EOFError, OSError):  # the parent is gone, perhaps in the middle of a word
             return
         if isinstance(news, JudgeRequest):
             try:
                 pipe.send(_answer(news, folds, judge))
-            except BrokenPipeError:
+            except OSError:
                 return
         elif isinstance(news, _Forget):
             folds.forget(news.run_id)
