@@ -11,7 +11,7 @@ from bot.adapters.clock import SystemClock
 from bot.adapters.doctor_aws import AwsAccount, desk
 from bot.adapters.doctor_slack import SlackWorkspace
 from bot.adapters.slack_chat import make_client
-from bot.app import new_run_id, open_additions, pinned_document
+from bot.app import download_of, new_run_id, open_additions, pinned_document
 from bot.errors import DiffyError
 from bot.model import Asker
 from bot.model.checkup import Check, Outcome
@@ -34,7 +34,7 @@ def visit(settings: Settings, *, target: str, pack: str, ask_hosts: bool) -> Ite
         ask_hosts=ask_hosts,
         channels=tuple(sorted(settings.access.channels - {EVERYONE})),
     )
-    yield from _aws(wanted)
+    yield from _aws(wanted, settings)
     if not settings.slack.bot_token:
         yield Check("slack token", Outcome.UNKNOWN, "Not looked at: SLACK_BOT_TOKEN is not set.")
         return
@@ -42,14 +42,18 @@ def visit(settings: Settings, *, target: str, pack: str, ask_hosts: bool) -> Ite
     yield from check_slack(wanted, SlackWorkspace(client))
 
 
-def _aws(wanted: Wanted) -> Iterator[Check]:
+def _aws(wanted: Wanted, settings: Settings) -> Iterator[Check]:
     try:
         aws = connect()
         account = AwsAccount(aws, desk())
     except DiffyError as error:
         yield Check("identity", Outcome.WRONG, error.message, error.hint)
         return
-    collector = SsmCollector(
-        aws, output_bucket=wanted.bucket or None, clock=SystemClock(), pinned=wanted.pinned
+    collector = SsmCollector(  # as a run asks, but with no package: the doctor installs nothing
+        aws,
+        output_bucket=wanted.bucket or None,
+        clock=SystemClock(),
+        pinned=wanted.pinned,
+        download=download_of(settings),
     )
     yield from check_aws(wanted, account, AwsInventory(aws), collector)
