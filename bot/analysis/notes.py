@@ -9,7 +9,7 @@ from bot.analysis.case import Case
 from bot.analysis.choosing import Choice
 from bot.analysis.weighing import Weighed
 from bot.analysis.wording import cut
-from bot.model import Limits, Method, Snapshot
+from bot.model import Limits, Method, Quadrant, Snapshot
 
 
 def notes_of(
@@ -68,18 +68,18 @@ def _majority(choice: Choice, weighed: Sequence[Weighed], hosts: Sequence[Snapsh
 
 
 def _splits(choice: Choice, weighed: Sequence[Weighed], hosts: Sequence[Snapshot]) -> Iterator[str]:
-    if len(hosts) < 4:
-        return
-    group_wide = set(choice.group_wide)
-    shared: dict[int, list[Weighed]] = {}
-    for index, each in enumerate(weighed):
-        if each.oddity.hosts.bit_count() > 1 and not each.oddity.explained_by and index not in group_wide:
-            shared.setdefault(each.oddity.hosts, []).append(each)
-    for mask, facts in sorted(shared.items(), key=lambda item: (-len(item[1]), item[0]))[:3]:
-        if len(facts) >= 3 and 2 * mask.bit_count() <= len(hosts):
-            queries = Counter(each.oddity.slot.query.name for each in facts)
-            where = ", ".join(name for name, _ in sorted(queries.items(), key=lambda k: (-k[1], k[0]))[:3])
-            yield f"{mask.bit_count()} of {len(hosts)} hosts share {len(facts)} facts that nothing in AWS explains ({where})."
+    """One sentence for each of the three sharpest splits; the finding itself holds its facts."""
+    leads = [
+        index
+        for index in choice.shown
+        if index in choice.bundles and weighed[index].oddity.quadrant is not Quadrant.NEW_COMMON
+    ]
+    for index in leads[:3]:
+        facts = [weighed[other] for other in (index, *choice.bundles[index])]
+        queries = Counter(each.oddity.slot.query.name for each in facts)
+        where = ", ".join(name for name, _ in sorted(queries.items(), key=lambda k: (-k[1], k[0]))[:3])
+        count = weighed[index].oddity.hosts.bit_count()
+        yield f"{count} of {len(hosts)} hosts share {len(facts)} facts that nothing in AWS explains ({where})."
 
 
 def _stale(case: Case, hosts: Sequence[Snapshot], base: Sequence[Snapshot]) -> Iterator[str]:

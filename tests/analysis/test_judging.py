@@ -278,6 +278,61 @@ def test_a_split_that_nothing_in_aws_explains_is_one_finding_a_fact() -> None:
     assert len(finding.rows) == 0
 
 
+def test_what_several_hosts_share_without_a_reason_in_aws_is_one_finding() -> None:
+    """Four of thirty agree in four facts: one line with all of them, not sixteen."""
+    hosts = honest(30)
+    bad = tuple(sorted(compromise(hosts, index) for index in (1, 5, 6, 8)))
+    for index in (1, 5, 6, 8):
+        rows = hosts[index][1]
+        rows["crontab"].append({"command": "root /var/tmp/.x/upd", "path": "/etc/cron.d/apt-news"})
+        rows["listening_ports"].append({"port": "4444", "address": "0.0.0.0", "process_path": EVIL["path"]})
+        rows["kernel_controls"][1] = {"name": "kernel.randomize_va_space", "current_value": "0"}
+
+    report = judge(case(hosts))
+
+    (finding,) = report.findings
+    assert finding.hosts == bad
+    assert finding.shared_count == 4
+    assert {finding.query, *(fact.query for fact in finding.shared)} == {
+        "processes", "crontab", "listening_ports", "kernel_controls"
+    }  # fmt: skip
+    assert {fact.query: fact.expected for fact in finding.shared}["kernel_controls"] == {
+        "name": "kernel.randomize_va_space", "current_value": "2"
+    }  # fmt: skip
+    assert finding.why.startswith(
+        "4 of 30 hosts share these 4 facts, which nothing in AWS explains; the sharpest: "
+    )
+    assert "the same hosts agree in other facts" in {part.label for part in finding.parts}
+    assert [host.id for host in report.outliers] == sorted(bad)
+    assert any("4 of 30 hosts share 4 facts that nothing in AWS explains" in note for note in report.notes)
+
+
+def test_a_host_that_cannot_answer_a_query_still_shares_the_rest() -> None:
+    """What is unknown on one of the hosts does not part their story."""
+    hosts = honest(12)
+    for index in (1, 5, 6):
+        compromise(hosts, index)
+        hosts[index][1]["crontab"].append({"command": "root /var/tmp/.x/upd", "path": "/etc/cron.d/apt-news"})
+    given = without(case(hosts), hosts[5][0].id, "crontab", QueryStatus.ERROR)
+
+    (finding,) = judge(given).findings
+
+    assert len(finding.hosts) == 3
+    assert finding.shared_count == 2
+
+
+def test_a_lone_hosts_facts_stay_findings_of_their_own() -> None:
+    """One host with two facts: two lines, each with its own reason."""
+    hosts = honest(12)
+    compromise(hosts, 3)
+    hosts[3][1]["crontab"].append({"command": "root /var/tmp/.x/upd", "path": "/etc/cron.d/apt-news"})
+
+    findings = judge(case(hosts)).findings
+
+    assert {finding.query for finding in findings} == {"processes", "crontab"}
+    assert all(finding.shared == () and finding.shared_count == 0 for finding in findings)
+
+
 def test_a_baseline_older_than_the_image_says_so() -> None:
     """No host runs what the baseline was taken from."""
     hosts = [(replace(about, image_id="ami-2", template_version="13"), rows) for about, rows in honest(6)]
