@@ -18,7 +18,7 @@ DECAY = 0.3
 PER_QUERY = 2
 ON_CLEAN = 5  # findings shown of a host that does not stand out
 ON_OUTLIER = 60
-GROUP_WIDE = 20
+GROUP_WIDE = 3  # changes of most of the group that are shown however dull they are
 
 
 @dataclass(slots=True)
@@ -56,6 +56,7 @@ def choose(
     inside = {index for rest in bundles.values() for index in rest}
     most = limits.most_bits
     per_host: list[list[tuple[float, int]]] = [[] for _ in range(hosts)]
+    wide: list[int] = []
     for index, each in enumerate(weighed):
         oddity = each.oddity
         if oddity.explained_by and not each.sharp:
@@ -63,10 +64,12 @@ def choose(
             continue
         if oddity.quadrant is Quadrant.NEW_COMMON:
             choice.group_wide.append(index)
-            if each.evidence_bits < 1.0:
-                continue
         if index in inside:
             continue
+        if oddity.unsure or oddity.quadrant is Quadrant.NEW_COMMON:
+            wide.append(index)
+            if each.evidence_bits < 1.0:
+                continue
         for host, score in each.scores.items():
             per_host[host].append((score, index))
     nameless = hosts == 2 and not limits.baseline
@@ -76,10 +79,11 @@ def choose(
         if nameless:
             continue
         for score, index in scored:
-            if score >= outlying_from(most) and weighed[index].evidence_bits >= 1.0:
+            each = weighed[index]
+            if score >= outlying_from(most) and each.evidence_bits >= 1.0 and not each.oddity.unsure:
                 choice.outliers.add(host)
                 choice.outlying.add(index)
-    chosen: set[int] = set()
+    chosen = set(sorted(wide, key=lambda index: (-weighed[index].score, index))[:GROUP_WIDE])
     for host, scored in enumerate(per_host):
         stands_out = host in choice.outliers
         floor = linked_from(most) if stands_out or nameless else listed_from(most)

@@ -16,6 +16,7 @@ from bot.analysis.places import program
 from bot.analysis.rarity import World, families_of, oddities
 from bot.analysis.reporting import coverage_of, findings_of, verdicts_of
 from bot.analysis.semantics import Kind, meaning
+from bot.analysis.sides import both_sides
 from bot.analysis.slots import slots_of
 from bot.analysis.splits import bundle
 from bot.analysis.tables import tabulate
@@ -125,6 +126,7 @@ def _weigh_all(
         odd, versions = pair(facts, odd, about.kind, majority_of)
         drafts.extend(draft(oddity, about, version=oddity.value in versions) for oddity in odd)
         traits_of_common_rows(facts, {o.value for o in odd}, about, common)
+    drafts = both_sides(drafts, world)
     for each in drafts:
         for host in members(each.oddity.hosts):
             causes.note(evidence[host], each.about.kind, each.row, each.oddity.change)

@@ -87,10 +87,18 @@ def _finding(
     among = len(holders) + oddity.of
     shared = 1 + len(bundled) if bundled else 0
     if shared:
-        new = oddity.quadrant is Quadrant.NEW_COMMON
-        said = share(len(holders), among, shared, said, new=new)
+        why_not = (
+            "the baseline does not know"
+            if oddity.quadrant is Quadrant.NEW_COMMON
+            else "the others lack"
+            if oddity.unsure
+            else "nothing in AWS explains"
+        )
+        said = share(len(holders), among, shared, said, why_not)
     elif len(holders) > 1:
         said = f"{said}; on {len(holders)} hosts"
+    if oddity.unsure:
+        said = f"{said}; without a baseline nobody can say which side changed"
     return Finding(
         hosts=tuple(sorted(hosts[index].host.id for index in holders)),
         query=oddity.slot.query.name,

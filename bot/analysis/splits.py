@@ -89,7 +89,7 @@ def _sets(weighed: Sequence[Weighed], hosts: int) -> list[_Set]:
     for index, each in enumerate(weighed):
         oddity = each.oddity
         count = oddity.hosts.bit_count()
-        common = oddity.quadrant is Quadrant.NEW_COMMON
+        common = oddity.quadrant is Quadrant.NEW_COMMON or oddity.unsure
         if count < 2 or not (common or 2 * count <= hosts) or (oddity.explained_by and not each.sharp):
             continue
         place = (common, oddity.hosts)

@@ -206,7 +206,8 @@ def _weigh(
         )
         lowered = sum(part.bits for part in causes)
         lowered = max(lowered, -MOST_LOWERED if sharp else -6.0)
-        kind_bits = prior * min(1.0, surprise / FULL_AT) if prior > 0 else prior
+        full = prior <= 0 or oddity.unsure  # on most hosts: rarity says nothing, what it is must say it all
+        kind_bits = prior if full else prior * min(1.0, surprise / FULL_AT)
         score = max(0.0, surprise + kind_bits + lowered)
         scores[host] = alike[own_peer, evidence.kinds[host]] = score
         if score > best[0]:
