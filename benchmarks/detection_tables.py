@@ -107,7 +107,7 @@ _TABLES: Sequence[tuple[str, Callable[[Cell], bool], Sequence[_Column]]] = (
             ("hosts marked per group", _figure("marked_per_fleet")),
             ("hosts marked", _figure("clean_marked")),
             ("findings per host", _median),
-            ("said: most changed", _figure("named")),
+            ("said: most changed, or split", _figure("named")),
         ),
     ),
     (

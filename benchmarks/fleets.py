@@ -17,7 +17,7 @@ from importlib import import_module
 from typing import Any
 
 from benchmarks import attacks
-from benchmarks.references import Fact, Said, said_by
+from benchmarks.references import Fact, Numbers, Said, said_by
 from bot.analysis import Fold
 from bot.collection import recorded
 from bot.model import Host, Pack, Snapshot
@@ -64,6 +64,7 @@ class Drawn:
     number: int
     hosts: Sequence[SimHost]
     fold: Fold
+    numbers: Numbers
     group: tuple[int, ...]
     baseline: tuple[int, ...]
     said: tuple[Said, ...]
@@ -83,8 +84,8 @@ class Planting:
 
     group: tuple[int, ...]
     said: tuple[Said, ...]
-    added: Mapping[int, tuple[Fact, ...]]
-    gone: Mapping[int, tuple[Fact, ...]]
+    added: Mapping[int, tuple[int, ...]]
+    gone: Mapping[int, tuple[int, ...]]
 
     @property
     def planted(self) -> int:
@@ -122,39 +123,41 @@ def draw(population: Population, kind: str, size: int, number: int, pack: Pack) 
     for host in (*hosts, *before):
         if population.one_offs and rng.random() < ODD_SHARE / 2:
             rng.choice(population.one_offs)(host, rng)
-    fold = Fold()
-    places, said = zip(*(_fold(fold, host, pack) for host in hosts), strict=True)
-    normal_places, normal = zip(*(_fold(fold, host, pack) for host in before), strict=True)
-    return Drawn(kind, number, hosts, fold, places, normal_places, said, normal)
+    fold, numbers = Fold(), Numbers()
+    places, said = zip(*(_fold(fold, numbers, host, pack) for host in hosts), strict=True)
+    normal_places, normal = zip(*(_fold(fold, numbers, host, pack) for host in before), strict=True)
+    return Drawn(kind, number, hosts, fold, numbers, places, normal_places, said, normal)
 
 
 def plant(drawn: Drawn, attack: Plant, victims: Iterable[int], rng: random.Random, pack: Pack) -> Planting:
     """Return the group with the attack on its hosts of these places. Only the victims are asked and folded anew."""
     group, said = list(drawn.group), list(drawn.said)
-    added: dict[int, tuple[Fact, ...]] = {}
-    gone: dict[int, tuple[Fact, ...]] = {}
+    added: dict[int, tuple[int, ...]] = {}
+    gone: dict[int, tuple[int, ...]] = {}
     for place in victims:
         host = drawn.hosts[place]
         tables = {name: [dict(row) for row in rows] for name, rows in host.tables.items()}
         broken_into = replace(host, tables=tables)
         attack(broken_into, rng)
-        group[place], said[place] = _fold(drawn.fold, broken_into, pack)
+        group[place], said[place] = _fold(drawn.fold, drawn.numbers, broken_into, pack)
         others = [*drawn.said[:place], *drawn.said[place + 1 :], *drawn.normal]
-        added[place], gone[place] = differences(drawn.said[place], said[place], others, pack)
+        added[place], gone[place] = differences(
+            drawn.said[place], said[place], others, drawn.numbers.named, pack
+        )
     return Planting(tuple(group), tuple(said), added, gone)
 
 
 def differences(
-    before: Said, after: Said, others: Sequence[Said], pack: Pack
-) -> tuple[tuple[Fact, ...], tuple[Fact, ...]]:
+    before: Said, after: Said, others: Sequence[Said], named: Sequence[Fact], pack: Pack
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Return the facts that an attack added, and those that it took away.
 
     A fact that was replaced (the same key with another value; another row in a query without a key) counts once, as
     added. One that was taken away counts when most ``others`` have it: else nobody could miss it.
     """
     added = after.facts - before.facts
-    keys = {_key(fact, pack) for fact in added}
-    lost = [fact for fact in before.facts - after.facts if _key(fact, pack) not in keys]
+    keys = {_key(named[fact], pack) for fact in added}
+    lost = [fact for fact in before.facts - after.facts if _key(named[fact], pack) not in keys]
     common = Counter(fact for fact in lost for other in others if fact in other.facts)
     return tuple(sorted(added)), tuple(sorted(fact for fact in lost if 2 * common[fact] > len(others)))
 
@@ -200,9 +203,9 @@ def snapshot_of(host: SimHost, pack: Pack) -> Snapshot:
     return replace(recorded.from_json(json.dumps(answer(host, asked)).encode(), about=about), taken_at=NOW)
 
 
-def _fold(fold: Fold, host: SimHost, pack: Pack) -> tuple[int, Said]:
+def _fold(fold: Fold, numbers: Numbers, host: SimHost, pack: Pack) -> tuple[int, Said]:
     snapshot = snapshot_of(host, pack)
-    return fold.add(snapshot), said_by(snapshot, pack)
+    return fold.add(snapshot), said_by(snapshot, pack, numbers)
 
 
 def _key(fact: Fact, pack: Pack) -> tuple[str, ...]:

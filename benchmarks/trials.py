@@ -28,7 +28,7 @@ OURS = (
 )
 FEW_PEERS = 3  # hosts from which the references have something to compare
 CLEAN, ONE, SEVERAL, MAJORITY = "clean", "one", "several", "majority"
-_CHANGED = re.compile(r"^Most of the group changed: (\d+) of (\d+) hosts")
+GROUP_NOTES = ("Most of the group changed", "Beside it", "The group is split")  # how such notes begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,8 @@ class Outcome:
         clean: How many hosts have nothing.
         marked: Of these, how many are marked.
         findings: How many findings are shown of the clean hosts: number to hosts; None as above.
-        named: The report says that most of the group changed.
+        named: A note says that just so many hosts changed as did, without a baseline that the group is split; of a
+            clean group: any such note.
         sides: Planted rows shown as such or as missing on the others: either side of a group that is split.
     """
 
@@ -134,8 +135,8 @@ def _judge_all(task: Task, drawn: Drawn, planting: Planting, attack: str, pack: 
     for name, method, snapshots in OURS:
         if task.size == 1 and method is not Method.BASELINE:
             continue
-        report = judge_folded(_case(drawn, pack, method), drawn.fold, planting.group, drawn.baseline[:snapshots])  # fmt: skip
-        work.outcomes.append(by_report(task, name, planting, attack, report))
+        report = judge_folded(case_of(drawn, pack, method), drawn.fold, planting.group, drawn.baseline[:snapshots])  # fmt: skip
+        work.outcomes.append(by_report(task, name, planting, attack, drawn.numbers.named, report))
         work.spent(f"judging: {name}")
     if not task.references or task.size < FEW_PEERS:
         return
@@ -154,8 +155,10 @@ def _judge_all(task: Task, drawn: Drawn, planting: Planting, attack: str, pack: 
         work.outcomes.append(by_scores(task, name, planting, attack, each))
 
 
-def by_report(task: Task, method: str, planting: Planting, attack: str, report: Report) -> Outcome:
-    """Return the outcome of a report of ours."""
+def by_report(
+    task: Task, method: str, planting: Planting, attack: str, named: Sequence[Fact], report: Report
+) -> Outcome:
+    """Return the outcome of a report of ours; ``named``: each fact by its number."""
     ids = [each.host for each in planting.said]
     verdicts = {verdict.id: verdict for verdict in report.hosts}
     order = [(not verdicts[name].outlier, -verdicts[name].score) for name in ids]
@@ -166,8 +169,8 @@ def by_report(task: Task, method: str, planting: Planting, attack: str, report: 
         for place in victims
     }
     everything = _rows(report, "", expected=True)
-    planted = [(place, fact) for place, facts in planting.added.items() for fact in facts]
-    gone = [(place, fact) for place, facts in planting.gone.items() for fact in facts]
+    planted = [(place, named[fact]) for place, facts in planting.added.items() for fact in facts]
+    gone = [(place, named[fact]) for place, facts in planting.gone.items() for fact in facts]
     return Outcome(
         **_head(task, planting, attack, method),
         ranks=_ranks(order, victims),
@@ -195,6 +198,13 @@ def by_scores(task: Task, method: str, planting: Planting, attack: str, scored: 
         marked=sum(scored.marked[place] for place in clean),
         findings=_tally(scored.shown[place] for place in clean) if scored.shown is not None else None,
     )
+
+
+def case_of(drawn: Drawn, pack: Pack, method: Method) -> Case:
+    """Return what is asked of a group; its snapshots are in the fold."""
+    run = RunInfo("r-bench", "bench", method, "for the benchmark", pack.name, "cli", NOW, NOW + timedelta(seconds=9))  # fmt: skip
+    hosts = tuple(drawn.fold.snapshots[number].host for number in drawn.group)
+    return Case(run, Group("bench", hosts, known=hosts), (), (), pack, method)
 
 
 def _head(task: Task, planting: Planting, attack: str, method: str) -> dict[str, Any]:
@@ -231,8 +241,10 @@ def _rows(report: Report, host: str, *, expected: bool) -> list[tuple[str, Row]]
     for finding in report.findings:
         if not host or host in finding.hosts:
             found.extend((finding.query, row) for row in (finding.row, *finding.rows))
-            if expected and finding.expected is not None:
-                found.append((finding.query, finding.expected))
+            found.extend((fact.query, fact.row) for fact in finding.shared)
+            if expected:
+                usual = [(finding.query, finding.expected), *((f.query, f.expected) for f in finding.shared)]
+                found.extend((query, row) for query, row in usual if row is not None)
     return found
 
 
@@ -242,19 +254,14 @@ def _holds(rows: Iterable[tuple[str, Row]], fact: Fact) -> bool:
 
 
 def _named(report: Report, planting: Planting) -> bool:
-    """Whether a note says that most of the group changed, with just the number of hosts that did; on a clean group, any."""
-    said = [found for note in report.notes if (found := _CHANGED.match(note))]
-    return any(int(found[1]) == len(planting.added) for found in said) if planting.added else bool(said)
+    """Whether a note speaks of a change of the whole group or of a split, with just the number of hosts that changed."""
+    notes = [note for note in report.notes if note.startswith(GROUP_NOTES)]
+    count = f"{len(planting.added)} of {len(planting.group)} hosts"
+    return any(re.search(rf"\b{count}\b", note) for note in notes) if planting.added else bool(notes)
 
 
 def _tally(counts: Iterable[int]) -> tuple[tuple[int, int], ...]:
     return tuple(sorted(Counter(counts).items()))
-
-
-def _case(drawn: Drawn, pack: Pack, method: Method) -> Case:
-    run = RunInfo("r-bench", "bench", method, "for the benchmark", pack.name, "cli", NOW, NOW + timedelta(seconds=9))  # fmt: skip
-    hosts = tuple(drawn.fold.snapshots[number].host for number in drawn.group)
-    return Case(run, Group("bench", hosts, known=hosts), (), (), pack, method)
 
 
 @cache
