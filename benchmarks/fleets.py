@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import import_module
+from itertools import zip_longest
 from typing import Any
 
 from benchmarks import attacks
@@ -29,13 +30,14 @@ NOW = datetime(2026, 3, 3, 10, 20, tzinfo=UTC)
 DAY_S = 86_400
 KINDS = ("web", "jvm", "database", "container", "batch")
 BASELINE = 5  # snapshots of it at most: hosts of another draw of the same group, launched before the deploy
-ODD_SHARE = 0.3  # of the hosts that show an honest oddity; half as many show a labelled benign change
+ODD_SHARE = 0.3  # of the hosts that show an honest oddity of the sandbox's
+ONE_OFF_SHARE = 0.15  # of the hosts that show an honest one-off of the population's
 DEBIAN_ONLY = frozenset({"backup"})
 HELD_FROM = 1_000_000  # groups from this number on are drawn for what is kept away only
 SEEN, HELD = "seen while tuning", "kept away"
 
 Plant = Callable[[SimHost, random.Random], None]
-Build = Callable[[str, int, int, int, random.Random], list[SimHost]]
+Build = Callable[[str, int, int, int, random.Random], tuple[list[SimHost], set[int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,25 +46,28 @@ class Population:
 
     Attributes:
         attacks: By name; each changes the tables of one host in place.
-        kinds: By name: (kind, hosts, how many of the newer template, seed, rng) to hosts.
-        one_offs: Honest oddities for hosts beside those that every kind of group has.
+        kinds: By name: (kind, hosts, how many of the newer template, seed, rng) to hosts and the places of odd ones.
+        one_offs: Honest changes of single hosts.
         first: The number of its first group.
     """
 
     name: str
     attacks: Mapping[str, Plant]
     kinds: Mapping[str, Build]
-    one_offs: tuple[Plant, ...] = ()
+    one_offs: tuple[Plant, ...]
     first: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """One clean group, folded: the places of its snapshots and of its baseline's in the fold, what each host said."""
+    """One clean group, folded: the places of its snapshots and of its baseline's in the fold, what each host said.
 
-    kind: str
-    number: int
+    Attributes:
+        plain: The places of hosts that show no honest one-off: a compromised one is not found by it.
+    """
+
     hosts: Sequence[SimHost]
+    plain: tuple[int, ...]
     fold: Fold
     numbers: Numbers
     group: tuple[int, ...]
@@ -97,7 +102,7 @@ def seen() -> Population:
     """Return what whoever sets the weights may look at."""
     plants: dict[str, Plant] = {each.id: _scenario(each) for each in _PLANNED}
     plants |= {each.__name__: _attack(each) for each in attacks.ATTACKS}
-    return Population(SEEN, plants, dict.fromkeys(KINDS, build), first=0)
+    return Population(SEEN, plants, dict.fromkeys(KINDS, build), tuple(map(_scenario, _ONE_OFFS)))
 
 
 def held() -> Population | None:
@@ -107,10 +112,11 @@ def held() -> Population | None:
     except ModuleNotFoundError:
         return None
     plants = {f"held {index}": _attack(each) for index, each in enumerate(module.ATTACKS)}
-    kinds: dict[str, Build] = dict.fromkeys(KINDS, build)
-    kinds |= {name: _held_kind(each) for name, each in module.KINDS.items()}
-    one_offs = tuple(_one_off(each) for each in module.ONE_OFFS)
-    return Population(HELD, plants, kinds, one_offs, HELD_FROM) if plants else None
+    one_offs = tuple(map(_one_off, module.ONE_OFFS))
+    every: dict[str, Build] = dict.fromkeys(KINDS, build)
+    every |= {name: _held_kind(each, one_offs) for name, each in module.KINDS.items()}
+    in_turn = [name for pair in zip_longest(KINDS, module.KINDS) for name in pair if name]
+    return Population(HELD, plants, {name: every[name] for name in in_turn}, one_offs, HELD_FROM)
 
 
 def draw(population: Population, kind: str, size: int, number: int, pack: Pack) -> Drawn:
@@ -118,23 +124,32 @@ def draw(population: Population, kind: str, size: int, number: int, pack: Pack) 
     rng = random.Random(f"{kind} {size} {number}")
     newer = rng.choice((0, size // 3, size // 2)) if size > 3 else 0
     make = population.kinds[kind]
-    hosts = make(kind, size, newer, number, rng)
-    before = make(kind, BASELINE, 0, 10_000_000 + number, rng)
-    for host in (*hosts, *before):
-        if population.one_offs and rng.random() < ODD_SHARE / 2:
-            rng.choice(population.one_offs)(host, rng)
+    hosts, odd = make(kind, size, newer, number, rng)
+    before = make(kind, BASELINE + 3, 0, 10_000_000 + number, rng)[0][
+        :BASELINE
+    ]  # no newer ones: they come last
+    odd |= _show(hosts, population.one_offs, ONE_OFF_SHARE, rng)
+    _show(before, population.one_offs, ONE_OFF_SHARE, rng)
     fold, numbers = Fold(), Numbers()
     places, said = zip(*(_fold(fold, numbers, host, pack) for host in hosts), strict=True)
     normal_places, normal = zip(*(_fold(fold, numbers, host, pack) for host in before), strict=True)
-    return Drawn(kind, number, hosts, fold, numbers, places, normal_places, said, normal)
+    plain = tuple(place for place in range(len(hosts)) if place not in odd)
+    return Drawn(hosts, plain, fold, numbers, places, normal_places, said, normal)
 
 
-def plant(drawn: Drawn, attack: Plant, victims: Iterable[int], rng: random.Random, pack: Pack) -> Planting:
+def victims(drawn: Drawn, count: int, rng: random.Random) -> list[int]:
+    """Return the places of ``count`` hosts to break into: those without an honest one-off first, as long as there are any."""
+    rest = [place for place in range(len(drawn.hosts)) if place not in drawn.plain]
+    chosen = rng.sample(drawn.plain, min(count, len(drawn.plain)))
+    return sorted(chosen + rng.sample(rest, count - len(chosen)))
+
+
+def plant(drawn: Drawn, attack: Plant, places: Iterable[int], rng: random.Random, pack: Pack) -> Planting:
     """Return the group with the attack on its hosts of these places. Only the victims are asked and folded anew."""
     group, said = list(drawn.group), list(drawn.said)
     added: dict[int, tuple[int, ...]] = {}
     gone: dict[int, tuple[int, ...]] = {}
-    for place in victims:
+    for place in places:
         host = drawn.hosts[place]
         tables = {name: [dict(row) for row in rows] for name, rows in host.tables.items()}
         broken_into = replace(host, tables=tables)
@@ -162,7 +177,7 @@ def differences(
     return tuple(sorted(added)), tuple(sorted(fact for fact in lost if 2 * common[fact] > len(others)))
 
 
-def build(kind: str, size: int, newer: int, seed: int, rng: random.Random) -> list[SimHost]:
+def build(kind: str, size: int, newer: int, seed: int, rng: random.Random) -> tuple[list[SimHost], set[int]]:
     """Return ``size`` hosts of one of the five kinds, the last ``newer`` of the next template, in the middle of a deploy."""
     suited = sorted(set(ODDITIES) - (DEBIAN_ONLY if kind in ("jvm", "container") else set()))
     plans = tuple(
@@ -181,9 +196,7 @@ def build(kind: str, size: int, newer: int, seed: int, rng: random.Random) -> li
     for host in hosts:
         for each in _EVERYWHERE:
             apply_scenario(host.tables, each, rng, host.identity)
-        if rng.random() < ODD_SHARE / 2:
-            apply_scenario(host.tables, rng.choice(_ONE_OFFS), rng, host.identity)
-    return hosts
+    return hosts, {place for place, plan in enumerate(plans) if plan.oddity}
 
 
 def snapshot_of(host: SimHost, pack: Pack) -> Snapshot:
@@ -234,11 +247,27 @@ def _one_off(what: Callable[[attacks.Host, random.Random], None]) -> Plant:
     return change
 
 
-def _held_kind(what: Callable[[str, int, int, random.Random], list[SimHost]]) -> Build:
-    def make(kind: str, size: int, newer: int, seed: int, rng: random.Random) -> list[SimHost]:
-        return what(f"{kind} {seed}", size, newer, rng)
+def _held_kind(what: Callable[[int, int, random.Random], list[SimHost]], one_offs: Sequence[Plant]) -> Build:
+    """Return the builder in the shape of the others. It decides itself how many of its last third are newer.
+
+    Its hosts have none of the sandbox's oddities; as many of them show a one-off instead.
+    """
+
+    def make(
+        kind: str, size: int, newer: int, seed: int, rng: random.Random
+    ) -> tuple[list[SimHost], set[int]]:
+        hosts = what(size, seed, rng)
+        return hosts, _show(hosts, one_offs, ODD_SHARE, rng)
 
     return make
+
+
+def _show(hosts: Sequence[SimHost], one_offs: Sequence[Plant], share: float, rng: random.Random) -> set[int]:
+    """Let a share of the hosts show a one-off each; return their places."""
+    places = {place for place in range(len(hosts)) if rng.random() < share}
+    for place in sorted(places):
+        rng.choice(one_offs)(hosts[place], rng)
+    return places
 
 
 _PLANNED = tuple(s for s in scenarios() if s.kind == "malicious" and s.scope == "one")

@@ -114,8 +114,8 @@ def do(task: Task) -> Work:
     plantings = [(name, 1) for name in task.singles] + list(task.several)
     for index, (name, count) in enumerate(plantings):
         rng = random.Random(f"{task.kind} {task.size} {task.number} {index} {name}")
-        victims = sorted(rng.sample(range(task.size), count))
-        planting = fleets.plant(drawn, population.attacks[name], victims, rng, pack)
+        places = fleets.victims(drawn, count, rng)
+        planting = fleets.plant(drawn, population.attacks[name], places, rng, pack)
         work.spent("planting")
         _judge_all(task, drawn, planting, name, pack, work)
     return work
