@@ -57,7 +57,7 @@ def test_each_dependency_has_a_reason() -> None:
         )
 
 
-@pytest.mark.parametrize("lock", ["run", "demo", "dev"])
+@pytest.mark.parametrize("lock", ["run", "demo", "dev", "bench"])
 def test_locks_are_pinned_hashed_and_name_no_index(lock: str) -> None:
     """Builds repeat, from whichever index a person uses."""
     text = (ROOT / "requirements" / f"{lock}.lock").read_text()
@@ -79,6 +79,7 @@ def test_locks_hold_every_dependency() -> None:
         ("run", project["dependencies"]),
         ("demo", [*project["dependencies"], *extras["demo"]]),
         ("dev", [*project["dependencies"], *extras["demo"], *extras["dev"]]),
+        ("bench", [*project["dependencies"], *extras["demo"], *extras["dev"], *extras["bench"]]),
     ):
         text = (ROOT / "requirements" / f"{lock}.lock").read_text()
         for dependency in wanted:
