@@ -62,7 +62,7 @@ BLIND = """
 - What a rootkit hides from every interface of the kernel: answers come from the host itself. Traces that often stay are asked: a taint flag, a socket without a process, a mount over `/proc`.
 - What ended before the question was asked and left nothing on disk. Event tables need a running osqueryd and are not asked.
 - Firewall rules of nftables that the iptables interface does not show.
-- Files that are neither run nor in the folders above, and the content of databases and of application data.
+- Files that are neither run nor among those above, and the content of databases and of application data.
 - Anything inside a container's own file system.
 - More, and what to do instead: [scenarios.md](scenarios.md).
 """

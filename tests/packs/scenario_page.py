@@ -31,7 +31,6 @@ MEANT = {
 }  # fmt: skip
 NEEDED = {
     "memory_only_inject": "A list of what each program maps by habit, or a scan of memory (osquery's `yara_process` with rules of your own), or acquired memory.",
-    "packaged_unit_edited": "The hash of each packaged unit, or the package manager's own check (`dpkg --verify`, `rpm -Va`) run as a command on the host.",
 }
 """What would show each scenario that no query shows."""
 
