@@ -22,6 +22,7 @@ from bot.model.reports import (
     ScorePart,
     UnknownQuery,
     partly_answered,
+    summing_to,
 )
 from bot.model.runs import (
     ENDED,
@@ -95,6 +96,7 @@ __all__ = [
     "UnknownQuery",
     "noted",
     "partly_answered",
+    "summing_to",
     "text_row",
     "trace_of",
 ]

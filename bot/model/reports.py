@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -101,6 +101,20 @@ class ScorePart:
 
     label: str
     bits: float
+
+
+def summing_to(total: float, parts: Iterable[ScorePart], *, digits: int) -> tuple[ScorePart, ...]:
+    """Return the parts rounded to ``digits`` decimals so that their sum is ``total``, itself so rounded, exactly.
+
+    What rounding leaves over is put on the largest part; parts that come to nothing are left out.
+    """
+    kept = [ScorePart(part.label, bits) for part in parts if (bits := round(part.bits, digits))]
+    if not kept:
+        return ()
+    left = round(round(total, digits) - sum(part.bits for part in kept), digits)
+    largest = max(range(len(kept)), key=lambda place: abs(kept[place].bits))
+    kept[largest] = ScorePart(kept[largest].label, round(kept[largest].bits + left, digits))
+    return tuple(kept)
 
 
 @dataclass(frozen=True, slots=True)
