@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from bot.analysis.case import Case
 from bot.analysis.choosing import Choice
+from bot.analysis.things import cut
 from bot.analysis.weighing import Weighed
-from bot.analysis.wording import cut
 from bot.model import Limits, Method, Snapshot
 
 

@@ -8,12 +8,14 @@ from bot.analysis import cohorts
 from bot.analysis.case import Case
 from bot.analysis.choosing import Choice
 from bot.analysis.fold import members
+from bot.analysis.holding import others_of
 from bot.analysis.slots import VARIES
 from bot.analysis.tables import MISSING, Values
 from bot.analysis.techniques import narrowed
+from bot.analysis.things import cut
 from bot.analysis.volatile import Facts
 from bot.analysis.weighing import Weighed
-from bot.analysis.wording import counts, cut, say
+from bot.analysis.wording import counts, say
 from bot.masking import mask_row
 from bot.model import (
     Coverage,
@@ -84,15 +86,19 @@ def _finding(
     shown = mask_row(row)
     shown_expected = mask_row(expected) if expected is not None and oddity.value is not None else None
     more = _distinct([mask_row(each_row) for each_row in rest], shown)
-    said = say(each.kind, query, oddity.change, shown, shown_expected, each.traits)
+    differ = [
+        column
+        for column, here, usual in zip(slot.columns, oddity.value or (), oddity.expected or (), strict=False)
+        if here != usual
+    ]
+    said = say(each.kind, query, oddity.change, shown, shown_expected, each.traits, differ)
     count = counts(
-        seen_on=oddity.seen_on,
+        holders=len(holders),
         of=oddity.of,
         seen=oddity.baseline_seen if oddity.baseline_of else None,
         baseline_of=oddity.baseline_of or None,
         change=oddity.change,
     )
-    shared = f"on {len(holders)} hosts" if len(holders) > 1 else ""
     return Finding(
         hosts=tuple(sorted(hosts[index].host.id for index in holders)),
         query=query.name,
@@ -105,11 +111,12 @@ def _finding(
         baseline_seen=oddity.baseline_seen if oddity.baseline_of else None,
         baseline_of=oddity.baseline_of or None,
         attack=narrowed(query, row, each.traits),
-        why="; ".join(part for part in (said, shared, count) if part),
+        why="; ".join(part for part in (said, count) if part),
         quadrant=oddity.quadrant,
         tentative=limits.tentative,
         outlying=outlying,
         parts=each.parts,
+        others=others_of(oddity, len(hosts)),
         rows=more,
     )
 
@@ -167,6 +174,7 @@ def coverage_of(case: Case, hosts: Sequence[Snapshot]) -> Coverage:
         partial=partial,
         missed=tuple(missed.values()),
         unknown=tuple(unknown),
+        queries=len(asked),
     )
 
 

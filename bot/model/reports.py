@@ -86,13 +86,14 @@ class UnknownQuery:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Who answered. ``targeted`` = ``answered`` + ``partial`` + len(``missed``)."""
+    """Who answered. ``targeted`` = ``answered`` + ``partial`` + len(``missed``); each was asked ``queries`` queries; 0: unsaid."""
 
     targeted: int
     answered: int
     partial: int
     missed: tuple[Missed, ...] = ()
     unknown: tuple[UnknownQuery, ...] = ()
+    queries: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,22 @@ class ScorePart:
 
     label: str
     bits: float
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What some others hold in a finding's place.
+
+    Attributes:
+        row: The columns that tell what is held apart from the finding (secrets masked); none: the thing is there; None:
+            nothing is there.
+        hosts: Hosts of the group that hold it, those of the finding not counted.
+        snapshots: Snapshots of the baseline that hold it.
+    """
+
+    row: Row | None
+    hosts: int
+    snapshots: int
 
 
 def summing_to(total: float, parts: Iterable[ScorePart], *, digits: int) -> tuple[ScorePart, ...]:
@@ -132,6 +149,7 @@ class Finding:
         why: One line that a tired person understands. Holds host text: hostile.
         tentative: Too few peers and baseline snapshots to be surer.
         outlying: Whether this finding alone marks its hosts as standing out.
+        others: What the other hosts and the baseline hold in its place, the commonest first; six at most.
         rows: Up to 20 more raw rows behind the finding (secrets masked), when it stands for several.
     """
 
@@ -151,6 +169,7 @@ class Finding:
     tentative: bool = False
     outlying: bool = False
     parts: tuple[ScorePart, ...] = ()
+    others: tuple[Held, ...] = ()
     rows: tuple[Row, ...] = ()
 
 

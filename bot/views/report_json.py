@@ -66,6 +66,7 @@ def _coverage(coverage: Coverage) -> dict[str, Any]:
         "targeted": coverage.targeted,
         "answered": coverage.answered,
         "partial": coverage.partial,
+        "queries": coverage.queries,
         "missed": [
             {"host": missed.host, "reason": missed.reason.value, "detail": missed.detail}
             for missed in coverage.missed
@@ -124,6 +125,14 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "quadrant": finding.quadrant.value,
         "tentative": finding.tentative,
         "outlying": finding.outlying,
+        "others": [
+            {
+                "row": None if held.row is None else dict(held.row),
+                "hosts": held.hosts,
+                "snapshots": held.snapshots,
+            }
+            for held in finding.others
+        ],
         "parts": [{"label": part.label, "bits": _bits(part.bits)} for part in finding.parts],
         "rows": [dict(row) for row in finding.rows],
     }
