@@ -188,3 +188,8 @@ def counts(*, holders: int, of: int, seen: int | None, baseline_of: int | None, 
     else:
         what = "the baseline has it" if gone else "not in the baseline"
     return f"{where}; {what}" if where else what
+
+
+def share(count: int, among: int, facts: int, sharpest: str, why_not: str) -> str:
+    """Return what several hosts share: "4 of 30 hosts share these 6 facts, which nothing in AWS explains; …"."""
+    return f"{count} of {among} hosts share these {facts} facts, which {why_not}; the sharpest: {sharpest}"

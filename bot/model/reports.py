@@ -135,6 +135,18 @@ def summing_to(total: float, parts: Iterable[ScorePart], *, digits: int) -> tupl
 
 
 @dataclass(frozen=True, slots=True)
+class SharedFact:
+    """One more difference that the hosts of a finding share; fields as in ``Finding``. ``why`` is host text, without counts."""
+
+    query: str
+    change: Change
+    row: Row
+    expected: Row | None
+    score: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A judged difference with its reason.
 
@@ -151,6 +163,8 @@ class Finding:
         outlying: Whether this finding alone marks its hosts as standing out.
         others: What the other hosts and the baseline hold in its place, the commonest first; six at most.
         rows: Up to 20 more raw rows behind the finding (secrets masked), when it stands for several.
+        shared: Up to 20 other facts that just these hosts share and nothing in AWS explains, sharpest first.
+        shared_count: How many facts the hosts share in all, this one included; 0 when it stands for itself alone.
     """
 
     hosts: tuple[str, ...]
@@ -171,6 +185,8 @@ class Finding:
     parts: tuple[ScorePart, ...] = ()
     others: tuple[Held, ...] = ()
     rows: tuple[Row, ...] = ()
+    shared: tuple[SharedFact, ...] = ()
+    shared_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
