@@ -74,9 +74,7 @@ def _surprise(oddity: Oddity, steps: Steps) -> list[ScorePart]:
         if peer is not None:
             weaker = 0 if peer < drift else 1
             whole = parts[weaker]
-            parts[weaker] = ScorePart(
-                f"{whole.label}; half of {whole.bits:.1f}, as the weaker of the two", whole.bits / 2
-            )
+            parts[weaker] = ScorePart(f"{whole.label} (half of {whole.bits:.1f})", whole.bits / 2)
         together = combined(peer, drift, known=False)
     else:
         together = peer or 0.0

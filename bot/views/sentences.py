@@ -30,7 +30,7 @@ MOST_NAMES = 5  # host names in one sentence
 MOST_REASONS = 6  # sentences on hosts that did not answer, and on queries that are unknown
 MOST_NOTES = 6
 NOTE_LIMIT = 320
-REASON_LIMIT = 260
+REASON_LIMIT = 420
 
 
 def host_name(host: str) -> str:
@@ -133,7 +133,7 @@ def compared(report: Report) -> str:
     with_what = {
         Method.PEERS: "its peers alone" if report.run.focus else "each other alone",
         Method.BASELINE: "the baseline alone",
-        Method.BOTH: "the baseline and their peers",
+        Method.BOTH: "the baseline and each other",
     }[report.run.method]
     why = said(report.run.method_reason, 120)
     return f"Compared with {with_what}{f' ({why})' if why else ''}"
@@ -160,14 +160,14 @@ def baseline_version(present: Baseline, now: datetime) -> str:
 def rests_on(report: Report) -> str:
     """Return what the evidence can carry, with n, B and the most bits that rarity could give."""
     limits = report.limits
-    hosts = [plural(limits.peers, "peer")] if report.run.method is not Method.BASELINE else []
+    with_what = [plural(limits.peers, "other host")] if report.run.method is not Method.BASELINE else []
     if report.run.method is not Method.PEERS or limits.baseline:
-        hosts.append(plural(limits.baseline, "baseline snapshot"))
+        with_what.append(plural(limits.baseline, "baseline snapshot"))
     text = (
-        f"Rests on {listed(hosts, 2)}. Being rare gives one fact at most {bits(limits.most_bits)}; "
-        f"{bits(limits.threshold_bits)} mark a host"
+        f"Each host was compared with {listed(with_what, 2)}: for being rare or new one difference can get at most "
+        f"{bits(limits.most_bits)}, and from {bits(limits.threshold_bits)} on it makes its host stand out"
     )
-    return f"{text}. That is too few to be sure: take it as tentative" if limits.tentative else text
+    return f"{text}. That is too little to be sure: take it as tentative" if limits.tentative else text
 
 
 def lookalikes(report: Report) -> str:

@@ -47,7 +47,7 @@ def said(one: Oddity, **changed: object) -> list[str]:
             {"drift": 1.0, "surprise": 3.5, "score": 4.5},
             [
                 "+3.0 missing on only 1 of 4 hosts",
-                "+0.5 new: missing in none of 1 baseline snapshot; half of 1.0, as the weaker of the two",
+                "+0.5 new: missing in none of 1 baseline snapshot (half of 1.0)",
                 "+1.0 a missing scheduled job",
             ],
         ),

@@ -95,7 +95,7 @@ def test_the_reason_is_one_line_that_needs_no_glossary() -> None:
     assert finding.outlying
     assert [part.label for part in finding.parts[:2]] == [
         "on only 1 of 24 hosts",
-        "new: in none of 5 baseline snapshots; half of 3.6, as the weaker of the two",
+        "new: in none of 5 baseline snapshots (half of 3.6)",
     ]
 
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.model import Change, Coverage, Finding, Method, Missed, MissReason, QueryStatus, Report
+from bot.model import Coverage, Method, Missed, MissReason, QueryStatus, Report
 from bot.views import sentences, words
-from tests.views.examples import BASELINE, CLEAN, FINDINGS, MINER, NOW, OFFLINE, QUIET, REPORT, SHELL
+from tests.views.examples import BASELINE, CLEAN, MINER, NOW, OFFLINE, QUIET, REPORT, SHELL
 
 
 @pytest.mark.parametrize(
@@ -34,31 +34,6 @@ def test_recent_moments_and_durations_are_short() -> None:
     assert words.took(timedelta(seconds=41)) == "41 s"
     assert words.took(timedelta(seconds=192)) == "3 min 12 s"
     assert words.when(datetime(2026, 1, 2, 3, 4, tzinfo=UTC)) == "2026-01-02 03:04 UTC"
-
-
-def counted(change: Change, seen_on: int, of: int, seen: int | None, of_baseline: int | None) -> Finding:
-    """Return a finding with those counts."""
-    return dataclasses.replace(
-        FINDINGS[0], change=change, seen_on=seen_on, of=of, baseline_seen=seen, baseline_of=of_baseline
-    )
-
-
-@pytest.mark.parametrize(
-    ("finding", "said"),
-    [
-        (counted(Change.ADDED, 1, 23, 0, 3), "on 1 of 23 peers; not in the baseline"),
-        (counted(Change.ADDED, 0, 23, None, None), "on none of 23 peers"),
-        (counted(Change.ADDED, 0, 1, 2, 3), "on none of 1 peer; in 2 of 3 baseline hosts"),
-        (counted(Change.CHANGED, 4, 9, 3, 3), "on 4 of 9 peers; in the baseline"),
-        (counted(Change.REMOVED, 0, 22, 0, 3), "all 22 peers have it; in the baseline"),
-        (counted(Change.REMOVED, 2, 22, 1, 3), "also missing on 2 of 22 peers; in 2 of 3 baseline hosts"),
-        (counted(Change.REMOVED, 0, 1, 3, 3), "the peer has it; not in the baseline"),
-        (counted(Change.ADDED, 0, 0, None, None), "nothing to compare it with"),
-    ],
-)
-def test_counts_say_where_else_a_finding_is_seen(finding: Finding, said: str) -> None:
-    """What is missing is counted the other way round than what is there."""
-    assert words.counts(finding) == said
 
 
 def covered(report: Report, targeted: int, answered: int, partial: int, missed: int) -> Report:
