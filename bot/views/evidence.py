@@ -10,6 +10,7 @@ from collections import Counter
 
 from bot.hostile import clean, said
 from bot.model import Change, Finding, Held, Quadrant, Report, ScorePart, SharedFact, summing_to
+from bot.views.sentences import uncompared
 from bot.views.words import bits, column_words, listed, plural, query_title
 
 A_BIT = "Each bit halves the chance that an honest host looks like this."
@@ -104,7 +105,7 @@ def drift(report: Report) -> str:
         return ""
     counted = Counter(_stand(finding) for finding in report.findings)
     said_of = [f"{counted[words]:,} {words}" for words in _STANDS if counted[words]]
-    return listed(said_of, len(_STANDS)) if "" not in counted else ""
+    return ", ".join(said_of) if "" not in counted else ""
 
 
 _STANDS = ("new and rare", "missing here", "new on most hosts", "as before while the others changed")
@@ -129,11 +130,13 @@ def looked_at(report: Report) -> str:
         text += f" {plural(coverage.queries, 'query', 'queries')}{' each' if known > 1 else ''}"
     if coverage.missed:
         text += f", {len(coverage.missed):,} did not answer"
-    sharpest = max((finding.score for finding in report.findings), default=0.0)
     if not report.findings:
-        return f"{text}. No difference was worth a line"
-    return (
-        f"{text}. The sharpest of {plural(len(report.findings), 'difference')} reaches {bits(sharpest)}"
+        return text if uncompared(report) else f"{text}. No difference was worth a line"
+    sharpest, bar = report.findings[0].score, report.limits.threshold_bits
+    among = (
+        f"sharpest of {plural(len(report.findings), 'difference')}"
         if len(report.findings) > 1
-        else f"{text}. The one difference reaches {bits(sharpest)}"
-    ) + f"; {report.limits.threshold_bits:.1f} make a host stand out"
+        else "one difference"
+    )
+    needed = f" of the {bar:.1f} that make a host stand out" if sharpest < bar else ""
+    return f"{text}. The {among} reaches {bits(sharpest)}{needed}"

@@ -64,7 +64,10 @@ def rest_reply(report: Report) -> Message | None:
 
 def _shown(number: int, finding: Finding) -> list[Block]:
     why = section(text(f"{number}. {said(finding.why, WHY_LIMIT)}", bold=True))
-    behind = [small(finding), evidence.others(finding), *evidence.shared(finding)]
+    telling = any(
+        held.row for held in finding.others
+    )  # that all have it, or have nothing, the line above says
+    behind = [small(finding), evidence.others(finding) if telling else "", *evidence.shared(finding)]
     return [rich(why), context(*behind), rich(preformatted(rows(finding)))]
 
 

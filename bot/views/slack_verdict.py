@@ -92,7 +92,7 @@ def _body(report: Report, run: Run, now: datetime) -> list[Block]:
     rest = len(report.outliers) - MOST_HOSTS
     if rest > 0:
         blocks.append(context(f"{plural(rest, 'more host')} that stand out: in the thread and in the file"))
-    paragraphs = [section(text(f"Looked at: {evidence.looked_at(report)}."))] if not report.outliers else []
+    paragraphs = _quiet(report) if not report.outliers else []
     if drift := evidence.drift(report):
         paragraphs.append(section(text("Against the baseline: ", bold=True), text(f"{drift}.")))
     paragraphs += gaps(report)
@@ -106,6 +106,16 @@ def _body(report: Report, run: Run, now: datetime) -> list[Block]:
         _foot(report),
     ]
     return [*blocks, context(*small)]
+
+
+def _quiet(report: Report) -> list[Part]:
+    """Return what a report without outliers rests on, and the sharpest difference it lists."""
+    paragraphs = [section(text("Looked at: ", bold=True), text(f"{evidence.looked_at(report)}."))]
+    for finding in report.findings[:1]:
+        who = hosts(finding.hosts[:2], max(0, len(finding.hosts) - 2))
+        why = text(f"  {said(finding.why, sentences.REASON_LIMIT)}")
+        paragraphs.append(section(text("The sharpest: ", bold=True), *who, why))
+    return paragraphs
 
 
 def top_hosts(report: Report) -> tuple[HostVerdict, ...]:

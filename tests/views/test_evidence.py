@@ -93,7 +93,7 @@ def test_the_differences_are_counted_by_how_they_stand_to_the_baseline() -> None
     report = dataclasses.replace(REPORT, findings=findings)
 
     assert evidence.drift(report) == (
-        "2 new and rare, 1 missing here, 1 new on most hosts and 1 as before while the others changed"
+        "2 new and rare, 1 missing here, 1 new on most hosts, 1 as before while the others changed"
     )
     assert evidence.drift(dataclasses.replace(report, findings=findings[:1])) == "1 new and rare"
     assert evidence.drift(dataclasses.replace(report, findings=())) == ""
@@ -108,11 +108,11 @@ def test_the_differences_are_counted_by_how_they_stand_to_the_baseline() -> None
         (CLEAN, "6 hosts answered 39 queries each. No difference was worth a line"),
         (
             dataclasses.replace(CLEAN, findings=FINDINGS[-2:]),
-            "6 hosts answered 39 queries each. The sharpest of 2 differences reaches 4.2 bits; 8.0 make a host stand out",
+            "6 hosts answered 39 queries each. The sharpest of 2 differences reaches 4.2 bits of the 8.0 that make a host stand out",
         ),
         (
             dataclasses.replace(REPORT, findings=FINDINGS[-1:]),
-            "23 hosts answered 39 queries each, 1 did not answer. The one difference reaches 3.6 bits; 9.0 make a host stand out",
+            "23 hosts answered 39 queries each, 1 did not answer. The one difference reaches 3.6 bits of the 9.0 that make a host stand out",
         ),
         (
             dataclasses.replace(CLEAN, coverage=dataclasses.replace(CLEAN.coverage, targeted=1, answered=1, queries=0)),

@@ -71,7 +71,7 @@ def test_the_verdict_names_hosts_gaps_and_what_it_rests_on() -> None:
     assert "suid_bin timed out" in said
     assert "baseline 3 (6 days old, 3 hosts)" in said
     assert "22 other hosts and 3 baseline snapshots" in said
-    assert "Against the baseline: 8 new and rare and 1 missing here." in said
+    assert "Against the baseline: 8 new and rare, 1 missing here." in said
     assert "at most 5.5 bits" in said
     assert "12 on template 12, 9 on template 13, 2 apart" in said
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.model import Coverage, Method, Missed, MissReason, QueryStatus, Report
+from bot.model import Coverage, Method, Missed, MissReason, Quadrant, QueryStatus, Report
 from bot.views import sentences, words
-from tests.views.examples import BASELINE, CLEAN, MINER, NOW, OFFLINE, QUIET, REPORT, SHELL
+from tests.views.examples import BASELINE, CLEAN, FINDINGS, MINER, NOW, OFFLINE, QUIET, REPORT, SHELL
 
 
 @pytest.mark.parametrize(
@@ -62,15 +62,60 @@ def test_the_verdict_calls_nothing_clean_that_was_not_answered(
     assert sentences.clear(report) is clear
 
 
+def test_a_majority_is_named_before_anything_is_called_quiet() -> None:
+    """New on most hosts, or on the larger side of a group without a baseline: said in the verdict, and never clear."""
+    quiet = covered(REPORT, 10, 10, 0, 0)
+    seven = dataclasses.replace(
+        FINDINGS[0], hosts=tuple(f"i-{number}" for number in range(7)), quadrant=Quadrant.NEW_COMMON
+    )
+    few = dataclasses.replace(seven, hosts=("i-1", "i-2"), quadrant=Quadrant.RARE)
+    changed = dataclasses.replace(quiet, findings=(seven, few))
+    split = dataclasses.replace(
+        quiet,
+        findings=(dataclasses.replace(seven, quadrant=Quadrant.RARE), few),
+        limits=dataclasses.replace(quiet.limits, baseline=0),
+    )
+    marked = dataclasses.replace(REPORT, findings=(seven, *FINDINGS))
+
+    assert (
+        sentences.verdict(changed)
+        == "Most of the group changed: 7 of 10 hosts differ from the baseline alike"
+    )
+    assert sentences.verdict(split) == "The group is split: 7 of 10 hosts have what an intruder would leave"
+    assert sentences.verdict(marked).startswith("2 of 24 hosts stand out; most of the group changed; ")
+    assert not sentences.clear(changed)
+    assert not sentences.clear(split)
+    assert sentences.majority(dataclasses.replace(quiet, findings=(few,))) == 0
+
+
 def test_two_hosts_that_differ_and_one_alone_name_nobody() -> None:
     """Without a baseline, two hosts cannot be told apart and one cannot be compared."""
     limits = dataclasses.replace(REPORT.limits, baseline=0, tentative=True)
     two = dataclasses.replace(covered(REPORT, 2, 2, 0, 0), limits=limits)
-    one = dataclasses.replace(covered(REPORT, 1, 1, 0, 0), limits=limits)
+    one = dataclasses.replace(covered(REPORT, 1, 1, 0, 0), limits=dataclasses.replace(limits, peers=0))
 
     assert sentences.verdict(two) == "2 hosts differ; which of them is odd cannot be told"
     assert sentences.verdict(one) == "1 host answered, and there is nothing to compare it with"
     assert sentences.rests_on(two).endswith("take it as tentative")
+    assert not sentences.clear(two)
+    assert not sentences.clear(one)
+    assert (
+        sentences.against(one, NOW)
+        == "Compared with nothing: there is no baseline, and no other host answered"
+    )
+    assert sentences.lookalikes(one) == ""
+
+
+def test_one_host_with_a_baseline_is_compared_with_the_baseline_alone() -> None:
+    """Nobody else answered: no peers are spoken of, in no sentence."""
+    limits = dataclasses.replace(REPORT.limits, peers=0, baseline=1, tentative=True)
+    alone = dataclasses.replace(covered(REPORT, 1, 1, 0, 0), limits=limits)
+
+    assert sentences.against(alone, NOW) == "Compared with baseline 3 (6 days old, 3 hosts) alone"
+    assert sentences.compared(alone) == "Compared with the baseline alone (a baseline exists)"
+    assert sentences.rests_on(alone).startswith("The host was compared with 1 baseline snapshot: ")
+    nothing = dataclasses.replace(alone, limits=dataclasses.replace(limits, baseline=0))
+    assert sentences.rests_on(nothing) == "There was nothing to compare with, so no difference has bits"
 
 
 @pytest.mark.parametrize(
