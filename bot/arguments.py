@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -27,10 +28,61 @@ def _share(text: str) -> float:
     return number
 
 
+def _bits(text: str) -> float:
+    """Read a number of bits above 0."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of bits: write one above 0, such as 8")
+    return number
+
+
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of hosts")
     return int(text)
+
+
+def _add_output(command: argparse.ArgumentParser) -> None:
+    form = command.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print a diffy.report/1 object: --format json")
+    form.add_argument(
+        "--format",
+        choices=("text", "json", "sarif", "csv", "html"),
+        default="text",
+        help="what is printed; default: text",
+    )
+    _add_reports(command, "also write the report")
+
+
+def _add_reports(command: argparse.ArgumentParser, what: str) -> None:
+    command.add_argument(
+        "--report",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help=f"{what} to a .json, .sarif, .csv or .html file; may be repeated",
+    )
+
+
+def _add_gate(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--min-coverage",
+        type=_share,
+        default=1.0,
+        metavar="SHARE",
+        help="exit 0 if this share answered every query",
+    )
+    _add_fail_on(
+        command, "exit 1 if a finding or a host reaches this, else not, even if something stands out"
+    )
+
+
+def _add_fail_on(command: argparse.ArgumentParser, what: str) -> None:
+    command.add_argument("--fail-on", type=_bits, metavar="BITS", help=what)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -47,16 +99,10 @@ def _parser() -> argparse.ArgumentParser:
     analyze.add_argument(
         "--method", help="peers, baseline or both; default: both where a baseline exists, else peers"
     )
-    analyze.add_argument("--json", action="store_true", help="print a diffy.report/1 object")
     analyze.add_argument("--baseline", type=Path, metavar="FILE", help="compare with this baseline file")
     analyze.add_argument("--incident", default="", metavar="ID", help="noted in the report")
-    analyze.add_argument(
-        "--min-coverage",
-        type=_share,
-        default=1.0,
-        metavar="SHARE",
-        help="exit 0 if this share answered every query",
-    )
+    _add_output(analyze)
+    _add_gate(analyze)
 
     baseline = commands.add_parser("baseline", help="take a baseline of a target")
     baseline.add_argument("target", help=TARGET)
@@ -70,6 +116,10 @@ def _parser() -> argparse.ArgumentParser:
     baseline.add_argument(
         "--out", type=Path, metavar="FILE", help="write it to a file instead of the data folder"
     )
+
+    baseline.add_argument("--baseline", type=Path, metavar="FILE", help="the version before is in this file")
+    _add_reports(baseline, "also write what differs from the version before")
+    _add_fail_on(baseline, "exit 1, and take none, if the version before differs by as much")
 
     for command in (analyze, baseline):
         command.add_argument(
@@ -88,6 +138,11 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--pack", default=packs.DEFAULT, metavar="NAME", help=f"default: {packs.DEFAULT}"
         )
+
+    kept = commands.add_parser("report", help="show the report of a run in the data folder again")
+    kept.add_argument("run", metavar="RUN_ID", help="as in the last line of its message: r-…")
+    _add_output(kept)
+    _add_gate(kept)
 
     pack = commands.add_parser("packs", help="list or show query packs")
     actions = pack.add_subparsers(dest="action", required=True, metavar="list|show|import")

@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from importlib import metadata
 from pathlib import Path
 
 import msgspec
@@ -17,15 +18,16 @@ from bot import packs, views
 from bot.collection import document, script
 from bot.commands.analyze import read_method
 from bot.errors import DiffyError, SettingsError
-from bot.model import Pack
+from bot.model import Pack, Report
 from bot.model.checkup import Outcome
 from bot.settings import Settings, read
+from bot.views.formats import Form, rendered
 
 DONE, STANDS_OUT, NO_ANSWER = 0, 1, 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; return its exit code: 0 fine, 1 something stands out, 2 no (whole) answer."""
+    """Run one command; return its exit code: 0 fine, 1 something stands out or reaches --fail-on, 2 no (whole) answer."""
     arguments = words.parse(argv)
     _log(serving=arguments.command == "serve", verbose=arguments.verbose)
     try:
@@ -64,7 +66,9 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 def _analyze(arguments: argparse.Namespace) -> int:
     from bot import oneshot
+    from bot.adapters import exported
 
+    files = exported.planned(arguments.report)
     report = oneshot.analyze(
         oneshot.Request(
             target=arguments.target,
@@ -80,19 +84,62 @@ def _analyze(arguments: argparse.Namespace) -> int:
         )
     )
     _say_rights(arguments)
-    if arguments.json:
-        sys.stdout.buffer.write(views.to_json(report) + b"\n")
-    else:
-        print(views.report_text(report, now=report.run.finished_at))
+    return _show(report, arguments, files)
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from bot import oneshot
+    from bot.adapters import exported
+
+    files = exported.planned(arguments.report)
+    return _show(oneshot.stored_report(_settings(), arguments.run), arguments, files)
+
+
+def _show(report: Report, arguments: argparse.Namespace, files: Mapping[Path, Form]) -> int:
+    """Write the files, print the report, say what a gate decided; return the exit code."""
+    from bot import oneshot
+
+    _write(report, files)
+    form = Form.JSON if arguments.json else Form(arguments.format)
+    sys.stdout.buffer.write(_rendered(report, form) + (b"\n" if form in (Form.JSON, Form.TEXT) else b""))
     sys.stdout.flush()
-    return oneshot.exit_code(report, min_coverage=arguments.min_coverage)
+    if arguments.fail_on is not None:
+        said = views.gate_sentence(report, fail_on=arguments.fail_on, min_coverage=arguments.min_coverage)
+        print(f"diffy: {said}", file=sys.stderr)
+    return oneshot.exit_code(report, min_coverage=arguments.min_coverage, fail_on=arguments.fail_on)
+
+
+def _write(report: Report, files: Mapping[Path, Form]) -> None:
+    from bot.adapters import exported
+
+    exported.write({path: _rendered(report, form) for path, form in files.items()})
+
+
+def _rendered(report: Report, form: Form) -> bytes:
+    return rendered(report, form, _pack_of(report) if form is Form.SARIF else None, version=_version())
+
+
+def _pack_of(report: Report) -> Pack | None:
+    """The pack that was asked, if it is still known."""
+    try:
+        return _shelf().load(report.run.pack)
+    except DiffyError:
+        return None
+
+
+def _version() -> str:
+    try:
+        return metadata.version("diffy")
+    except metadata.PackageNotFoundError:  # run from its folder, not installed
+        return "unreleased"
 
 
 def _baseline(arguments: argparse.Namespace) -> int:
     from bot import oneshot
-    from bot.adapters import baseline_file
+    from bot.adapters import baseline_file, exported
 
     settings = _settings()
+    files = exported.planned(arguments.report)
     taken = oneshot.take_baseline(
         oneshot.Request(
             target=arguments.target,
@@ -100,6 +147,7 @@ def _baseline(arguments: argparse.Namespace) -> int:
             pack=arguments.pack,
             recorded=arguments.recorded,
             logs=arguments.logs,
+            baseline=arguments.baseline,
             take_from=tuple(host for host in arguments.take_from.split(",") if host),
             take_hosts=arguments.hosts,
             accounts=arguments.account,
@@ -107,6 +155,15 @@ def _baseline(arguments: argparse.Namespace) -> int:
         ),
         author=getpass.getuser(),
     )
+    if taken.drift is not None:
+        _write(taken.drift, files)
+        if arguments.fail_on is not None and any(views.reaching(taken.drift, arguments.fail_on)):
+            print(views.drift_text(taken.drift))
+            said = views.gate_sentence(taken.drift, fail_on=arguments.fail_on, min_coverage=0)
+            print(f"diffy: {said} No baseline was taken.", file=sys.stderr)
+            return STANDS_OUT
+    elif files or arguments.fail_on is not None:
+        print("diffy: there is no version before to compare with.", file=sys.stderr)
     if arguments.out is not None:
         baseline_file.write(arguments.out, taken.baseline, taken.snapshots)
         where = str(arguments.out)
@@ -240,6 +297,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "serve": _serve,
     "analyze": _analyze,
     "baseline": _baseline,
+    "report": _report,
     "packs": _packs,
     "document": _document,
     "doctor": _doctor,
