@@ -16,7 +16,9 @@ from bot.analysis.places import program
 from bot.analysis.rarity import World, families_of, oddities
 from bot.analysis.reporting import coverage_of, findings_of, verdicts_of
 from bot.analysis.semantics import Kind, meaning
+from bot.analysis.sides import both_sides
 from bot.analysis.slots import slots_of
+from bot.analysis.splits import bundle
 from bot.analysis.tables import tabulate
 from bot.analysis.volatile import Facts, as_row, settle
 from bot.analysis.weighing import Draft, Weighed, draft, traits_of_common_rows, weigh_all
@@ -61,7 +63,8 @@ def judge_folded(case: Case, fold: Fold, group: Sequence[int], baseline: Sequenc
     ]
     weighed = _weigh_all(tables, host_of, world, hosts, causes.gather(chosen, len(hosts)))
     limits = limits_of(case, len(hosts), len(base))
-    choice = choose(weighed, len(hosts), limits)
+    weighed, bundles = bundle(weighed, len(hosts))
+    choice = choose(weighed, len(hosts), limits, bundles)
     findings = findings_of(choice, weighed, hosts, tables, limits)
     return Report(
         run=case.run,
@@ -123,6 +126,7 @@ def _weigh_all(
         odd, versions = pair(facts, odd, about.kind, majority_of)
         drafts.extend(draft(oddity, about, version=oddity.value in versions) for oddity in odd)
         traits_of_common_rows(facts, {o.value for o in odd}, about, common)
+    drafts = both_sides(drafts, world)
     for each in drafts:
         for host in members(each.oddity.hosts):
             causes.note(evidence[host], each.about.kind, each.row, each.oddity.change)

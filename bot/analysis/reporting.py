@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 from bot.analysis import cohorts
 from bot.analysis.case import Case
@@ -13,7 +14,7 @@ from bot.analysis.tables import MISSING, Values
 from bot.analysis.techniques import narrowed
 from bot.analysis.volatile import Facts
 from bot.analysis.weighing import Weighed
-from bot.analysis.wording import counts, cut, say
+from bot.analysis.wording import counts, cut, say, share
 from bot.masking import mask_row
 from bot.model import (
     Coverage,
@@ -22,12 +23,15 @@ from bot.model import (
     HostVerdict,
     Limits,
     Missed,
+    Quadrant,
     Row,
+    SharedFact,
     Snapshot,
     UnknownQuery,
 )
 
 MORE_ROWS = 20
+MORE_FACTS = 20
 
 
 class RawRows:
@@ -54,37 +58,25 @@ def findings_of(
     raw = RawRows(tables)
     found = []
     for index in choice.shown:
-        found.append(_finding(weighed[index], index in choice.outlying, raw, hosts, limits))
+        bundled = [weighed[other] for other in choice.bundles.get(index, ())]
+        found.append(_finding(weighed[index], index in choice.outlying, raw, hosts, limits, bundled))
     return tuple(
         sorted(found, key=lambda f: (-f.score, f.query, f.hosts, f.change.value, sorted(f.row.items())))
     )
 
 
 def _finding(
-    each: Weighed, outlying: bool, raw: RawRows, hosts: Sequence[Snapshot], limits: Limits
+    each: Weighed,
+    outlying: bool,
+    raw: RawRows,
+    hosts: Sequence[Snapshot],
+    limits: Limits,
+    bundled: Sequence[Weighed],
 ) -> Finding:
     oddity = each.oddity
-    slot, query = oddity.slot, oddity.slot.query
     holders = list(members(oddity.hosts))
-    expected_rows: list[Row] = []
-    if oddity.expected is not None:
-        wanted = slot.merged.get(oddity.expected, [oddity.expected])
-        others = slot.values.get(oddity.expected, 0)
-        for index in _first(members(others & ~oddity.hosts), 3):
-            expected_rows.extend(raw.of(query.name, wanted, index))
-    expected = _pick(expected_rows, slot.columns, oddity.expected)
-    if oddity.value is None:
-        row, rest = expected or {}, list[Row]()
-    else:
-        wanted = slot.merged.get(oddity.value, [oddity.value])
-        rows: list[Row] = []
-        for index in _first(iter(holders), MORE_ROWS):
-            rows.extend(raw.of(query.name, wanted, index)[: MORE_ROWS + 1])
-        row, rest = (rows[0], rows[1:]) if rows else (_pick([], slot.columns, oddity.value) or {}, [])
-    shown = mask_row(row)
-    shown_expected = mask_row(expected) if expected is not None and oddity.value is not None else None
-    more = _distinct([mask_row(each_row) for each_row in rest], shown)
-    said = say(each.kind, query, oddity.change, shown, shown_expected, each.traits)
+    row, expected, rest = _rows(each, raw, MORE_ROWS)
+    said = say(each.kind, oddity.slot.query, oddity.change, row, expected, each.traits)
     count = counts(
         seen_on=oddity.seen_on,
         of=oddity.of,
@@ -92,35 +84,78 @@ def _finding(
         baseline_of=oddity.baseline_of or None,
         change=oddity.change,
     )
-    shared = f"on {len(holders)} hosts" if len(holders) > 1 else ""
+    among = len(holders) + oddity.of
+    shared = 1 + len(bundled) if bundled else 0
+    if shared:
+        why_not = (
+            "the baseline does not know"
+            if oddity.quadrant is Quadrant.NEW_COMMON
+            else "the others lack"
+            if oddity.unsure
+            else "nothing in AWS explains"
+        )
+        said = share(len(holders), among, shared, said, why_not)
+    elif len(holders) > 1:
+        said = f"{said}; on {len(holders)} hosts"
+    if oddity.unsure:
+        said = f"{said}; without a baseline nobody can say which side changed"
     return Finding(
         hosts=tuple(sorted(hosts[index].host.id for index in holders)),
-        query=query.name,
+        query=oddity.slot.query.name,
         change=oddity.change,
-        row=shown,
-        expected=shown_expected,
+        row=row,
+        expected=expected,
         score=round(each.score, 2),
         seen_on=oddity.seen_on,
         of=oddity.of,
         baseline_seen=oddity.baseline_seen if oddity.baseline_of else None,
         baseline_of=oddity.baseline_of or None,
-        attack=narrowed(query, row, each.traits),
-        why="; ".join(part for part in (said, shared, count) if part),
+        attack=narrowed(oddity.slot.query, row, each.traits),
+        why="; ".join(part for part in (said, count) if part),
         quadrant=oddity.quadrant,
         tentative=limits.tentative,
         outlying=outlying,
         parts=each.parts,
-        rows=more,
+        rows=_distinct(rest, row),
+        shared=tuple([_shared_fact(other, raw) for other in bundled[:MORE_FACTS]]),
+        shared_count=shared,
     )
 
 
-def _first(indices: object, count: int) -> list[int]:
-    found: list[int] = []
-    for index in indices:  # type: ignore[attr-defined]
-        found.append(index)
-        if len(found) == count:
-            break
-    return found
+def _shared_fact(each: Weighed, raw: RawRows) -> SharedFact:
+    oddity = each.oddity
+    row, expected, _ = _rows(each, raw, 1)
+    why = say(each.kind, oddity.slot.query, oddity.change, row, expected, each.traits)
+    return SharedFact(oddity.slot.query.name, oddity.change, row, expected, round(each.score, 2), why)
+
+
+def _rows(each: Weighed, raw: RawRows, most: int) -> tuple[Row, Row | None, list[Row]]:
+    """Return the row of a difference as collected, what is expected in its place, and more rows; secrets masked.
+
+    Args:
+        most: Of how many of its hosts the rows are looked up.
+    """
+    oddity = each.oddity
+    slot, query = oddity.slot, oddity.slot.query
+    expected_rows: list[Row] = []
+    if oddity.expected is not None:
+        wanted = slot.merged.get(oddity.expected, [oddity.expected])
+        others = slot.values.get(oddity.expected, 0)
+        for index in islice(members(others & ~oddity.hosts), 3):
+            expected_rows.extend(raw.of(query.name, wanted, index))
+    expected = _pick(expected_rows, slot.columns, oddity.expected)
+    if oddity.value is None:
+        return mask_row(expected or {}), None, []
+    wanted = slot.merged.get(oddity.value, [oddity.value])
+    rows: list[Row] = []
+    for index in islice(members(oddity.hosts), most):
+        rows.extend(raw.of(query.name, wanted, index)[: most + 1])
+    row, rest = (rows[0], rows[1:]) if rows else (_pick([], slot.columns, oddity.value) or {}, [])
+    return (
+        mask_row(row),
+        mask_row(expected) if expected is not None else None,
+        [mask_row(more) for more in rest],
+    )
 
 
 def _pick(rows: Sequence[Row], columns: tuple[str, ...], values: Values | None) -> Row | None:

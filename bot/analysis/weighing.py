@@ -25,6 +25,7 @@ TELLING_TRAIT = 1.5
 FULL_AT = 2.0  # bits of surprise from which the kind counts in full
 SHARP_TRAIT = 2.5
 BULK = 4  # changed rows of one query on one host, from which they are taken together
+SHARP = 3.5  # bits of kind and traits from which no popularity and no metadata keeps a fact off the list
 MOST_LOWERED = 2.0  # of a sharp trait: a cause explains that something is odd, not that it is sharp
 
 
@@ -41,7 +42,13 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """A difference with its parts. ``scores`` are the bits on each host; ``evidence_bits`` is what its kind says."""
+    """A difference with its parts.
+
+    Attributes:
+        scores: The bits on each host.
+        evidence_bits: What its kind and traits say.
+        lowered: What honest causes take off on the host where it is sharpest; 0 or less.
+    """
 
     oddity: Oddity
     kind: Kind
@@ -49,6 +56,12 @@ class Weighed:
     scores: Mapping[int, float]
     parts: tuple[ScorePart, ...]
     evidence_bits: float
+    lowered: float = 0.0
+
+    @property
+    def sharp(self) -> bool:
+        """Whether neither popularity nor metadata keeps it off the list."""
+        return self.evidence_bits >= SHARP
 
     @property
     def score(self) -> float:
@@ -172,7 +185,7 @@ def _weigh(
     lone = _lone_trait(each, holders, world)
     sharp = any(trait.bits >= SHARP_TRAIT for trait in traits)
     scores: dict[int, float] = {}
-    best: tuple[float, tuple[ScorePart, ...]] = (-1.0, ())
+    best: tuple[float, tuple[ScorePart, ...], float] = (-1.0, (), 0.0)
     bulked = bulk.get((oddity.slot.query.name, oddity.hosts)) if oddity.change is Change.CHANGED else None
     alike: dict[tuple[float | None, int], float] = {}  # most holders of a row have the same peers and causes
     for host in members(oddity.hosts):
@@ -193,12 +206,13 @@ def _weigh(
         )
         lowered = sum(part.bits for part in causes)
         lowered = max(lowered, -MOST_LOWERED if sharp else -6.0)
-        kind_bits = prior * min(1.0, surprise / FULL_AT) if prior > 0 else prior
+        full = prior <= 0 or oddity.unsure  # on most hosts: rarity says nothing, what it is must say it all
+        kind_bits = prior if full else prior * min(1.0, surprise / FULL_AT)
         score = max(0.0, surprise + kind_bits + lowered)
         scores[host] = alike[own_peer, evidence.kinds[host]] = score
         if score > best[0]:
-            best = (score, _parts(peer, drift, about.kind, base, traits, causes))
-    return Weighed(oddity, about.kind, traits, scores, best[1], prior)
+            best = (score, _parts(peer, drift, about.kind, base, traits, causes), min(0.0, lowered))
+    return Weighed(oddity, about.kind, traits, scores, best[1], prior, best[2])
 
 
 def _shared_trait(trait: Trait, each: Draft, holders: Mapping[tuple[str, str], int]) -> Trait:

@@ -130,6 +130,11 @@ def _difference(row: Row, expected: Row, query: Query) -> str:
     return f" ({column} {row[column] or 'empty'} instead of {expected.get(column) or 'empty'})"
 
 
+def share(count: int, among: int, facts: int, sharpest: str, why_not: str) -> str:
+    """Return what several hosts share: "4 of 30 hosts share these 6 facts, which nothing in AWS explains; …"."""
+    return f"{count} of {among} hosts share these {facts} facts, which {why_not}; the sharpest: {sharpest}"
+
+
 def counts(*, seen_on: int, of: int, seen: int | None, baseline_of: int | None, change: Change) -> str:
     """Return the counts in words: "on none of 23 peers; not in the baseline"."""
     parts = []

@@ -20,6 +20,7 @@ from bot.model.reports import (
     Report,
     RunInfo,
     ScorePart,
+    SharedFact,
     UnknownQuery,
     partly_answered,
 )
@@ -86,6 +87,7 @@ __all__ = [
     "Schedule",
     "ScorePart",
     "SentCommand",
+    "SharedFact",
     "Shown",
     "Snapshot",
     "StopAsked",

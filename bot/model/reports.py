@@ -104,6 +104,18 @@ class ScorePart:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedFact:
+    """One more difference that the hosts of a finding share; fields as in ``Finding``. ``why`` is host text, without counts."""
+
+    query: str
+    change: Change
+    row: Row
+    expected: Row | None
+    score: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A judged difference with its reason.
 
@@ -119,6 +131,8 @@ class Finding:
         tentative: Too few peers and baseline snapshots to be surer.
         outlying: Whether this finding alone marks its hosts as standing out.
         rows: Up to 20 more raw rows behind the finding (secrets masked), when it stands for several.
+        shared: Up to 20 other facts that just these hosts share and nothing in AWS explains, sharpest first.
+        shared_count: How many facts the hosts share in all, this one included; 0 when it stands for itself alone.
     """
 
     hosts: tuple[str, ...]
@@ -138,6 +152,8 @@ class Finding:
     outlying: bool = False
     parts: tuple[ScorePart, ...] = ()
     rows: tuple[Row, ...] = ()
+    shared: tuple[SharedFact, ...] = ()
+    shared_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)

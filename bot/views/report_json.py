@@ -127,6 +127,18 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "outlying": finding.outlying,
         "parts": [{"label": part.label, "bits": bits_number(part.bits)} for part in finding.parts],
         "rows": [dict(row) for row in finding.rows],
+        "shared": [
+            {
+                "query": fact.query,
+                "change": fact.change.value,
+                "row": dict(fact.row),
+                "expected": None if fact.expected is None else dict(fact.expected),
+                "score": _bits(fact.score),
+                "why": fact.why,
+            }
+            for fact in finding.shared
+        ],
+        "shared_count": finding.shared_count,
     }
 
 
