@@ -38,6 +38,7 @@ COLUMNS = (
     "row",  # a JSON object, ASCII; for a change "removed": the expected row
     "usual",  # a JSON object, ASCII; empty where peers or baseline have nothing in its place
     "more_rows",  # how many more rows stand behind it; they are in the JSON report
+    "shared_facts",  # how many facts its hosts share in all, this one included; 0 when it stands alone
 )
 
 # A spreadsheet takes a cell that begins so for a formula (OWASP, "CSV injection"); the wide forms are Excel's too.
@@ -112,6 +113,7 @@ def _finding(number: int, finding: Finding) -> dict[str, str | int | float | boo
         "row": _row(finding.row),
         "usual": None if finding.expected is None else _row(finding.expected),
         "more_rows": len(finding.rows),
+        "shared_facts": finding.shared_count,
     }
 
 

@@ -14,7 +14,16 @@ from bot.views.report_html_parts import (
     techniques,
     written,
 )
-from bot.views.words import CHANGES, MOST_COLUMNS, bits, counts_unsaid, differing, plural, query_title
+from bot.views.words import (
+    CHANGES,
+    MOST_COLUMNS,
+    bits,
+    counts_unsaid,
+    differing,
+    one_line,
+    plural,
+    query_title,
+)
 
 MOST_WHOLE_BYTES = 1_500_000  # of findings with all that is behind them; then one line each
 MOST_LINE_BYTES = 900_000  # of those lines; then only their number
@@ -99,7 +108,7 @@ def _finding(number: int, finding: Finding, *, first: bool) -> str:
         f'<span class="bits">{bits(finding.score)}</span></summary>'
         f'<ul class="meta"><li class="on">on {listed_hosts(finding.hosts)}</li>{meta}</ul>'
         f'<div class="body"><div>{_row(finding)}</div><div>{_parts(finding.parts, finding.score)}</div></div>'
-        f"{_raw(finding.rows)}</details>\n"
+        f"{_shared(finding)}{_raw(finding.rows)}</details>\n"
     )
 
 
@@ -148,6 +157,27 @@ def _parts(parts: Sequence[ScorePart], score: float) -> str:
         f'<th scope="col">bits</th><td></td></tr></thead><tbody>{rows}</tbody>'
         f'<tfoot><tr><th scope="row">in all</th><td>{score:.1f}</td><td></td></tr></tfoot></table>'
     )
+
+
+def _shared(finding: Finding) -> str:
+    """Return the other facts that just these hosts share; the sharpest of them, as many as the report holds."""
+    if not finding.shared:
+        return ""
+    more = finding.shared_count - len(finding.shared) - 1
+    rest = f"; {plural(more, 'further fact')} not listed" if more > 0 else ""
+    title = (
+        f"{plural(len(finding.hosts), 'host')} share these facts too, and nothing in AWS explains it{rest}"
+    )
+    rows = [
+        (
+            host_text(fact.why, WHY_LIMIT),
+            f"{written(query_title(fact.query))}, {CHANGES[fact.change]}",
+            written(one_line(fact.row, limit=RAW_LIMIT, only=differing(fact.row, fact.expected))),
+            f"{fact.score:.1f}",
+        )
+        for fact in finding.shared
+    ]
+    return f'<div class="shared">{table(("what", "query", "row", "bits"), rows, kind="facts", caption=title)}</div>'
 
 
 def _raw(rows: Sequence[Row]) -> str:

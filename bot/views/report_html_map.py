@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from bot.model import HostVerdict, Limits, Report
 from bot.views.report_html_parts import code, host_text, written
@@ -12,7 +13,17 @@ from bot.views.words import MISSED, UNKNOWN, plural
 MOST_ROWS = 200
 STEPS = (0.5, 1.0, 1.5)  # of the bits that mark a host: where a colour ends and the next begins
 
-Cells = dict[tuple[str, str], int]
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """The sharpest difference of one host in one query, and the number of the finding that tells it."""
+
+    bits: float
+    finding: int
+    marks: bool
+
+
+Cells = dict[tuple[str, str], _Cell]
 
 
 def heat_map(report: Report, *, linked: int) -> str:
@@ -24,12 +35,7 @@ def heat_map(report: Report, *, linked: int) -> str:
     Args:
         linked: Findings up to this number stand on the page and can be linked to.
     """
-    best: Cells = {}
-    for number, finding in enumerate(report.findings):
-        for host in finding.hosts:
-            known = best.get((host, finding.query))
-            if known is None or report.findings[known].score < finding.score:
-                best[host, finding.query] = number
+    best = _sharpest(report)
     unknown = {(one.host, one.query): UNKNOWN[one.status] for one in report.coverage.unknown}
     columns = _columns(report, best, unknown)
     missed = {one.host: MISSED[one.reason] for one in report.coverage.missed}
@@ -48,10 +54,25 @@ def heat_map(report: Report, *, linked: int) -> str:
     )
 
 
+def _sharpest(report: Report) -> Cells:
+    """Return the cells that hold something: of findings, and of the facts that a finding's hosts share beside it."""
+    best: Cells = {}
+    for number, finding in enumerate(report.findings, 1):
+        for query, score, marks in (
+            (finding.query, finding.score, finding.outlying),
+            *((fact.query, fact.score, False) for fact in finding.shared),
+        ):
+            for host in finding.hosts:
+                known = best.get((host, query))
+                if known is None or known.bits < score:
+                    best[host, query] = _Cell(score, number, marks)
+    return best
+
+
 def _columns(report: Report, best: Cells, unknown: Mapping[tuple[str, str], str]) -> list[str]:
     sharpest: dict[str, float] = defaultdict(float)
-    for (_, query), number in best.items():
-        sharpest[query] = max(sharpest[query], report.findings[number].score)
+    for (_, query), cell in best.items():
+        sharpest[query] = max(sharpest[query], cell.bits)
     silent: dict[str, int] = defaultdict(int)
     for _, query in unknown:
         silent[query] += 1
@@ -83,7 +104,7 @@ def _rows(report: Report, best: Cells) -> tuple[list[HostVerdict], str]:
 
 def _row(
     host: HostVerdict,
-    columns: Iterable[str],
+    columns: Sequence[str],
     best: Cells,
     unknown: Mapping[tuple[str, str], str],
     missed: Mapping[str, str],
@@ -92,20 +113,17 @@ def _row(
 ) -> str:
     sign = '<span class="sign">▲</span> ' if host.outlier else ""
     head = f'<th scope="row">{sign}{code(host.id, 48)}</th>'
-    names = list(columns)
     if host.id in missed or host.rank == 0:
         why = missed.get(host.id, "did not answer")
-        return f'<tr class="silent">{head}<td>–</td><td colspan="{len(names)}">did not answer: {written(why)}</td></tr>'
+        return f'<tr class="silent">{head}<td>–</td><td colspan="{len(columns)}">did not answer: {written(why)}</td></tr>'
     cells = []
-    for query in names:
-        number = best.get((host.id, query))
-        if number is not None:
-            finding = report.findings[number]
-            step = _step(finding.score, report.limits)
-            mark = " m" if finding.outlying else ""
-            text = f"{finding.score:.1f}"
-            inner = f'<a href="#f{number + 1}">{text}</a>' if number < linked else text
-            cells.append(f'<td class="b{step}{mark}">{inner}</td>')
+    for query in columns:
+        cell = best.get((host.id, query))
+        if cell is not None:
+            mark = " m" if cell.marks else ""
+            text = f"{cell.bits:.1f}"
+            inner = f'<a href="#f{cell.finding}">{text}</a>' if cell.finding <= linked else text
+            cells.append(f'<td class="b{_step(cell.bits, report.limits)}{mark}">{inner}</td>')
         elif (host.id, query) in unknown:
             cells.append('<td class="u">?</td>')
         else:

@@ -133,7 +133,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
                 "change": fact.change.value,
                 "row": dict(fact.row),
                 "expected": None if fact.expected is None else dict(fact.expected),
-                "score": _bits(fact.score),
+                "score": bits_number(fact.score),
                 "why": fact.why,
             }
             for fact in finding.shared

@@ -159,6 +159,17 @@ def _result(
             "row": dict(finding.row),
             "usual": None if finding.expected is None else dict(finding.expected),
             "moreRows": len(finding.rows),
+            "sharedCount": finding.shared_count,
+            "shared": [
+                {
+                    "query": fact.query,
+                    "change": fact.change.value,
+                    "bits": bits_number(fact.score),
+                    "why": fact.why,
+                    "row": dict(fact.row),
+                }
+                for fact in finding.shared
+            ],
         },
     }
 
