@@ -104,12 +104,17 @@ def _finding(number: int, finding: Finding, *, first: bool) -> str:
     meta = "".join(f"<li>{one}</li>" for one in said if one)
     return (
         f'<details class="{kind}" id="f{number}"{opened}><summary><span class="number">{number}</span>'
-        f"<h3>{host_text(finding.why, WHY_LIMIT)}</h3>"
+        f'<h3>{host_text(finding.why, WHY_LIMIT)} <span class="who">{_who(finding.hosts)}</span></h3>'
         f'<span class="bits">{bits(finding.score)}</span></summary>'
         f'<ul class="meta"><li class="on">on {listed_hosts(finding.hosts)}</li>{meta}</ul>'
         f'<div class="body"><div>{_row(finding)}</div><div>{_parts(finding.parts, finding.score)}</div></div>'
         f"{_shared(finding)}{_raw(finding.rows)}</details>\n"
     )
+
+
+def _who(hosts: Sequence[str]) -> str:
+    more = f" and {len(hosts) - 1:,} more" if len(hosts) > 1 else ""
+    return f"{code(hosts[0], 48)}{more}" if hosts else ""
 
 
 def _row(finding: Finding) -> str:
@@ -172,7 +177,7 @@ def _shared(finding: Finding) -> str:
         (
             host_text(fact.why, WHY_LIMIT),
             f"{written(query_title(fact.query))}, {CHANGES[fact.change]}",
-            written(one_line(fact.row, limit=RAW_LIMIT, only=differing(fact.row, fact.expected))),
+            f"<code>{written(one_line(fact.row, limit=RAW_LIMIT, only=differing(fact.row, fact.expected)))}</code>",
             f"{fact.score:.1f}",
         )
         for fact in finding.shared
@@ -205,10 +210,8 @@ def _raw(rows: Sequence[Row]) -> str:
 
 
 def _line(number: int, finding: Finding) -> str:
-    more = f" and {len(finding.hosts) - 1:,} more" if len(finding.hosts) > 1 else ""
-    host = code(finding.hosts[0], 48) if finding.hosts else ""
     return (
-        f'<tr id="f{number}"><td>{number}</td><td>{finding.score:.1f}</td><td>{host}{more}</td>'
+        f'<tr id="f{number}"><td>{number}</td><td>{finding.score:.1f}</td><td>{_who(finding.hosts)}</td>'
         f"<td>{written(query_title(finding.query))}</td><td>{host_text(finding.why, 200)}</td></tr>\n"
     )
 

@@ -11,6 +11,7 @@ from bot.views.report_html_parts import code, host_text, written
 from bot.views.words import MISSED, UNKNOWN, plural
 
 MOST_ROWS = 200
+LEAST_BITS = 0.05  # of a shared fact: less is printed as 0.0, which would look like something
 STEPS = (0.5, 1.0, 1.5)  # of the bits that mark a host: where a colour ends and the next begins
 
 
@@ -60,7 +61,7 @@ def _sharpest(report: Report) -> Cells:
     for number, finding in enumerate(report.findings, 1):
         for query, score, marks in (
             (finding.query, finding.score, finding.outlying),
-            *((fact.query, fact.score, False) for fact in finding.shared),
+            *((fact.query, fact.score, False) for fact in finding.shared if fact.score >= LEAST_BITS),
         ):
             for host in finding.hosts:
                 known = best.get((host, query))

@@ -25,8 +25,8 @@ a{color:var(--link)}a:focus-visible,summary:focus-visible,.scroll:focus-visible{
 code{font:.92em/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;unicode-bidi:isolate;overflow-wrap:anywhere}
 .kicker,.soft,.lead{color:var(--soft)}.kicker{margin:0}
 .lead{margin-top:-4px}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(215px,1fr));gap:1px;margin:16px 0 0;border:1px solid var(--line);border-radius:8px;overflow:hidden;background:var(--line)}
-.tiles div{padding:10px 14px;background:var(--card)}.tiles dd{margin:0}
+.tiles{display:flex;flex-wrap:wrap;gap:1px;margin:16px 0 0;border:1px solid var(--line);border-radius:8px;overflow:hidden;background:var(--line)}
+.tiles div{flex:1 1 215px;padding:10px 14px;background:var(--card)}.tiles dd{margin:0}
 dt{font-size:12px;color:var(--soft)}
 .suspects{list-style:none;padding:0;display:grid;gap:10px}
 .suspects li{padding:12px 16px;border:1px solid var(--line);border-left:4px solid var(--alarm);border-radius:8px;background:var(--card)}
@@ -35,7 +35,7 @@ dt{font-size:12px;color:var(--soft)}
 table{border-collapse:collapse;font-size:14px}caption{text-align:left;color:var(--soft);font-size:12px;padding:0 0 6px}
 th{text-align:left;font-weight:600}th,td{vertical-align:top}
 .gaps,.lines{width:100%;background:var(--card);border:1px solid var(--line);border-radius:8px}
-.gaps th,.gaps td,.lines th,.lines td{padding:7px 12px;border-bottom:1px solid var(--line)}.gaps tbody th{font-weight:400;white-space:nowrap}
+.gaps th,.gaps td,.lines th,.lines td{padding:7px 12px;border-bottom:1px solid var(--line)}.gaps td:last-child{min-width:160px}.gaps tbody th{font-weight:400;white-space:nowrap}
 thead th{font-size:12px;color:var(--soft);font-weight:600}
 .scroll{overflow:auto;max-height:85vh;border:1px solid var(--line);border-radius:8px;background:var(--card)}
 .legend{display:flex;flex-wrap:wrap;gap:6px 18px;list-style:none;padding:0;margin:0 0 10px;font-size:13px;color:var(--soft)}
@@ -65,6 +65,7 @@ thead th{font-size:12px;color:var(--soft);font-weight:600}
 .finding>summary h3{flex:1;overflow-wrap:anywhere}
 .finding>summary::after{content:"▸";color:var(--soft)}.finding[open]>summary::after{content:"▾"}
 .number{min-width:1.6em;color:var(--soft);font-variant-numeric:tabular-nums}
+.who{font-weight:400;color:var(--soft);margin-left:6px}.who code{white-space:nowrap}.finding[open]>summary .who{display:none}
 .finding:not(.marks)>summary h3{font-weight:400}
 .meta{display:flex;flex-wrap:wrap;gap:4px 16px;list-style:none;margin:0;padding:0 16px 8px 52px;font-size:13px;color:var(--soft)}
 .meta .on{flex-basis:100%;color:var(--ink)}
@@ -82,7 +83,7 @@ thead th{font-size:12px;color:var(--soft);font-weight:600}
 @media(max-width:1248px){main{padding:0 24px}header{margin:16px 24px 0}}
 @media(max-width:760px){main{padding:0 12px}header{margin:10px;padding:14px}h1{font-size:23px}.body{grid-template-columns:1fr;padding-left:16px}.meta,.shared{padding:0 16px 14px 52px}.facts{width:100%}.facts th,.facts td{padding:3px 12px 3px 0;border-top:1px solid var(--line);overflow-wrap:anywhere}.facts thead th{border-top:0}.facts tbody th{font-weight:400}.facts td:last-child{text-align:right;font-variant-numeric:tabular-nums}
 .raw{padding-left:16px}}
-@media print{body{background:#fff;font-size:11px}header,main{max-width:none;margin:0;padding:0 8px}details::details-content{content-visibility:visible}.scroll{overflow:visible;max-height:none;border:0}
+@media print{body{background:#fff;font-size:11px}header,main{max-width:none;margin:0;padding:0 8px}h1{font-size:20px}h2{margin:18px 0 6px;font-size:14px}h3,.suspects h3{font-size:12px}table{font-size:10px}h2,.legend,caption{break-after:avoid}.tiles div{flex-basis:120px}.body{grid-template-columns:3fr 2fr;padding-left:40px}.meta,.raw,.shared{padding-left:40px}.scroll{overflow:visible;max-height:none;border:0}
 .map thead th,.map tbody th,.map caption{position:static}.map td{min-width:0}.map{font-size:9px}.finding,.suspects li,tr{break-inside:avoid}
 *{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
 """

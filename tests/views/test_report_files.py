@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 
 from bot import packs
 from bot.hostile import visible
-from bot.model import Change, Finding, Host, HostStatus, HostVerdict, Query, Report, UnknownQuery
+from bot.model import Change, Finding, Host, HostStatus, HostVerdict, Query, Report, SharedFact, UnknownQuery
 from bot.views.formats import HEAD_BYTES, Form, is_ours, rendered
 from bot.views.report_csv import COLUMNS, guarded, to_csv
 from bot.views.report_html import POLICY, to_html
@@ -305,6 +305,29 @@ def test_a_large_group_has_a_page_of_bounded_size() -> None:
         in page
     )
     assert "would not fit on this page" in page
+
+
+def test_what_several_hosts_share_is_told_with_its_finding() -> None:
+    """Each further fact has a row behind the finding and a cell of each host; SARIF holds it too, CSV its number."""
+    fact = SharedFact(
+        "kernel_modules", Change.ADDED, {"name": "xt_relay"}, None, 7.2, "has kernel module xt_relay"
+    )
+    whole = dataclasses.replace(
+        FINDINGS[0], hosts=(MINER.id, SHELL.id), shared=(fact,), shared_count=3, outlying=True
+    )
+    report = dataclasses.replace(REPORT, findings=(whole,))
+
+    page = to_html(report, version="1").decode()
+    properties = to_object(report, None, version="1")["runs"][0]["results"][0]["properties"]
+    lines = list(csv.DictReader(io.StringIO(to_csv(report).decode())))
+
+    assert "2 hosts share these facts too, and nothing in AWS explains it; 1 further fact not listed" in page
+    assert "<code>name=xt_relay</code>" in page
+    assert page.count('<td class="b2"><a href="#f1">7.2</a></td>') == 2
+    assert [(one["why"], one["bits"]) for one in properties["shared"]] == [
+        ("has kernel module xt_relay", 7.2)
+    ]
+    assert [line["shared_facts"] for line in lines[:2]] == ["3", "3"]
 
 
 def test_zero_and_unknown_look_different() -> None:
