@@ -231,8 +231,13 @@ def _rows(report: Report, host: str, *, expected: bool) -> list[tuple[str, Row]]
     for finding in report.findings:
         if not host or host in finding.hosts:
             found.extend((finding.query, row) for row in (finding.row, *finding.rows))
-            if expected and finding.expected is not None:
-                found.append((finding.query, finding.expected))
+            found.extend((fact.query, fact.row) for fact in finding.shared)
+            if expected:
+                told = (
+                    (finding.query, finding.expected),
+                    *((fact.query, fact.expected) for fact in finding.shared),
+                )
+                found.extend((query, row) for query, row in told if row is not None)
     return found
 
 

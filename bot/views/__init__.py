@@ -4,6 +4,7 @@ knows Slack's limits."""
 from bot.views.actions import DrillPlace, drill_place
 from bot.views.checkup import check_text, checkup_json, checkup_line
 from bot.views.files import findings_file, json_file
+from bot.views.gate import gate_sentence, reaching
 from bot.views.report_json import to_json
 from bot.views.slack_accept import (
     accept_modal,
@@ -42,6 +43,7 @@ __all__ = [
     "ended",
     "failure",
     "findings_file",
+    "gate_sentence",
     "help",
     "host_reply",
     "joined",
@@ -60,6 +62,7 @@ __all__ = [
     "posted_rows",
     "progress",
     "provisional",
+    "reaching",
     "refusal",
     "report_text",
     "rest_reply",

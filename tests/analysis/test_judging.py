@@ -314,8 +314,14 @@ def test_an_honest_change_of_all_does_not_cover_that_of_most() -> None:
     report = judge(case(hosts, baseline=honest(5, 9, first=300)))
 
     first, second, *_ = report.notes
-    assert "7 of 10 hosts share 1 difference from the baseline, such as in processes" in first
-    assert "10 of 10 hosts share 1 difference from the baseline, such as in deb_packages" in second
+    assert (
+        "Most of the group changed: 7 of 10 hosts share 1 difference from the baseline, such as in processes"
+        in first
+    )
+    assert (
+        "Most of the group changed: 10 of 10 hosts share 1 difference from the baseline, such as in deb_packages"
+        in second
+    )
 
 
 @pytest.mark.parametrize("count", [3, 5, 10, 24])
@@ -333,6 +339,20 @@ def test_without_a_baseline_a_compromised_majority_is_shown_and_nobody_is_marked
     assert report.outliers == ()
     assert {host.id for host in report.hosts[: len(bad)]} == bad
     assert any("nobody can say which side changed" in note for note in report.notes)
+
+
+def test_a_split_of_quiet_facts_is_told_of_the_side_that_has_more() -> None:
+    """Seven of ten have an account that three lack, without a baseline: an account more says more than one less."""
+    hosts = honest(10)
+    for index in range(7):
+        hosts[index][1]["users"].append({"username": "ops2", "uid": "1002", "shell": "/bin/bash"})
+
+    report = judge(case(hosts))
+
+    finding = only(report, "users")
+    assert len(finding.hosts) == 7
+    assert "nobody can say which side changed" in finding.why
+    assert report.outliers == ()
 
 
 def test_an_exception_is_no_side() -> None:
