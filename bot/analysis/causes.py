@@ -93,7 +93,7 @@ def gather(chosen: Chosen, hosts: int) -> list[Evidence]:
     group = (1 << hosts) - 1
     for _, row, mask in rows_with(chosen, _UPTIME):
         uptime = row.get("uptime_s") or row.get("total_seconds") or ""
-        if uptime.isdigit() and len(uptime) < 12 and float(uptime) < _FRESH_S:
+        if uptime.isdecimal() and len(uptime) < 12 and float(uptime) < _FRESH_S:
             for host in members(mask & group):
                 found[host].fresh = True
     for _, row, mask in rows_with(chosen, frozenset({"name"}), b"kernel.tainted"):
@@ -150,6 +150,13 @@ def _same_stem(packages: set[str], words: set[str]) -> bool:
         for package in packages
         for word in words
     )
+
+
+OFFERS = (
+    Kind.PACKAGE,
+    Kind.LIBRARY,
+    Kind.PROCESS,
+)  # kinds of which ``note`` or ``explain_programs`` take notice
 
 
 def note(evidence: Evidence, kind: Kind, row: Row, change: Change) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -124,6 +125,8 @@ def _weigh_all(
         drafts.extend(draft(oddity, about, version=oddity.value in versions) for oddity in odd)
         traits_of_common_rows(facts, {o.value for o in odd}, about, common)
     for each in drafts:
+        if each.about.kind not in causes.OFFERS:
+            continue
         for host in members(each.oddity.hosts):
             causes.note(evidence[host], each.about.kind, each.row, each.oddity.change)
             causes.explain_programs([(each.about.kind, each.row)], evidence[host], shared)
@@ -164,8 +167,9 @@ def _alone(evidence: list[causes.Evidence], hosts: list[Snapshot]) -> None:
         "type": [s.host.instance_type for s in hosts],
     }
     for word, values in looks.items():
+        counted = Counter(values)
         for each, value in zip(evidence, values, strict=True):
-            if value and values.count(value) == 1:
+            if value and counted[value] == 1:
                 each.alone[word] = value
 
 

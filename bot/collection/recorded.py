@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 
 import msgspec
@@ -122,7 +123,7 @@ def _without_rows(
 ) -> Snapshot:
     errors = record.errors or {}
     answers = [
-        Answer(name, QueryStatus.EMPTY if name in empty else QueryStatus.ROWS)
+        _bare(name, QueryStatus.EMPTY if name in empty else QueryStatus.ROWS)
         for name in record.queries
         if name not in errors
     ]
@@ -132,6 +133,9 @@ def _without_rows(
     if host.id != record.host:
         raise StoreCorrupt(f"{source} holds the answers of another host, {record.host!r}.")
     return Snapshot(host, record.taken_at, tuple(answers), record.osquery_version or "")
+
+
+_bare = lru_cache(maxsize=1024)(Answer)  # every host gives the same few, and they are never changed
 
 
 def _no_answer(source: str, error: msgspec.MsgspecError) -> StoreCorrupt:
