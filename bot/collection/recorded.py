@@ -17,7 +17,7 @@ import msgspec
 
 from bot.collection.hostbytes import as_json
 from bot.errors import StoreCorrupt
-from bot.model import Answer, Host, QueryStatus, Snapshot, text_row
+from bot.model import Answer, Host, QueryStatus, Row, Snapshot, text_row
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -47,7 +47,8 @@ class _Unread(msgspec.Struct, omit_defaults=True):
     about: Host | None = None
 
 
-_DECODER = msgspec.json.Decoder(_Recorded)
+_ROWS = msgspec.json.Decoder(list[dict[str, str]])
+_ANY_ROWS = msgspec.json.Decoder(list[dict[str, str | int | float | bool | None]])
 _UNREAD = msgspec.json.Decoder(_Unread)
 _NAMES = msgspec.json.Decoder(_Names)
 
@@ -83,10 +84,10 @@ def from_json(raw: bytes, *, about: Host | None = None, source: str = "a recorde
         StoreCorrupt: Not of the form above.
     """
     try:
-        record = _DECODER.decode(as_json(raw))
+        record = _UNREAD.decode(as_json(raw))
+        rows = {name: _rows(given) for name, given in record.queries.items()}
     except msgspec.MsgspecError as error:
         raise _no_answer(source, error) from error
-    rows = {name: tuple(text_row(row) for row in given) for name, given in record.queries.items()}
     empty = frozenset(name for name, given in rows.items() if not given)
     bare = _without_rows(record, empty, about, source)
     answers = tuple(
@@ -114,13 +115,18 @@ def unread(
     return _without_rows(record, empty, about, source), rows
 
 
+def _rows(given: msgspec.Raw) -> tuple[Row, ...]:
+    try:
+        return tuple(_ROWS.decode(given))
+    except msgspec.ValidationError:  # osquery's own numbers, and NULL
+        return tuple(map(text_row, _ANY_ROWS.decode(given)))
+
+
 def _keeps_rows(answer: Answer) -> bool:
     return answer.known or answer.status is QueryStatus.TOO_MANY
 
 
-def _without_rows(
-    record: _Recorded | _Unread, empty: frozenset[str], about: Host | None, source: str
-) -> Snapshot:
+def _without_rows(record: _Unread, empty: frozenset[str], about: Host | None, source: str) -> Snapshot:
     errors = record.errors or {}
     answers = [
         _bare(name, QueryStatus.EMPTY if name in empty else QueryStatus.ROWS)
