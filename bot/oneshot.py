@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -76,7 +77,7 @@ class Request:
 
 def analyze(request: Request) -> Report:
     """Collect and judge; return the report. Raises DiffyError when there is none."""
-    services = _services(request)
+    services = _services(request, keep=False)
     if request.here and (request.method is Method.PEERS or services.store.baseline(LOCAL) is None):
         raise NotFound(
             "One machine has no peers, and there is no baseline to compare it with.",
@@ -106,7 +107,7 @@ def take_baseline(request: Request, *, author: str) -> Taken:
     Raises:
         DiffyError: No host is left to take, or nothing could be collected.
     """
-    services = _services(request)
+    services = _services(request, keep=True)
     live = _live(request, services, RunKind.BASELINE)
     with _interruptible(live), _Bar() as bar:
         proposal = propose(live, services, bar)
@@ -153,14 +154,18 @@ def keep_in_data_folder(settings: Settings, taken: Taken) -> Baseline:
         return baseline
 
 
-def _services(request: Request) -> Services:
-    """Join the core to its adapters. What was typed is checked first, before any service is reached."""
+def _services(request: Request, *, keep: bool) -> Services:
+    """Join the core to its adapters. What was typed is checked first, before any service is reached.
+
+    Args:
+        keep: Whether snapshots are read once more after they were judged.
+    """
     additions = open_additions(request.settings)
     for sentence in (*additions.plugins.problems, *additions.shelf.problems):
         print(f"diffy: {sentence}", file=sys.stderr)
     additions.shelf.load(request.pack)
     request.named()
-    snapshots = MemorySnapshots()
+    snapshots = MemorySnapshots(keep=keep)
     find_baseline = _baseline_source(request, snapshots)
     clock = SystemClock()
     inventory: Inventory
@@ -194,7 +199,9 @@ def _services(request: Request) -> Services:
         judge=InlineJudge(snapshots),
         clock=clock,
         load_pack=additions.shelf.load,
-        pace=pace(request.settings),
+        pace=replace(
+            pace(request.settings), provisional_after_s=math.inf, provisional_share=math.inf
+        ),  # not shown
         api_use=api_use,
         places=request.settings.places,
     )

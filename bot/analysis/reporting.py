@@ -224,10 +224,13 @@ def verdicts_of(
         key=lambda i: (i not in choice.outliers, -choice.scores[i], hosts[i].host.id),
     )
     asked = {query.name for query in case.pack.queries}
+    reasons: dict[str, str] = {}
+    for finding in findings:
+        for host in finding.hosts:
+            reasons.setdefault(host, finding.why)
     verdicts: list[HostVerdict] = []
     for rank, index in enumerate(order, start=1):
         snapshot = hosts[index]
-        mine = [f.why for f in findings if snapshot.host.id in f.hosts]
         partial = any(not answer.known for answer in snapshot.answers if answer.query in asked)
         verdicts.append(
             HostVerdict(
@@ -237,7 +240,7 @@ def verdicts_of(
                 outlier=index in choice.outliers,
                 status=HostStatus.PARTIAL if partial else HostStatus.ANSWERED,
                 cohort=cohorts.label(snapshot),
-                reason=cut(mine[0], 400) if mine else "",
+                reason=cut(reasons.get(snapshot.host.id, ""), 400),
                 host=described.get(snapshot.host.id, snapshot.host),
             )
         )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import replace
 
+import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -156,6 +159,34 @@ def test_a_fold_counts_who_said_what(batches: list[list[set[int]]]) -> None:
     assert {row: {~held} if held < 0 else set(members(held)) for row, held in counted.items()} == {
         str(row): {number for number, rows in enumerate(said) if row in rows} for row in set().union(*said)
     }
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    texts=st.lists(st.text(alphabet='{},:"\\[] a', max_size=8), min_size=1, max_size=5),
+    spaced=st.booleans(),
+)
+def test_a_fold_reads_rows_as_json_whatever_their_texts_look_like(texts: list[str], spaced: bool) -> None:
+    """A text such as "},{" parts no row, and spaces between rows join none."""
+    rows = [{"path": text, text: "x"} for text in texts]
+    written = json.dumps(rows, separators=None if spaced else (",", ":")).encode()
+    fold = Fold()
+
+    fold.add_rows(Snapshot(honest(1)[0][0], NOW, (Answer("q", QueryStatus.ROWS),)), {"q": written})
+
+    counted = [decode(bare) for bare, _ in fold.counts["q"].items()]
+    assert fold.sizes[0]["q"] == len(rows)
+    assert sorted(map(repr, counted)) == sorted(map(repr, {json.dumps(row): row for row in rows}.values()))
+
+
+@pytest.mark.parametrize("row", ["[]", '""', "12", "null", '{"a":[]}'])
+def test_a_fold_refuses_what_is_no_row(row: str) -> None:
+    """Only flat objects are rows, wherever they stand in an answer."""
+    about = Snapshot(honest(1)[0][0], NOW, (Answer("q", QueryStatus.ROWS),))
+
+    for written in (f"[{row}]", f'[{{"a":"1"}},{row}]', f'[{row},{{"a":"1"}}]'):
+        with pytest.raises(msgspec.MsgspecError):
+            Fold().add_rows(about, {"q": written.encode()})
 
 
 @settings(max_examples=25, deadline=None)
