@@ -243,7 +243,7 @@ def _lineage(row: Row, path: str, evidence: Evidence, shared: Shared) -> Iterabl
     elif base & shared.timers:
         yield ScorePart("started by a timer that most hosts have", -2.5)
     elif path in evidence.explained_programs:
-        yield ScorePart("the program of a process with an honest cause", -2.5)
+        yield ScorePart("the same program has an honest reason to run here", -2.5)
     yield from _session(row, path, evidence)
 
 

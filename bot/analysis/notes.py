@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from bot.analysis.case import Case
 from bot.analysis.choosing import GROUP_WIDE, Choice
 from bot.analysis.sides import SIDE
+from bot.analysis.things import cut
 from bot.analysis.weighing import Weighed
-from bot.analysis.wording import cut
 from bot.model import Limits, Method, Quadrant, Snapshot
 
 

@@ -59,14 +59,14 @@ _HARDENING = re.compile(
 
 def _mount(row: Row, _: Row | None) -> Iterator[Trait]:
     if re.match(r"^/proc/.", row.get("path", "")) and row.get("type", "") != "binfmt_misc":
-        yield Trait(5.0, "something is mounted over a process's entry", "T1564.013")
+        yield Trait(5.0, "hides the process of that number", "T1564.013")
     elif re.match(r"^/(?:etc|usr|bin|sbin|lib|boot|root)(?:/|$)", row.get("path", "")):
-        yield Trait(2.5, "something is mounted over system files", "T1564")
+        yield Trait(2.5, "covers files of the system", "T1564")
 
 
 def _sudo(row: Row, _: Row | None) -> Iterator[Trait]:
     if "NOPASSWD" in row.get("rule_details", ""):
-        yield Trait(1.0, "without a password", "T1548.003")
+        yield Trait(1.0, "asks for no password", "T1548.003")
 
 
 def _membership(row: Row, _: Row | None) -> Iterator[Trait]:

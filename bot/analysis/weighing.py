@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
+from bot.analysis.adding import Steps, parts_of
 from bot.analysis.causes import Evidence, Shared, lowering
 from bot.analysis.fold import members
 from bot.analysis.places import Trait
@@ -211,7 +212,18 @@ def _weigh(
         score = max(0.0, surprise + kind_bits + lowered)
         scores[host] = alike[own_peer, evidence.kinds[host]] = score
         if score > best[0]:
-            best = (score, _parts(peer, drift, about.kind, base, traits, causes), min(0.0, lowered))
+            steps = Steps(
+                peer=peer,
+                drift=drift,
+                by_trait=lone is not None and (peer, drift) != (own_peer, oddity.base_bits),
+                surprise=surprise,
+                base=base,
+                kind_bits=kind_bits,
+                causes=causes,
+                lowered=lowered,
+                score=score,
+            )
+            best = (score, parts_of(oddity, about.kind, traits, steps), min(0.0, lowered))
     return Weighed(oddity, about.kind, traits, scores, best[1], prior, best[2])
 
 
@@ -237,24 +249,3 @@ def _lone_trait(
     others = (mask & ~each.oddity.hosts).bit_count() + each.oddity.hosts.bit_count() - 1
     base = (each.oddity.slot.known & world.base).bit_count()
     return bits(seen(others, max(known - 1, 0))), bits(seen(0, base)) if others == 0 else 0.0
-
-
-def _parts(
-    peer: float | None,
-    drift: float | None,
-    kind: Kind,
-    base: float,
-    traits: tuple[Trait, ...],
-    causes: Sequence[ScorePart],
-) -> tuple[ScorePart, ...]:
-    parts: list[ScorePart] = []
-    if peer is not None:
-        parts.append(ScorePart("rare among the peers", round(peer, 2)))
-    if drift is not None:
-        parts.append(ScorePart("new since the baseline", round(drift, 2)))
-    parts.append(ScorePart(f"what it is: {kind.value}", round(base, 2)))
-    parts.extend(
-        ScorePart(trait.words, round(trait.bits * 0.5**rank, 2)) for rank, trait in enumerate(traits[:4])
-    )
-    parts.extend(causes)
-    return tuple(parts)

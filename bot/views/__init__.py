@@ -11,7 +11,6 @@ from bot.views.slack_accept import (
     accepted,
     accepted_text,
     kept_text,
-    loading_modal,
     modal_error,
 )
 from bot.views.slack_baseline import baseline_list, baseline_proposal, baseline_taken
@@ -22,7 +21,7 @@ from bot.views.slack_run import ack, ended, failure, joined, left, not_in_channe
 from bot.views.slack_small import baseline_declined, cancelling, one_moment, unchanged_late
 from bot.views.slack_thread import host_reply, rest_reply
 from bot.views.slack_verdict import provisional, top_hosts, verdict
-from bot.views.terminal import baseline_text, drift_text, pack_text, packs_text, plugins_text, report_text
+from bot.views.terminal import drift_text, pack_text, packs_text, plugins_text, report_text
 
 __all__ = [
     "DrillPlace",
@@ -34,7 +33,6 @@ __all__ = [
     "baseline_list",
     "baseline_proposal",
     "baseline_taken",
-    "baseline_text",
     "cancelling",
     "check_text",
     "checkup_json",
@@ -53,7 +51,6 @@ __all__ = [
     "kept",
     "kept_text",
     "left",
-    "loading_modal",
     "modal_error",
     "not_in_channel",
     "notice",

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from bot.model import Finding, HostVerdict, Report
-from bot.views.sentences import host_name
+from bot.views.sentences import host_name, uncompared
 from bot.views.words import bits, plural
 
 
 def comparable(report: Report) -> bool:
     """Whether there was something to compare: two hosts that answered, or one and a baseline."""
-    known = report.coverage.answered + report.coverage.partial
-    return known > 1 or (known == 1 and report.limits.baseline > 0)
+    return report.coverage.answered + report.coverage.partial > 0 and not uncompared(report)
 
 
 def coverage_share(report: Report) -> float:

@@ -67,6 +67,7 @@ def coverage_object(coverage: Coverage) -> dict[str, Any]:
         "targeted": coverage.targeted,
         "answered": coverage.answered,
         "partial": coverage.partial,
+        "queries": coverage.queries,
         "missed": [
             {"host": missed.host, "reason": missed.reason.value, "detail": missed.detail}
             for missed in coverage.missed
@@ -125,6 +126,14 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "quadrant": finding.quadrant.value,
         "tentative": finding.tentative,
         "outlying": finding.outlying,
+        "others": [
+            {
+                "row": None if held.row is None else dict(held.row),
+                "hosts": held.hosts,
+                "snapshots": held.snapshots,
+            }
+            for held in finding.others
+        ],
         "parts": [{"label": part.label, "bits": bits_number(part.bits)} for part in finding.parts],
         "rows": [dict(row) for row in finding.rows],
         "shared": [

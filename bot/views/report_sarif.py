@@ -13,13 +13,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-import msgspec
-
 from bot.hostile import said, visible
 from bot.model import Finding, Host, Pack, Query, QueryStatus, Report
 from bot.views import sentences
 from bot.views.report_json import bits_number, coverage_object, time_text
-from bot.views.words import MISSED, UNKNOWN, counts_unsaid, plural, query_title
+from bot.views.words import MISSED, UNKNOWN, plural, query_title
 
 VERSION = "2.1.0"
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -42,10 +40,8 @@ def to_sarif(report: Report, pack: Pack | None, *, version: str) -> bytes:
 
     Equal reports give equal bytes. A finding keeps its fingerprint from run to run, in whatever order hosts answer.
     """
-    compact = json.dumps(to_object(report, pack, version=version), ensure_ascii=True, allow_nan=False)
-    return (
-        msgspec.json.format(compact.encode("ascii")) + b"\n"
-    )  # indents four times as fast as json.dumps does
+    made = to_object(report, pack, version=version)
+    return (json.dumps(made, ensure_ascii=True, indent=1, allow_nan=False) + "\n").encode("ascii")
 
 
 def to_object(report: Report, pack: Pack | None, *, version: str) -> dict[str, Any]:
@@ -160,6 +156,14 @@ def _result(
             "attack": list(finding.attack),
             "row": dict(finding.row),
             "usual": None if finding.expected is None else dict(finding.expected),
+            "others": [
+                {
+                    "row": None if held.row is None else dict(held.row),
+                    "hosts": held.hosts,
+                    "snapshots": held.snapshots,
+                }
+                for held in finding.others
+            ],
             "moreRows": len(finding.rows),
             "sharedCount": finding.shared_count,
             "shared": [
@@ -184,8 +188,7 @@ def _level(finding: Finding) -> str:
 
 
 def _message(finding: Finding) -> str:
-    unsaid = f"; {beside}" if (beside := counts_unsaid(finding)) else ""
-    return f"{sentences.names(finding.hosts, 3)}: {said(finding.why, MESSAGE_LIMIT)}{unsaid}"
+    return f"{sentences.names(finding.hosts, 3)}: {said(finding.why, MESSAGE_LIMIT)}"
 
 
 def _text(text: str) -> dict[str, str]:

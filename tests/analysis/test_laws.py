@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.analysis import Case, Fold, judge, judge_folded
 from bot.analysis.fold import decode, members
-from bot.model import Answer, Pack, QueryStatus, Report, Snapshot
+from bot.model import Answer, Method, Pack, QueryStatus, Report, Snapshot
 from tests.analysis.cases import NOW, PACK, Rows, case, honest
 
 VALUES = st.text(alphabet="ab/.1\x00é<", max_size=6)
@@ -50,6 +50,23 @@ def test_the_order_of_hosts_answers_and_rows_never_matters(seed: int, count: int
     after = replace(before, snapshots=mixed(before.snapshots, rng), baseline=mixed(before.baseline, rng))
 
     assert judge(after) == judge(before)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    count=st.integers(1, 9),
+    baseline=st.sampled_from([0, 1, 3]),
+    method=st.sampled_from(Method),
+)
+def test_the_parts_of_a_finding_add_up_to_its_score(
+    seed: int, count: int, baseline: int, method: Method
+) -> None:
+    """Whatever was halved, scaled or capped is a part of its own, so that the sum shown is the score."""
+    findings = judge(replace(planted(seed, count, baseline=baseline), method=method)).findings
+
+    assert all(round(sum(p.bits for p in f.parts) - f.score, 6) == 0 for f in findings)
+    assert all(part.bits for finding in findings for part in finding.parts)
 
 
 def grouped(snapshots: list[tuple[str, Snapshot]], rng: random.Random) -> Fold:

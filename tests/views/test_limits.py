@@ -146,7 +146,6 @@ def test_messages_without_a_report_are_taken_by_slack_too(words: str, name: str,
 
     for message in made:
         assert problems_of_message(message, may_mention=ACTORS) == []
-    assert problems_of_view(views.loading_modal(words)) == []
     assert problems_of_view(views.modal_error(UnknownTarget(words, words))) == []
 
 
