@@ -23,21 +23,21 @@ MOST_NOTES = 60
 MOST_SUSPECTS = 50
 
 
-def to_html(report: Report, *, version: str) -> bytes:
+def to_html(report: Report, *, version: str = "") -> bytes:
     """Return the report as one self-contained page, UTF-8. Equal reports give equal bytes.
 
     Of large reports a part is left out, in words: rows of the map beyond 200 hosts, what is behind findings beyond
     about 1.5 MB. The JSON report holds all.
 
     Args:
-        version: Diffy's own.
+        version: Diffy's own; empty: not said.
     """
     found, shown = findings(report)
     title = f"{sentences.verdict(report)} · {clean(report.run.target, 120)}"
     page = (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
-        f'{GENERATOR} {written(version)}">\n'
+        f'{GENERATOR}{f" {written(version)}" if version else ""}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n<meta name="referrer" content="no-referrer">\n'
         f"<title>{written(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
@@ -63,7 +63,7 @@ def _head(report: Report) -> str:
     provisional = (
         '<p class="flag">Provisional: not every host has answered yet.</p>' if run.provisional else ""
     )
-    compared = f"{sentences.compared(report)}. {sentences.baseline(report.baseline, run.finished_at)}."
+    compared = f"{sentences.against(report, run.finished_at)}."
     drift = evidence.drift(report)
     more = f"<p>Against the baseline: {written(drift)}.</p>" if drift else ""
     if not report.outliers:
@@ -89,16 +89,14 @@ def _tiles(report: Report) -> str:
         for count, noun in ((limits.peers, "other host"), (limits.baseline, "baseline snapshot"))
         if count
     ]
-    thin = "; too little to be sure: tentative" if limits.tentative else ""
+    thin = "; too little to be sure: tentative" if limits.tentative and with_what else ""
+    bar = f"<b>{limits.threshold_bits:.1f}</b> mark a host; being rare or new gives at most {limits.most_bits:.1f}"
     return terms(
         (
             ("Hosts", ", ".join(part for part in (answered, *gaps) if part)),
             ("Findings", _count_of(len(report.findings), marking)),
             ("Each compared with", f"{', '.join(with_what) or 'nothing'}{thin}"),
-            (
-                "Bits",
-                f"<b>{limits.threshold_bits:.1f}</b> mark a host; being rare or new gives at most {limits.most_bits:.1f}",
-            ),
+            ("Bits", bar if with_what else ""),
         ),
         kind="tiles",
     )
@@ -185,7 +183,7 @@ def _notes(report: Report) -> str:
 
 
 def _lookalikes(report: Report) -> str:
-    if not report.lookalikes:
+    if not sentences.lookalikes(report):
         return ""
     rows = [
         (host_text(group.label, 60), f"{len(group.hosts):,}", listed_hosts(group.hosts))
