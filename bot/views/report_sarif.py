@@ -16,6 +16,7 @@ from urllib.parse import quote
 from bot.hostile import said, visible
 from bot.model import Finding, Host, Pack, Query, QueryStatus, Report
 from bot.views import sentences
+from bot.views.gate import conclusive
 from bot.views.report_json import bits_number, coverage_object, time_text
 from bot.views.words import MISSED, UNKNOWN, plural, query_title
 
@@ -51,7 +52,7 @@ def to_object(report: Report, pack: Pack | None, *, version: str) -> dict[str, A
     index = {name: number for number, name in enumerate(names)}
     about = {verdict.id: verdict.host for verdict in report.hosts if verdict.host is not None}
     prints = _fingerprints(report.findings, asked, about)
-    whole = report.coverage.answered == report.coverage.targeted > 0
+    whole = conclusive(report) and report.coverage.answered == report.coverage.targeted
     run = {
         "tool": {
             "driver": {
