@@ -55,19 +55,22 @@ def _reasons(kind: Kind, change: Change, traits: Sequence[Trait]) -> str:
         words = ["the program is not the one that others run under this name"]
     elif not words and change is not Change.REMOVED and kind in _MEANS:
         words = [_MEANS[kind]]
-    text = ""
-    for word in words:
-        verb = _verb(word)
-        if not text:
-            text = f"it {word}" if verb else word
-        elif verb and text.startswith(f"it {verb} "):
+    return _joined(words) if words else ""
+
+
+def _joined(words: Sequence[str]) -> str:
+    """Return reasons as a clause: "it lies in /dev and in a hidden place", "its file was deleted, and it mines coins"."""
+    first, *more = words
+    verb = _verb(first)
+    text = f"it {first}" if verb else first
+    for word in more:
+        other = _verb(word)
+        if other and other == verb:
             text += f" and {word.removeprefix(verb + ' ')}"
+        elif other and verb:
+            text += f" and {word}"
         else:
-            text += (
-                f" and {word}"
-                if verb and text.startswith("it ") and " " in text
-                else f", {'it ' if verb else ''}{word}"
-            )
+            text += f", and {'it ' if other else ''}{word}"
     return text
 
 

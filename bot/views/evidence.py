@@ -76,7 +76,7 @@ def _value(held: Held) -> str:
     if held.row is None:
         return "nothing there"
     values = [f"{said(column_words(c), 40)} {_short(v)}" for c, v in list(held.row.items())[:3]]
-    return " and ".join(values) or "it"
+    return listed(values, 3) or "it"
 
 
 def _short(value: str) -> str:

@@ -79,8 +79,8 @@ def test_only_columns_that_were_judged_to_differ_are_said() -> None:
         (("lies in a hidden place",), "it lies in a hidden place"),
         (("lies in /dev", "lies in a hidden place"), "it lies in /dev and in a hidden place"),
         (("runs from memory", "talks to a public address"), "it runs from memory and talks to a public address"),
-        (("its program file was deleted", "lies in /dev"), "its program file was deleted, it lies in /dev"),
-        (("may log in", "another root"), "it may log in, another root"),
+        (("its program file was deleted", "lies in /dev"), "its program file was deleted, and it lies in /dev"),
+        (("may log in", "another root"), "it may log in, and another root"),
         (("mines coins", "opens a tunnel", "third"), "it mines coins and opens a tunnel"),
     ],
 )  # fmt: skip
