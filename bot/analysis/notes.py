@@ -49,7 +49,7 @@ def _what_it_rests_on(
         yield "Two hosts without a baseline: where they differ is listed, but which of them is the odd one cannot be said."
     elif limits.tentative:
         more = f" and {_plural(len(base), 'snapshot')} in the baseline" if base else ""
-        yield f"With {count} hosts{more} every verdict is tentative: chance alone names one of them."
+        yield f"With {count} hosts{more} every verdict is tentative: by chance alone one of them looks oddest."
 
 
 def _majority(choice: Choice, weighed: Sequence[Weighed], hosts: Sequence[Snapshot]) -> Iterator[str]:
@@ -70,7 +70,11 @@ def _majority(choice: Choice, weighed: Sequence[Weighed], hosts: Sequence[Snapsh
         )
         why = " It is a change of the whole group that AWS does not explain, or most hosts are compromised."
         others = (
-            f" The other {rest} still look like the baseline; they are not blamed for it." if rest else ""
+            f" The other {rest} still look like the baseline and are not blamed for it."
+            if rest > 1
+            else " The other host still looks like the baseline and is not blamed for it."
+            if rest
+            else ""
         )
         yield said + ("" if number else why + others)
 
