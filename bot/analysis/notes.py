@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.analysis.case import Case
 from bot.analysis.choosing import GROUP_WIDE, Choice
+from bot.analysis.fold import members
 from bot.analysis.sides import SIDE
 from bot.analysis.things import cut
 from bot.analysis.weighing import Weighed
@@ -102,7 +103,10 @@ def _splits(
         and weighed[index].oddity.quadrant is not Quadrant.NEW_COMMON
         and not weighed[index].oddity.unsure
     ]
-    for index in leads[:3]:
+    told = {index for index in leads if choice.outliers.issuperset(members(weighed[index].oddity.hosts))}
+    for index in [lead for lead in leads if lead not in told][
+        :3
+    ]:  # those that mark all their hosts say it there
         facts = [weighed[other] for other in (index, *choice.bundles[index])]
         queries = Counter(each.oddity.slot.query.name for each in facts)
         where = ", ".join(name for name, _ in sorted(queries.items(), key=lambda k: (-k[1], k[0]))[:3])

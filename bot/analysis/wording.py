@@ -77,7 +77,7 @@ def _joined(words: Sequence[str]) -> str:
 def _verb(words: str) -> str:
     """Return the verb with which words about "it" begin; empty where they stand alone ("its program was deleted")."""
     found = re.match(r"(?:may|would|[a-z]+s)(?= )", words)
-    return found.group() if found and found.group() not in ("its", "this") else ""
+    return found.group() if found and found.group() not in ("its", "this", "packages") else ""
 
 
 _MEANS = {
@@ -191,6 +191,11 @@ def counts(*, holders: int, of: int, seen: int | None, baseline_of: int | None, 
     else:
         what = "the baseline has it" if gone else "not in the baseline"
     return f"{where}; {what}" if where else what
+
+
+def perhaps(cause: str) -> str:
+    """Return an honest cause that was seen beside the difference: "perhaps honest: it belongs to the session of …"."""
+    return f"perhaps honest: {_joined([cause])}" if cause else ""
 
 
 def share(count: int, among: int, facts: int, sharpest: str, why_not: str) -> str:

@@ -127,7 +127,7 @@ def _behind(finding: Finding) -> list[str]:
         f"{query_title(finding.query)}, {CHANGES[finding.change]}{attack}",
         evidence.sum_line(finding) or bits(finding.score),
         evidence.others(finding),
-        *(f"shared too: {fact}" for fact in evidence.shared(finding)),
+        *evidence.shared(finding),
         one_line(finding.row, limit=600),
         usual,
     ]

@@ -10,7 +10,7 @@ from bot.analysis.places import Trait
 from bot.analysis.semantics import Kind, meaning
 from bot.analysis.techniques import narrowed
 from bot.analysis.things import cut
-from bot.analysis.wording import counts, say
+from bot.analysis.wording import counts, perhaps, say
 from bot.model import Change, Compare, Query, Row
 
 QUERY = Query("things", "SELECT a, b FROM t", "Why.", key=("a",))
@@ -135,6 +135,15 @@ def test_counts_are_said_in_words(
 
     assert said(Change.ADDED) == added
     assert said(Change.REMOVED) == removed
+
+
+def test_an_honest_cause_is_told_in_the_line() -> None:
+    """The reader sees at once why it weighs less; without one nothing is said."""
+    assert perhaps("belongs to the session of somebody logged in") == (
+        "perhaps honest: it belongs to the session of somebody logged in"
+    )
+    assert perhaps("packages changed on the same host") == "perhaps honest: packages changed on the same host"
+    assert perhaps("") == ""
 
 
 def test_a_changed_value_is_counted_as_this_value() -> None:
