@@ -32,7 +32,7 @@ from bot.errors import DiffyError, NotFound, UsageError
 from bot.model import ApiUse, Baseline, Method, Progress, Report, Run, RunKind, RunState, Snapshot, Target
 from bot.ports import Collector, Inventory
 from bot.settings import Settings
-from bot.views.gate import comparable, coverage_share, reaching
+from bot.views.gate import conclusive, coverage_share, reaching
 from bot.workflows import targets
 from bot.workflows.live import Ending, Live
 from bot.workflows.proposal import Proposal
@@ -338,4 +338,4 @@ def exit_code(report: Report, *, min_coverage: float, fail_on: float | None = No
         stop = bool(report.outliers) or any(finding.outlying for finding in report.findings)
     if stop:
         return 1
-    return 0 if comparable(report) and coverage_share(report) >= min_coverage else 2
+    return 0 if conclusive(report) and coverage_share(report) >= min_coverage else 2

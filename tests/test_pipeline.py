@@ -18,7 +18,7 @@ from bot.adapters.report_files import ReportFiles
 from bot.model import Coverage, Limits, Report
 from bot.oneshot import exit_code
 from bot.sandbox import fleet
-from tests.views.examples import CLEAN, FINDINGS, REPORT, RUN_ID, SHELL
+from tests.views.examples import CLEAN, FINDINGS, REPORT, RUN_ID, SHELL, SO_FAR
 
 WHOLE = dataclasses.replace(REPORT, coverage=Coverage(24, 24, 0))
 ALONE = dataclasses.replace(
@@ -63,6 +63,7 @@ def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (CLEAN, None, 1.0, 0),
         (ALONE, 8.0, 1.0, 2),  # nothing to compare with
         (ALONE, None, 0.0, 2),
+        (SO_FAR, 30.0, 0.5, 2),  # hosts were still being asked
     ],
 )
 def test_the_exit_code_of_a_gate(

@@ -3,7 +3,7 @@ knows Slack's limits."""
 
 from bot.views.actions import DrillPlace, drill_place
 from bot.views.checkup import check_text, checkup_json, checkup_line
-from bot.views.files import findings_file, json_file
+from bot.views.files import findings_file, json_file, page_file
 from bot.views.gate import gate_sentence, reaching
 from bot.views.report_json import to_json
 from bot.views.slack_accept import (
@@ -58,6 +58,7 @@ __all__ = [
     "pack_text",
     "packs",
     "packs_text",
+    "page_file",
     "plugins_text",
     "posted_rows",
     "progress",

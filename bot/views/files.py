@@ -7,6 +7,7 @@ import re
 from bot.hostile import clean
 from bot.model import Attachment, Finding, Report
 from bot.views import evidence, sentences
+from bot.views.report_html import to_html
 from bot.views.report_json import to_json
 from bot.views.words import (
     CHANGES,
@@ -26,6 +27,11 @@ MOST_BYTES = 8_000_000
 def json_file(report: Report) -> Attachment:
     """Return the report as one JSON object (docs/report.schema.json)."""
     return Attachment(f"{_file_stem(report)}.json", f"Report of run {_run_name(report)}", to_json(report))
+
+
+def page_file(report: Report) -> Attachment:
+    """Return the report as a page for a browser: hosts by queries, and the findings with all that is behind them."""
+    return Attachment(f"{_file_stem(report)}.html", f"Page of run {_run_name(report)}", to_html(report))
 
 
 def findings_file(report: Report) -> Attachment:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from bot.model import Finding, HostVerdict, Report
-from bot.views.sentences import host_name
+from bot.views.sentences import host_name, uncompared
 from bot.views.words import bits, plural
 
 
-def comparable(report: Report) -> bool:
-    """Whether there was something to compare: two hosts that answered, or one and a baseline."""
+def conclusive(report: Report) -> bool:
+    """Whether there was something to compare, two hosts that answered or one and a baseline, and it is not so far only."""
     known = report.coverage.answered + report.coverage.partial
-    return known > 1 or (known == 1 and report.limits.baseline > 0)
+    return known > 0 and not uncompared(report) and not report.run.provisional
 
 
 def coverage_share(report: Report) -> float:
@@ -43,8 +43,9 @@ def gate_sentence(report: Report, *, fail_on: float, min_coverage: float) -> str
         return f"{head} {host_name(hosts[0].id)} reaches it, with {bits(hosts[0].score)} in all."
     most = max((host.score for host in report.hosts if host.rank), default=0.0)
     nothing = f"{head} nothing reaches it (most: {bits(most)})"
-    if not comparable(report):
-        return f"{nothing}, but there was nothing to compare: no verdict."
+    if not conclusive(report):
+        so_far = "hosts were still being asked" if report.run.provisional else "there was nothing to compare"
+        return f"{nothing}, but {so_far}: no verdict."
     coverage = report.coverage
     if coverage_share(report) < min_coverage:
         answered = f"{coverage.answered:,} of {plural(coverage.targeted, 'host')}"

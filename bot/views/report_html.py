@@ -10,7 +10,7 @@ from collections import defaultdict
 
 from bot.hostile import clean
 from bot.model import HostVerdict, MissReason, QueryStatus, Report
-from bot.views import sentences
+from bot.views import evidence, sentences
 from bot.views.report_html_findings import findings
 from bot.views.report_html_map import heat_map
 from bot.views.report_html_parts import code, host_text, listed_hosts, section, table, terms, written
@@ -23,21 +23,21 @@ MOST_NOTES = 60
 MOST_SUSPECTS = 50
 
 
-def to_html(report: Report, *, version: str) -> bytes:
+def to_html(report: Report, *, version: str = "") -> bytes:
     """Return the report as one self-contained page, UTF-8. Equal reports give equal bytes.
 
     Of large reports a part is left out, in words: rows of the map beyond 200 hosts, what is behind findings beyond
     about 1.5 MB. The JSON report holds all.
 
     Args:
-        version: Diffy's own.
+        version: Diffy's own; empty: not said.
     """
     found, shown = findings(report)
     title = f"{sentences.verdict(report)} · {clean(report.run.target, 120)}"
     page = (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
-        f'{GENERATOR} {written(version)}">\n'
+        f'{GENERATOR}{f" {written(version)}" if version else ""}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n<meta name="referrer" content="no-referrer">\n'
         f"<title>{written(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
@@ -56,43 +56,47 @@ def to_html(report: Report, *, version: str) -> bytes:
 
 def _head(report: Report) -> str:
     run = report.run
-    calm = sentences.clear(report) and not any(finding.outlying for finding in report.findings)
-    kind, sign = ("alarm", "▲") if report.outliers else ("calm", "✓") if calm else ("doubt", "?")
+    kind, sign = ("alarm", "▲") if report.outliers else ("doubt", "?")
+    if sentences.clear(report):
+        kind, sign = "calm", "✓"
     incident = f" · {host_text(run.incident, 60)}" if run.incident else ""
     provisional = (
         '<p class="flag">Provisional: not every host has answered yet.</p>' if run.provisional else ""
     )
-    compared = f"{sentences.compared(report)}. {sentences.baseline(report.baseline, run.finished_at)}."
+    compared = f"{sentences.against(report, run.finished_at)}."
+    drift = evidence.drift(report)
+    more = f"<p>Against the baseline: {written(drift)}.</p>" if drift else ""
+    if not report.outliers:
+        more += f"<p>{written(evidence.looked_at(report))}.</p>"
     return (
         f'<header class="{kind}"><p class="kicker">Diffy · {code(run.target, 200)} · {when(run.finished_at)}{incident}</p>'
         f'<h1><span class="sign" aria-hidden="true">{sign}</span> {written(sentences.verdict(report))}</h1>{provisional}'
-        f"<p>{written(compared)}</p>{_tiles(report)}</header>\n"
+        f"<p>{written(compared)}</p>{more}{_tiles(report)}</header>\n"
     )
 
 
 def _tiles(report: Report) -> str:
     coverage, limits = report.coverage, report.limits
     marking = sum(finding.outlying for finding in report.findings)
-    answered = f"<b>{coverage.answered:,}</b> of {coverage.targeted:,} answered every query"
+    every = f"all {coverage.queries:,} queries" if coverage.queries > 1 else "every query"
+    answered = f"<b>{coverage.answered:,}</b> of {coverage.targeted:,} answered {every}"
     gaps = [
         f"{coverage.partial:,} in part" if coverage.partial else "",
         f"{len(coverage.missed):,} not at all" if coverage.missed else "",
     ]
-    evidence = f"<b>{limits.peers:,}</b> {'peer' if limits.peers == 1 else 'peers'}"
-    if limits.baseline:
-        evidence += (
-            f", <b>{limits.baseline:,}</b> baseline {'snapshot' if limits.baseline == 1 else 'snapshots'}"
-        )
-    thin = "; too few to be sure: tentative" if limits.tentative else ""
+    with_what = [
+        f"<b>{count:,}</b> {noun if count == 1 else noun + 's'}"
+        for count, noun in ((limits.peers, "other host"), (limits.baseline, "baseline snapshot"))
+        if count
+    ]
+    thin = "; too little to be sure: tentative" if limits.tentative and with_what else ""
+    bar = f"<b>{limits.threshold_bits:.1f}</b> mark a host; being rare or new gives at most {limits.most_bits:.1f}"
     return terms(
         (
             ("Hosts", ", ".join(part for part in (answered, *gaps) if part)),
             ("Findings", _count_of(len(report.findings), marking)),
-            ("Rests on", f"{evidence}{thin}"),
-            (
-                "Bits",
-                f"<b>{limits.threshold_bits:.1f}</b> mark a host; being rare gives at most {limits.most_bits:.1f}",
-            ),
+            ("Each compared with", f"{', '.join(with_what) or 'nothing'}{thin}"),
+            ("Bits", bar if with_what else ""),
         ),
         kind="tiles",
     )
@@ -179,7 +183,7 @@ def _notes(report: Report) -> str:
 
 
 def _lookalikes(report: Report) -> str:
-    if not report.lookalikes:
+    if not sentences.lookalikes(report):
         return ""
     rows = [
         (host_text(group.label, 60), f"{len(group.hosts):,}", listed_hosts(group.hosts))
@@ -211,8 +215,7 @@ def _provenance(report: Report, version: str) -> str:
         pairs.append(("Baseline", f"{kept}, from {listed_hosts(info.hosts)}"))
     pairs.append(("Diffy", written(version)))
     told = (
-        "<p>Bits say how surprising a fact is: each further bit is twice as surprising. They add up from how rare it is "
-        "among peers and in the baseline, and from what it is; benign causes found in the same answers take some off. "
-        "Secrets in rows are masked. Characters that cannot be seen are written out, such as <code>\\u202e</code>.</p>"
+        f"<p>{written(evidence.A_BIT)} {written(evidence.THE_HALF)} Secrets in rows are masked. Characters that "
+        "cannot be seen are written out, such as <code>\\u202e</code>.</p>"
     )
     return terms(pairs, kind="about") + told

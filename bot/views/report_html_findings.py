@@ -95,7 +95,6 @@ def _finding(number: int, finding: Finding, *, first: bool) -> str:
     said = [
         written(query_title(finding.query)),
         written(CHANGES[finding.change]),
-        written(evidence.others(finding).removesuffix(".")),
         written(QUADRANTS[finding.quadrant]),
         sign,
         tentative,
@@ -107,7 +106,7 @@ def _finding(number: int, finding: Finding, *, first: bool) -> str:
         f'<h3>{host_text(finding.why, WHY_LIMIT)} <span class="who">{_who(finding.hosts)}</span></h3>'
         f'<span class="bits">{bits(finding.score)}</span></summary>'
         f'<ul class="meta"><li class="on">on {listed_hosts(finding.hosts)}</li>{meta}</ul>'
-        f'<div class="body"><div>{_row(finding)}</div><div>{_parts(evidence.parts(finding), finding.score)}</div></div>'
+        f'<div class="body"><div>{_row(finding)}</div><div>{_parts(evidence.parts(finding), finding.score)}{_others(finding)}</div></div>'
         f"{_shared(finding)}{_raw(finding.rows)}</details>\n"
     )
 
@@ -145,6 +144,12 @@ def _row(finding: Finding) -> str:
 
 def _value(text: str) -> str:
     return code(text, VALUE_LIMIT) if text else '<span class="soft">(empty)</span>'
+
+
+def _others(finding: Finding) -> str:
+    """What the other hosts and the baseline have in its place, in a sentence."""
+    told = evidence.others(finding)
+    return f"<p>{written(told)}</p>" if told else ""
 
 
 def _parts(parts: Sequence[ScorePart], score: float) -> str:

@@ -80,7 +80,7 @@ thead th{font-size:12px;color:var(--soft);font-weight:600}
 .raw{padding:0 16px 14px 52px}.raw summary{cursor:pointer;color:var(--link);font-size:13px}.raw .scroll{margin-top:8px}.raw th,.raw td{padding:3px 10px;border-bottom:1px solid var(--line);white-space:nowrap}
 .about{display:grid;grid-template-columns:repeat(auto-fit,minmax(300px,1fr));gap:10px 32px;margin:0 0 14px}.about dd{margin:0}
 #provenance{padding-bottom:48px}
-@media(max-width:1248px){main{padding:0 24px}header{margin:16px 24px 0}}
+@media(max-width:1248px){header,main{max-width:none}main{padding:0 24px}header{margin:16px 24px 0}}
 @media(max-width:760px){main{padding:0 12px}header{margin:10px;padding:14px}h1{font-size:23px}.body{grid-template-columns:1fr;padding-left:16px}.meta,.shared{padding:0 16px 14px 52px}.facts{width:100%}.facts th,.facts td{padding:3px 12px 3px 0;border-top:1px solid var(--line);overflow-wrap:anywhere}.facts thead th{border-top:0}.facts tbody th{font-weight:400}.facts td:last-child{text-align:right;font-variant-numeric:tabular-nums}
 .raw{padding-left:16px}}
 @media print{body{background:#fff;font-size:11px}header,main{max-width:none;margin:0;padding:0 8px}h1{font-size:20px}h2{margin:18px 0 6px;font-size:14px}h3,.suspects h3{font-size:12px}table{font-size:10px}h2,.legend,caption{break-after:avoid}.tiles div{flex-basis:120px}.body{grid-template-columns:3fr 2fr;padding-left:40px}.meta,.raw,.shared{padding-left:40px}.scroll{overflow:visible;max-height:none;border:0}

@@ -16,6 +16,7 @@ from urllib.parse import quote
 from bot.hostile import said, visible
 from bot.model import Finding, Host, Pack, Query, QueryStatus, Report
 from bot.views import sentences
+from bot.views.gate import conclusive
 from bot.views.report_json import bits_number, coverage_object, time_text
 from bot.views.words import MISSED, UNKNOWN, plural, query_title
 
@@ -40,10 +41,8 @@ def to_sarif(report: Report, pack: Pack | None, *, version: str) -> bytes:
 
     Equal reports give equal bytes. A finding keeps its fingerprint from run to run, in whatever order hosts answer.
     """
-    return (
-        json.dumps(to_object(report, pack, version=version), ensure_ascii=True, indent=2, allow_nan=False)
-        + "\n"
-    ).encode("ascii")
+    made = to_object(report, pack, version=version)
+    return (json.dumps(made, ensure_ascii=True, indent=1, allow_nan=False) + "\n").encode("ascii")
 
 
 def to_object(report: Report, pack: Pack | None, *, version: str) -> dict[str, Any]:
@@ -53,7 +52,7 @@ def to_object(report: Report, pack: Pack | None, *, version: str) -> dict[str, A
     index = {name: number for number, name in enumerate(names)}
     about = {verdict.id: verdict.host for verdict in report.hosts if verdict.host is not None}
     prints = _fingerprints(report.findings, asked, about)
-    whole = report.coverage.answered == report.coverage.targeted > 0
+    whole = conclusive(report) and report.coverage.answered == report.coverage.targeted
     run = {
         "tool": {
             "driver": {
@@ -158,6 +157,14 @@ def _result(
             "attack": list(finding.attack),
             "row": dict(finding.row),
             "usual": None if finding.expected is None else dict(finding.expected),
+            "others": [
+                {
+                    "row": None if held.row is None else dict(held.row),
+                    "hosts": held.hosts,
+                    "snapshots": held.snapshots,
+                }
+                for held in finding.others
+            ],
             "moreRows": len(finding.rows),
             "sharedCount": finding.shared_count,
             "shared": [
@@ -280,6 +287,8 @@ def fingerprint(finding: Finding, query: Query | None, hosts: Iterable[Host]) ->
 
 def _without(value: str, own: Sequence[str]) -> str:
     for word in own:
+        if word not in value:
+            continue
         value = re.sub(rf"(?<![\w.-]){re.escape(word)}(?![\w-]|\.\w)", "<host>", value)
     return value
 
