@@ -80,6 +80,8 @@ USUAL_PORTS = frozenset(
 )
 
 
+SCHEDULER = re.compile(r"/(?:s?bin)/(?:cron|crond|anacron|atd|fcron)$")
+"""Programs that start what a schedule names; a path as the kernel gives it, not a name."""
 HOSTS_OTHERS = re.compile(r"^(?:java|busybox|systemd|dotnet|beam)")
 
 

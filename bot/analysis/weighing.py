@@ -11,7 +11,9 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from bot.analysis.adding import Steps, parts_of
-from bot.analysis.causes import Evidence, Shared, lowering
+from bot.analysis.causes import lowering
+from bot.analysis.claims import NOTHING, Proven
+from bot.analysis.evidence import Evidence, Shared
 from bot.analysis.fold import members
 from bot.analysis.places import Trait
 from bot.analysis.rarity import Oddity, World
@@ -23,6 +25,8 @@ from bot.analysis.volatile import Facts, as_row
 from bot.model import Change, Row, ScorePart
 
 TELLING_TRAIT = 1.5
+TELLING_CAUSE = -2.0  # bits from which a cause is told in the line itself
+NO_CAUSE = ScorePart("", 0.0)
 FULL_AT = 2.0  # bits of surprise from which the kind counts in full
 SHARP_TRAIT = 2.5
 BULK = 4  # changed rows of one query on one host, from which they are taken together
@@ -39,6 +43,7 @@ class Draft:
     row: Row
     traits: tuple[Trait, ...]
     version: bool
+    expected: Row | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,7 @@ class Weighed:
         scores: The bits on each host.
         evidence_bits: What its kind and traits say.
         lowered: What honest causes take off on the host where it is sharpest; 0 or less.
+        cause: The one that takes off most there, in words; empty where none is telling.
     """
 
     oddity: Oddity
@@ -58,6 +64,7 @@ class Weighed:
     parts: tuple[ScorePart, ...]
     evidence_bits: float
     lowered: float = 0.0
+    cause: str = ""
 
     @property
     def sharp(self) -> bool:
@@ -79,7 +86,7 @@ def draft(oddity: Oddity, about: Meaning, *, version: bool) -> Draft:
     traits = read(about.kind, row, oddity.change, expected)
     if version:
         traits = tuple(trait for trait in traits if trait.bits < TELLING_TRAIT)
-    return Draft(oddity, about, row, traits, version)
+    return Draft(oddity, about, row, traits, version, expected)
 
 
 def traits_of_common_rows(
@@ -101,6 +108,7 @@ def weigh_all(
     evidence: Sequence[Evidence],
     shared: Shared,
     world: World,
+    proven: Mapping[tuple[int, int], Proven],
 ) -> list[Weighed]:
     """Return all drafts weighed, in their order; ``common``: the snapshots whose ordinary rows show a trait.
 
@@ -113,8 +121,8 @@ def weigh_all(
             place = (each.oddity.slot.query.name, trait.words)
             holders[place] = holders.get(place, 0) | each.oddity.hosts
     bulk = _bulk_bits(drafts, sizes)
-    witnesses = _Witnesses(evidence, _alike(evidence))
-    return [_weigh(each, holders, bulk, witnesses, shared, world) for each in drafts]
+    witnesses = _Witnesses(evidence, _alike(evidence), proven)
+    return [_weigh(index, each, holders, bulk, witnesses, shared, world) for index, each in enumerate(drafts)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +131,7 @@ class _Witnesses:
 
     of: Sequence[Evidence]
     kinds: Sequence[int]
+    proven: Mapping[tuple[int, int], Proven]
 
 
 def _alike(evidence: Sequence[Evidence]) -> list[int]:
@@ -131,8 +140,10 @@ def _alike(evidence: Sequence[Evidence]) -> list[int]:
         kinds.setdefault(
             (
                 frozenset(each.packages),
+                frozenset(each.new_packages),
                 each.any_package,
                 frozenset(each.sessions),
+                frozenset(each.leaders),
                 each.fresh,
                 tuple(sorted(each.alone.items())),
                 each.installing,
@@ -170,6 +181,7 @@ def _bulk_bits(drafts: Sequence[Draft], sizes: Mapping[str, int]) -> dict[tuple[
 
 
 def _weigh(
+    index: int,
     each: Draft,
     holders: Mapping[tuple[str, str], int],
     bulk: Mapping[tuple[str, int], float],
@@ -186,16 +198,20 @@ def _weigh(
     lone = _lone_trait(each, holders, world)
     sharp = any(trait.bits >= SHARP_TRAIT for trait in traits)
     scores: dict[int, float] = {}
-    best: tuple[float, tuple[ScorePart, ...], float] = (-1.0, (), 0.0)
+    best: tuple[float, tuple[ScorePart, ...], float, str] = (-1.0, (), 0.0, "")
     bulked = bulk.get((oddity.slot.query.name, oddity.hosts)) if oddity.change is Change.CHANGED else None
-    alike: dict[tuple[float | None, int], float] = {}  # most holders of a row have the same peers and causes
+    alike: dict[
+        tuple[float | None, int, bool], float
+    ] = {}  # most holders of a row have the same peers and causes
     for host in members(oddity.hosts):
         peer = oddity.peer_bits.get(host)
-        same = alike.get((peer, evidence.kinds[host]))
+        proven = evidence.proven.get((index, host), NOTHING)
+        like = (peer, evidence.kinds[host], proven is NOTHING)
+        same = alike.get(like) if proven is NOTHING else None
         if same is not None:
             scores[host] = same
             continue
-        own_peer, drift = peer, oddity.base_bits
+        drift = oddity.base_bits
         if lone is not None:
             peer = max(peer, lone[0]) if peer is not None else None
             drift = max(drift, lone[1]) if drift is not None and not oddity.baseline_seen else drift
@@ -203,19 +219,28 @@ def _weigh(
         if bulked is not None:
             surprise = min(surprise, bulked)
         causes = list(
-            lowering(about.kind, each.row, oddity.change, evidence.of[host], shared, version=each.version)
+            lowering(
+                about.kind,
+                each.row,
+                oddity.change,
+                evidence.of[host],
+                shared,
+                version=each.version,
+                expected=each.expected,
+                proven=proven,
+            )
         )
         lowered = sum(part.bits for part in causes)
         lowered = max(lowered, -MOST_LOWERED if sharp else -6.0)
         full = prior <= 0 or oddity.unsure  # on most hosts: rarity says nothing, what it is must say it all
         kind_bits = prior if full else prior * min(1.0, surprise / FULL_AT)
         score = max(0.0, surprise + kind_bits + lowered)
-        scores[host] = alike[own_peer, evidence.kinds[host]] = score
+        scores[host] = alike[like] = score
         if score > best[0]:
             steps = Steps(
                 peer=peer,
                 drift=drift,
-                by_trait=lone is not None and (peer, drift) != (own_peer, oddity.base_bits),
+                by_trait=lone is not None and (peer, drift) != (oddity.peer_bits.get(host), oddity.base_bits),
                 surprise=surprise,
                 base=base,
                 kind_bits=kind_bits,
@@ -223,8 +248,10 @@ def _weigh(
                 lowered=lowered,
                 score=score,
             )
-            best = (score, parts_of(oddity, about.kind, traits, steps), min(0.0, lowered))
-    return Weighed(oddity, about.kind, traits, scores, best[1], prior, best[2])
+            honest = min(causes, key=lambda part: part.bits, default=NO_CAUSE)
+            cause = honest.label if honest.bits <= TELLING_CAUSE else ""
+            best = (score, parts_of(oddity, about.kind, traits, steps), min(0.0, lowered), cause)
+    return Weighed(oddity, about.kind, traits, scores, best[1], prior, best[2], best[3])
 
 
 def _shared_trait(trait: Trait, each: Draft, holders: Mapping[tuple[str, str], int]) -> Trait:

@@ -56,7 +56,7 @@ def verdict(report: Report) -> str:
     if report.outliers:
         verb = "stands" if len(report.outliers) == 1 else "stand"
         count = f"{len(report.outliers):,} of {plural(targeted, 'host')}"
-        also = "; most of the group changed" if most > len(report.outliers) else ""
+        also = "; most of the group changed" if most else ""
         return _clause(f"{count} {verb} out{tentative}{also}", coverage)
     if uncompared(report):
         return _clause("1 host answered, and there is nothing to compare it with", coverage)

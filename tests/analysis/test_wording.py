@@ -10,7 +10,7 @@ from bot.analysis.places import Trait
 from bot.analysis.semantics import Kind, meaning
 from bot.analysis.techniques import narrowed
 from bot.analysis.things import cut
-from bot.analysis.wording import counts, say
+from bot.analysis.wording import counts, perhaps, say
 from bot.model import Change, Compare, Query, Row
 
 QUERY = Query("things", "SELECT a, b FROM t", "Why.", key=("a",))
@@ -79,8 +79,8 @@ def test_only_columns_that_were_judged_to_differ_are_said() -> None:
         (("lies in a hidden place",), "it lies in a hidden place"),
         (("lies in /dev", "lies in a hidden place"), "it lies in /dev and in a hidden place"),
         (("runs from memory", "talks to a public address"), "it runs from memory and talks to a public address"),
-        (("its program file was deleted", "lies in /dev"), "its program file was deleted, it lies in /dev"),
-        (("may log in", "another root"), "it may log in, another root"),
+        (("its program file was deleted", "lies in /dev"), "its program file was deleted, and it lies in /dev"),
+        (("may log in", "another root"), "it may log in, and another root"),
         (("mines coins", "opens a tunnel", "third"), "it mines coins and opens a tunnel"),
     ],
 )  # fmt: skip
@@ -135,6 +135,15 @@ def test_counts_are_said_in_words(
 
     assert said(Change.ADDED) == added
     assert said(Change.REMOVED) == removed
+
+
+def test_an_honest_cause_is_told_in_the_line() -> None:
+    """The reader sees at once why it weighs less; without one nothing is said."""
+    assert perhaps("belongs to the session of somebody logged in") == (
+        "perhaps honest: it belongs to the session of somebody logged in"
+    )
+    assert perhaps("packages changed on the same host") == "perhaps honest: packages changed on the same host"
+    assert perhaps("") == ""
 
 
 def test_a_changed_value_is_counted_as_this_value() -> None:
