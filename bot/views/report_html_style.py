@@ -7,7 +7,7 @@ STYLE = """
 --u:#e3e7ec;--ui:#414a56;--code:#f1f3f6}
 @media(prefers-color-scheme:dark){:root{--bg:#0e1116;--card:#161a21;--ink:#e7eaee;--soft:#a0a9b4;--line:#2c333d;--link:#7db3ff;
 --alarm:#ff9a8f;--alarm-bg:#2a1615;--doubt:#f0c36b;--doubt-bg:#292112;--calm:#78d69c;--calm-bg:#12251a;
---b1:#33271a;--b1i:#f3d8b0;--b2:#633c12;--b2i:#ffe6c4;--b3:#d4470c;--b3i:#fff;--b4:#ffb8a6;--b4i:#3a0a02;
+--b1:#33271a;--b1i:#f3d8b0;--b2:#633c12;--b2i:#ffe6c4;--b3:#cc4408;--b3i:#fff;--b4:#ffb8a6;--b4i:#3a0a02;
 --u:#2a313b;--ui:#b9c2cd;--code:#1f252e}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}
