@@ -249,7 +249,8 @@ def _weigh(
                 score=score,
             )
             honest = min(causes, key=lambda part: part.bits, default=NO_CAUSE)
-            cause = honest.label if honest.bits <= TELLING_CAUSE else ""
+            telling = honest.bits <= TELLING_CAUSE and oddity.change is not Change.REMOVED
+            cause = honest.label if telling else ""
             best = (score, parts_of(oddity, about.kind, traits, steps), min(0.0, lowered), cause)
     return Weighed(oddity, about.kind, traits, scores, best[1], prior, best[2], best[3])
 
