@@ -33,6 +33,8 @@ _OF_IMAGE = (
     Kind.FILE,
     Kind.PROCESS,
     Kind.MODULE,
+    Kind.SYSCTL,
+    Kind.CONTAINER,
 )
 
 
@@ -90,7 +92,7 @@ def lowering(
     if evidence.live_patched and kind in (Kind.MODULE, Kind.SYSCTL):
         parts.append(ScorePart("the kernel was patched while running, and says nothing worse", -3.0))
     elif evidence.untainted and kind is Kind.MODULE:
-        parts.append(ScorePart("the kernel says that nothing unsigned was loaded", -2.0))
+        parts.append(ScorePart("the kernel says that nothing unsigned was loaded", -2.5))
     if kind is Kind.PROCESS and path in shared.programs and not is_tool(path):
         parts.append(ScorePart("most hosts run the same program", -2.5))
     for word, value in sorted(evidence.alone.items()):
