@@ -139,8 +139,8 @@ def _alike(evidence: Sequence[Evidence]) -> list[int]:
     return [
         kinds.setdefault(
             (
-                frozenset(each.packages),
-                frozenset(each.new_packages),
+                tuple(sorted(each.packages.items())),
+                tuple(sorted(each.new_packages.items())),
                 each.any_package,
                 frozenset(each.sessions),
                 frozenset(each.leaders),
@@ -225,6 +225,7 @@ def _weigh(
                 oddity.change,
                 evidence.of[host],
                 shared,
+                hosts=oddity.hosts,
                 version=each.version,
                 expected=each.expected,
                 proven=proven,
