@@ -217,6 +217,18 @@ def rests_on(report: Report) -> str:
     return f"{text}. That is too little to be sure: take it as tentative" if limits.tentative else text
 
 
+def alike(report: Report) -> tuple[tuple[HostVerdict, ...], ...]:
+    """Return the hosts that stand out, those with the same sharpest finding together, in the order of the first of each.
+
+    The host that was asked for comes first.
+    """
+    focus = report.run.focus
+    groups: dict[str, list[HostVerdict]] = {}
+    for host in sorted(report.outliers, key=lambda host: host.id != focus):
+        groups.setdefault(host.reason or host.id, []).append(host)
+    return tuple(map(tuple, groups.values()))
+
+
 def lookalikes(report: Report) -> str:
     """Return which hosts look alike: "14 on template 12, 8 on template 13, 2 apart"; empty when nothing is known.
 

@@ -88,7 +88,7 @@ def mark(report: Report) -> str:
 
 def _body(report: Report, run: Run, now: datetime) -> list[Block]:
     blocks = [rich(section(*_compared(report, run, now)))]
-    groups = alike(report)
+    groups = sentences.alike(report)
     for number, group in enumerate(groups[:MOST_HOSTS], 1):
         blocks += _hosts(number, group, report)
     rest = sum(map(len, groups[MOST_HOSTS:]))
@@ -122,19 +122,7 @@ def _quiet(report: Report) -> list[Part]:
 
 def top_hosts(report: Report) -> tuple[HostVerdict, ...]:
     """Return at most five hosts that stand out, the one that was asked for first; of those alike one."""
-    return tuple(group[0] for group in alike(report)[:MOST_HOSTS])
-
-
-def alike(report: Report) -> tuple[tuple[HostVerdict, ...], ...]:
-    """Return the hosts that stand out, those with the same sharpest finding together, in the order of the first of each.
-
-    The host that was asked for comes first.
-    """
-    focus = report.run.focus
-    groups: dict[str, list[HostVerdict]] = {}
-    for host in sorted(report.outliers, key=lambda host: host.id != focus):
-        groups.setdefault(host.reason or host.id, []).append(host)
-    return tuple(map(tuple, groups.values()))
+    return tuple(group[0] for group in sentences.alike(report)[:MOST_HOSTS])
 
 
 def _compared(report: Report, run: Run, now: datetime) -> list[Part]:
