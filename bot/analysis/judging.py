@@ -132,7 +132,7 @@ def _weigh_all(
     drafts = both_sides(drafts, world)
     for each in drafts:
         for host in members(each.oddity.hosts):
-            note(evidence[host], each.about.kind, each.row, each.oddity.change)
+            note(evidence[host], each.about.kind, each.row, each.oddity.change, each.oddity.hosts)
     at_work(chosen, evidence, shared.timers)
     proven = prove(drafts, evidence, shared, chosen, tables)
     return weigh_all(drafts, common, sizes, evidence, shared, world, proven)

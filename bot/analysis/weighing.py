@@ -139,8 +139,8 @@ def _alike(evidence: Sequence[Evidence]) -> list[int]:
     return [
         kinds.setdefault(
             (
-                frozenset(each.packages),
-                frozenset(each.new_packages),
+                tuple(sorted(each.packages.items())),
+                tuple(sorted(each.new_packages.items())),
                 each.any_package,
                 frozenset(each.sessions),
                 frozenset(each.leaders),
@@ -225,6 +225,7 @@ def _weigh(
                 oddity.change,
                 evidence.of[host],
                 shared,
+                hosts=oddity.hosts,
                 version=each.version,
                 expected=each.expected,
                 proven=proven,
@@ -249,7 +250,8 @@ def _weigh(
                 score=score,
             )
             honest = min(causes, key=lambda part: part.bits, default=NO_CAUSE)
-            cause = honest.label if honest.bits <= TELLING_CAUSE else ""
+            telling = honest.bits <= TELLING_CAUSE and oddity.change is not Change.REMOVED
+            cause = honest.label if telling else ""
             best = (score, parts_of(oddity, about.kind, traits, steps), min(0.0, lowered), cause)
     return Weighed(oddity, about.kind, traits, scores, best[1], prior, best[2], best[3])
 

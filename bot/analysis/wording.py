@@ -113,6 +113,8 @@ def _instead(row: Row, expected: Row, differ: Sequence[str], text: str) -> str:
     if not changed:
         return ""
     column = changed[0]
+    if column in _COMMANDS and len(changed) == 1 and len(row.get(column, "")) > _VALUE:
+        return _other_words(row.get(column, ""), expected.get(column, ""))
     if len(changed) == 1 and column in _IN_THE_TEXT and row.get(column) and cut(row[column]) in text:
         usual = _value(expected.get(column, ""))
         return f" instead of {f'“{usual}”' if column in _COMMANDS else usual}"
@@ -124,6 +126,21 @@ def _instead(row: Row, expected: Row, differ: Sequence[str], text: str) -> str:
     more = len(changed) - MOST_COLUMNS
     tail = f" and {more} more {'difference' if more == 1 else 'differences'}" if more > 0 else ""
     return f", with {' and '.join(said) if not tail else ', '.join(said)}{tail}"
+
+
+def _other_words(command: str, usual: str) -> str:
+    """Return in which words a long command differs; what both begin and end with is left out."""
+    here, there = command.split(), usual.split()
+    while here and there and here[0] == there[0]:
+        del here[0], there[0]
+    while here and there and here[-1] == there[-1]:
+        del here[-1], there[-1]
+    added, gone = cut(" ".join(here), _VALUE), cut(" ".join(there), _VALUE)
+    if not added and not gone:
+        return ""
+    if not gone:
+        return f", with “{added}” added"
+    return f", with “{added}” instead of “{gone}”" if added else f", without “{gone}”"
 
 
 _COMMANDS = ("cmdline", "command")

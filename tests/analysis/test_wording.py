@@ -219,6 +219,26 @@ def test_only_techniques_with_a_reason_are_claimed() -> None:
     assert narrowed(query, {}, (Trait(2.0, "x", "T1036"), Trait(-1.0, "y", "T1000"))) == ("T1036",)
 
 
+@pytest.mark.parametrize(
+    ("more", "usual", "said"),
+    [
+        ("-c app.conf --env CANARY=1", "-c app.conf", ", with “--env CANARY=1” added"),
+        ("-c app.conf", "-c app.conf --safe", ", without “--safe”"),
+        ("-w 4 -c app.conf", "-w 8 -c app.conf", ", with “4” instead of “8”"),
+        ("-c  app.conf", "-c app.conf", ""),
+    ],
+)
+def test_of_a_long_command_only_the_other_words_are_said(more: str, usual: str, said: str) -> None:
+    """The one option that differs must not drown in a command line of a hundred characters."""
+    program = "/opt/app/bin/serve --root /opt/app/current/public/assets/static"
+    row, expected = (
+        {"path": "/x", "cmdline": f"{program} {more}"},
+        {"path": "/x", "cmdline": f"{program} {usual}"},
+    )
+
+    assert say(Kind.PROCESS, QUERY, Change.CHANGED, row, expected, ()).endswith(f"”{said}")
+
+
 def test_a_changed_process_or_library_is_said_by_what_it_does() -> None:
     """A known program with another option runs; it is not "another" program."""
     row, usual = {"path": "/x", "cmdline": "/x --canary"}, {"path": "/x", "cmdline": "/x"}
