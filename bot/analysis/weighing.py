@@ -25,6 +25,8 @@ from bot.analysis.volatile import Facts, as_row
 from bot.model import Change, Row, ScorePart
 
 TELLING_TRAIT = 1.5
+TELLING_CAUSE = -2.0  # bits from which a cause is told in the line itself
+NO_CAUSE = ScorePart("", 0.0)
 FULL_AT = 2.0  # bits of surprise from which the kind counts in full
 SHARP_TRAIT = 2.5
 BULK = 4  # changed rows of one query on one host, from which they are taken together
@@ -52,6 +54,7 @@ class Weighed:
         scores: The bits on each host.
         evidence_bits: What its kind and traits say.
         lowered: What honest causes take off on the host where it is sharpest; 0 or less.
+        cause: The one that takes off most there, in words; empty where none is telling.
     """
 
     oddity: Oddity
@@ -61,6 +64,7 @@ class Weighed:
     parts: tuple[ScorePart, ...]
     evidence_bits: float
     lowered: float = 0.0
+    cause: str = ""
 
     @property
     def sharp(self) -> bool:
@@ -135,8 +139,8 @@ def _alike(evidence: Sequence[Evidence]) -> list[int]:
     return [
         kinds.setdefault(
             (
-                frozenset(each.packages),
-                frozenset(each.new_packages),
+                tuple(sorted(each.packages.items())),
+                tuple(sorted(each.new_packages.items())),
                 each.any_package,
                 frozenset(each.sessions),
                 frozenset(each.leaders),
@@ -194,7 +198,7 @@ def _weigh(
     lone = _lone_trait(each, holders, world)
     sharp = any(trait.bits >= SHARP_TRAIT for trait in traits)
     scores: dict[int, float] = {}
-    best: tuple[float, tuple[ScorePart, ...], float] = (-1.0, (), 0.0)
+    best: tuple[float, tuple[ScorePart, ...], float, str] = (-1.0, (), 0.0, "")
     bulked = bulk.get((oddity.slot.query.name, oddity.hosts)) if oddity.change is Change.CHANGED else None
     alike: dict[
         tuple[float | None, int, bool], float
@@ -221,6 +225,7 @@ def _weigh(
                 oddity.change,
                 evidence.of[host],
                 shared,
+                hosts=oddity.hosts,
                 version=each.version,
                 expected=each.expected,
                 proven=proven,
@@ -236,7 +241,7 @@ def _weigh(
             steps = Steps(
                 peer=peer,
                 drift=drift,
-                by_trait=lone is not None and (peer, drift) != (own_peer, oddity.base_bits),
+                by_trait=lone is not None and (peer, drift) != (oddity.peer_bits.get(host), oddity.base_bits),
                 surprise=surprise,
                 base=base,
                 kind_bits=kind_bits,
@@ -244,8 +249,11 @@ def _weigh(
                 lowered=lowered,
                 score=score,
             )
-            best = (score, parts_of(oddity, about.kind, traits, steps), min(0.0, lowered))
-    return Weighed(oddity, about.kind, traits, scores, best[1], prior, best[2])
+            honest = min(causes, key=lambda part: part.bits, default=NO_CAUSE)
+            telling = honest.bits <= TELLING_CAUSE and oddity.change is not Change.REMOVED
+            cause = honest.label if telling else ""
+            best = (score, parts_of(oddity, about.kind, traits, steps), min(0.0, lowered), cause)
+    return Weighed(oddity, about.kind, traits, scores, best[1], prior, best[2], best[3])
 
 
 def _shared_trait(trait: Trait, each: Draft, holders: Mapping[tuple[str, str], int]) -> Trait:
