@@ -237,7 +237,7 @@ def verdicts_of(
                 outlier=index in choice.outliers,
                 status=HostStatus.PARTIAL if partial else HostStatus.ANSWERED,
                 cohort=cohorts.label(snapshot),
-                reason=cut(mine[0], 400) if mine else "",
+                reason=cut(mine[0], 480) if mine else "",
                 host=described.get(snapshot.host.id, snapshot.host),
             )
         )
