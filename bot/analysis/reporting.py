@@ -240,7 +240,7 @@ def verdicts_of(
                 outlier=index in choice.outliers,
                 status=HostStatus.PARTIAL if partial else HostStatus.ANSWERED,
                 cohort=cohorts.label(snapshot),
-                reason=cut(reasons.get(snapshot.host.id, ""), 400),
+                reason=cut(reasons.get(snapshot.host.id, ""), 480),
                 host=described.get(snapshot.host.id, snapshot.host),
             )
         )

@@ -31,7 +31,7 @@ MOST_NAMES = 5  # host names in one sentence
 MOST_REASONS = 6  # sentences on hosts that did not answer, and on queries that are unknown
 MOST_NOTES = 6
 NOTE_LIMIT = 320
-REASON_LIMIT = 420
+REASON_LIMIT = 500
 
 
 def host_name(host: str) -> str:

@@ -14,7 +14,7 @@ from bot.views.words import bits, differing, folded, one_line, plural, query_tit
 
 MOST_SHOWN = 6  # findings of one host with their rows
 MOST_NAMED = 8  # further ones, a line each
-WHY_LIMIT = 480
+WHY_LIMIT = 520
 ROW_LIMIT = 520
 LINE_LIMIT = 360
 ROW_WIDTH = 74  # what a box in a thread holds on a laptop

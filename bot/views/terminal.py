@@ -95,7 +95,7 @@ def _hosts(report: Report, width: int) -> str:
             "STANDS OUT" if host.outlier else host.status.value,
             "(as above)"
             if reasons[index] and reasons[index] in reasons[:index][-1:]
-            else clean(host.reason, 420),
+            else clean(host.reason, 500),
         )
         for index, host in enumerate(shown)
     ]
