@@ -7,7 +7,7 @@ import pytest
 from bot.model import Compare
 from bot.sandbox.fleet.roles import ROLES
 from bot.sandbox.fleet.scenarios import Scenario, scenarios
-from tests.packs.asking import after, ask, clean_answers, compared, pack
+from tests.packs.asking import after, ask, clean, clean_answers, compared, pack, tables_of
 
 MALICIOUS = [each for each in scenarios() if each.kind == "malicious"]
 QUIET = [each for each in scenarios() if each.expected == "suppress"]
@@ -22,17 +22,15 @@ VISIBLE_THOUGH_HONEST = {
 
 
 def changed(what: Scenario, role: str) -> set[str]:
+    """Return the queries that answer differently; those that name no table with other rows cannot."""
     touched, host = after(what, role)
 
     assert touched
 
-    before, now = clean_answers(role), ask(host)
-    return {
-        query.name
-        for query in pack().queries
-        if query.compare is not Compare.CONTEXT
-        and compared(query, before[query.name]) != compared(query, now[query.name])
-    }
+    other = {table for table, rows in clean(role).tables.items() if rows != host.tables[table]}
+    asked = [q for q in pack().queries if q.compare is not Compare.CONTEXT and other & tables_of(q)]
+    before, now = clean_answers(role), ask(host, asked)
+    return {q.name for q in asked if compared(q, before[q.name]) != compared(q, now[q.name])}
 
 
 @pytest.mark.parametrize("what", MALICIOUS, ids=lambda each: each.id)
