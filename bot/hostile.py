@@ -147,11 +147,6 @@ def label(text: str, limit: int = 60) -> str:
     return re.sub(r"(?<![^\W_])_|_(?![^\W_])", "?", literal)
 
 
-def safe_terminal(text: str, limit: int = 2000) -> str:
-    """Return host text that cannot move the cursor, colour the screen or ring the bell."""
-    return clean(text, limit)
-
-
 def _written_out(character: str) -> str:
     code = ord(character)
     if code < 0x100:

@@ -28,7 +28,16 @@ def test_each_subcommand_is_explained(name: str) -> None:
 
 def test_each_button_that_is_drawn_is_answered() -> None:
     """Every action id of the views has an interaction, and the other way round."""
-    not_actions = {"DRILL_VIEW", "ACCEPT_VIEW", "MORE_JSON", "MORE_FINDINGS", "ANY", "REASON", "INCLUDE"}
+    not_actions = {
+        "DRILL_VIEW",
+        "ACCEPT_VIEW",
+        "MORE_JSON",
+        "MORE_FINDINGS",
+        "MORE_PAGE",
+        "ANY",
+        "REASON",
+        "INCLUDE",
+    }
     drawn = {
         value
         for name, value in vars(actions).items()
@@ -57,7 +66,7 @@ def test_each_dependency_has_a_reason() -> None:
         )
 
 
-@pytest.mark.parametrize("lock", ["run", "demo", "dev"])
+@pytest.mark.parametrize("lock", ["run", "demo", "dev", "bench"])
 def test_locks_are_pinned_hashed_and_name_no_index(lock: str) -> None:
     """Builds repeat, from whichever index a person uses."""
     text = (ROOT / "requirements" / f"{lock}.lock").read_text()
@@ -79,6 +88,7 @@ def test_locks_hold_every_dependency() -> None:
         ("run", project["dependencies"]),
         ("demo", [*project["dependencies"], *extras["demo"]]),
         ("dev", [*project["dependencies"], *extras["demo"], *extras["dev"]]),
+        ("bench", [*project["dependencies"], *extras["demo"], *extras["dev"], *extras["bench"]]),
     ):
         text = (ROOT / "requirements" / f"{lock}.lock").read_text()
         for dependency in wanted:

@@ -7,7 +7,7 @@ so that many small oddities do not outrank one sharp one.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.analysis.limits import linked_from, listed_from, outlying_from
@@ -18,8 +18,7 @@ DECAY = 0.3
 PER_QUERY = 2
 ON_CLEAN = 5  # findings shown of a host that does not stand out
 ON_OUTLIER = 60
-GROUP_WIDE = 20
-SHARP = 3.5  # bits of kind and traits from which no popularity and no metadata keeps a fact off the list
+GROUP_WIDE = 3  # changes of most of the group that are shown however dull they are
 
 
 @dataclass(slots=True)
@@ -33,6 +32,7 @@ class Choice:
         scores: Score of each host, in bits.
         explained: Differences that cloud metadata explains, by its name.
         group_wide: Unexplained differences new on most of the group.
+        bundles: For a difference that stands for others on the same hosts, those others.
     """
 
     shown: list[int] = field(default_factory=list)
@@ -41,21 +41,33 @@ class Choice:
     scores: list[float] = field(default_factory=list)
     explained: dict[str, list[int]] = field(default_factory=dict)
     group_wide: list[int] = field(default_factory=list)
+    bundles: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
 
 
-def choose(weighed: Sequence[Weighed], hosts: int, limits: Limits) -> Choice:
-    """Return what is shown of ``weighed``. With two hosts and no baseline nobody is named."""
-    choice = Choice(scores=[0.0] * hosts)
+def choose(
+    weighed: Sequence[Weighed], hosts: int, limits: Limits, bundles: Mapping[int, tuple[int, ...]]
+) -> Choice:
+    """Return what is shown of ``weighed``. With two hosts and no baseline nobody is named.
+
+    Args:
+        bundles: For a difference that stands for others, those; they get no line and no bits of their own.
+    """
+    choice = Choice(scores=[0.0] * hosts, bundles=bundles)
+    inside = {index for rest in bundles.values() for index in rest}
     most = limits.most_bits
     per_host: list[list[tuple[float, int]]] = [[] for _ in range(hosts)]
+    wide: list[int] = []
     for index, each in enumerate(weighed):
         oddity = each.oddity
-        sharp = each.evidence_bits >= SHARP
-        if oddity.explained_by and not sharp:
+        if oddity.explained_by and not each.sharp:
             choice.explained.setdefault(oddity.explained_by, []).append(index)
             continue
         if oddity.quadrant is Quadrant.NEW_COMMON:
             choice.group_wide.append(index)
+        if index in inside:
+            continue
+        if oddity.unsure or oddity.quadrant is Quadrant.NEW_COMMON:
+            wide.append(index)
             if each.evidence_bits < 1.0:
                 continue
         for host, score in each.scores.items():
@@ -67,10 +79,11 @@ def choose(weighed: Sequence[Weighed], hosts: int, limits: Limits) -> Choice:
         if nameless:
             continue
         for score, index in scored:
-            if score >= outlying_from(most) and weighed[index].evidence_bits >= 1.0:
+            each = weighed[index]
+            if score >= outlying_from(most) and each.evidence_bits >= 1.0 and not each.oddity.unsure:
                 choice.outliers.add(host)
                 choice.outlying.add(index)
-    chosen: set[int] = set()
+    chosen = set(sorted(wide, key=lambda index: (-weighed[index].score, index))[:GROUP_WIDE])
     for host, scored in enumerate(per_host):
         stands_out = host in choice.outliers
         floor = linked_from(most) if stands_out or nameless else listed_from(most)

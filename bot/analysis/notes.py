@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from bot.analysis.case import Case
-from bot.analysis.choosing import Choice
+from bot.analysis.choosing import GROUP_WIDE, Choice
+from bot.analysis.sides import SIDE
+from bot.analysis.things import cut
 from bot.analysis.weighing import Weighed
-from bot.analysis.wording import cut
-from bot.model import Limits, Method, Snapshot
+from bot.model import Limits, Method, Quadrant, Snapshot
 
 
 def notes_of(
@@ -24,7 +25,8 @@ def notes_of(
     return (
         *_what_it_rests_on(case, hosts, base, limits),
         *_majority(choice, weighed, hosts),
-        *_splits(choice, weighed, hosts),
+        *_either_side(choice, weighed, hosts),
+        *_splits(choice, weighed, hosts, baseline=bool(base)),
         *_stale(case, hosts, base),
         *_versions(hosts),
         *_explained(choice, weighed),
@@ -51,35 +53,59 @@ def _what_it_rests_on(
 
 
 def _majority(choice: Choice, weighed: Sequence[Weighed], hosts: Sequence[Snapshot]) -> Iterator[str]:
-    telling = [weighed[i] for i in choice.group_wide]
-    if not telling:
-        return
-    by_hosts = Counter(each.oddity.hosts for each in telling)
-    most = max(by_hosts, key=lambda mask: (mask.bit_count(), by_hosts[mask], mask))
-    holders = most.bit_count()
-    shown = sorted((e for e in telling if e.oddity.hosts == most), key=lambda e: -e.score)
-    rest = len(hosts) - holders
-    others = f" The other {rest} still look like the baseline; they are not blamed for it." if rest else ""
-    yield (
-        f"Most of the group changed: {holders} of {len(hosts)} hosts share {_plural(len(shown), 'difference')} from the baseline, "
-        f"such as in {shown[0].oddity.slot.query.name}. It is a change of the whole group that AWS does not explain, or most "
-        f"hosts are compromised.{others}"
+    """Say what most of the group shows, the sharpest change first: an honest change of all must not cover that of most."""
+    by_hosts: dict[int, list[Weighed]] = {}
+    for index in choice.group_wide:
+        by_hosts.setdefault(weighed[index].oddity.hosts, []).append(weighed[index])
+    changes = sorted(
+        by_hosts.items(), key=lambda item: (-max(e.score for e in item[1]), -item[0].bit_count(), item[0])
     )
+    for number, (mask, facts) in enumerate(changes[:GROUP_WIDE]):
+        sharpest = min(facts, key=lambda e: (-e.score, e.oddity.slot.query.name))
+        holders = mask.bit_count()
+        rest = len(hosts) - holders
+        said = (
+            f"Most of the group changed: {holders} of {len(hosts)} hosts share {_plural(len(facts), 'difference')} "
+            f"from the baseline, such as in {sharpest.oddity.slot.query.name}."
+        )
+        why = " It is a change of the whole group that AWS does not explain, or most hosts are compromised."
+        others = (
+            f" The other {rest} still look like the baseline; they are not blamed for it." if rest else ""
+        )
+        yield said + ("" if number else why + others)
 
 
-def _splits(choice: Choice, weighed: Sequence[Weighed], hosts: Sequence[Snapshot]) -> Iterator[str]:
-    if len(hosts) < 4:
-        return
-    group_wide = set(choice.group_wide)
-    shared: dict[int, list[Weighed]] = {}
-    for index, each in enumerate(weighed):
-        if each.oddity.hosts.bit_count() > 1 and not each.oddity.explained_by and index not in group_wide:
-            shared.setdefault(each.oddity.hosts, []).append(each)
-    for mask, facts in sorted(shared.items(), key=lambda item: (-len(item[1]), item[0]))[:3]:
-        if len(facts) >= 3 and 2 * mask.bit_count() <= len(hosts):
-            queries = Counter(each.oddity.slot.query.name for each in facts)
-            where = ", ".join(name for name, _ in sorted(queries.items(), key=lambda k: (-k[1], k[0]))[:3])
-            yield f"{mask.bit_count()} of {len(hosts)} hosts share {len(facts)} facts that nothing in AWS explains ({where})."
+def _either_side(choice: Choice, weighed: Sequence[Weighed], hosts: Sequence[Snapshot]) -> Iterator[str]:
+    """Say of the sharpest fact of a larger side that no baseline tells which side changed."""
+    unsure = [weighed[index] for index in choice.shown if weighed[index].oddity.unsure]
+    for each in unsure[:1]:
+        count = each.oddity.hosts.bit_count()
+        yield (
+            f"The group is split: {count} of {len(hosts)} hosts have what an intruder would leave, in "
+            f"{each.oddity.slot.query.name}, and the other {len(hosts) - count} do not. Most of the group may be "
+            "compromised; without a baseline nobody can say which side changed, so nobody is marked for it."
+        )
+
+
+def _splits(
+    choice: Choice, weighed: Sequence[Weighed], hosts: Sequence[Snapshot], *, baseline: bool
+) -> Iterator[str]:
+    """One sentence for each of the three sharpest splits; the finding itself holds its facts."""
+    leads = [
+        index
+        for index in choice.shown
+        if index in choice.bundles
+        and weighed[index].oddity.quadrant is not Quadrant.NEW_COMMON
+        and not weighed[index].oddity.unsure
+    ]
+    for index in leads[:3]:
+        facts = [weighed[other] for other in (index, *choice.bundles[index])]
+        queries = Counter(each.oddity.slot.query.name for each in facts)
+        where = ", ".join(name for name, _ in sorted(queries.items(), key=lambda k: (-k[1], k[0]))[:3])
+        count = weighed[index].oddity.hosts.bit_count()
+        either = SIDE * count >= len(hosts) and not baseline
+        unsure = " Without a baseline nobody can say whether they or the others changed." if either else ""
+        yield f"{count} of {len(hosts)} hosts share {len(facts)} facts that nothing in AWS explains ({where}).{unsure}"
 
 
 def _stale(case: Case, hosts: Sequence[Snapshot], base: Sequence[Snapshot]) -> Iterator[str]:

@@ -45,7 +45,8 @@ class Families:
 class Oddity:
     """A value that not all agree on, before its kind and causes are weighed.
 
-    ``value`` is None for an absence; ``expected`` is None where the usual thing is to have nothing.
+    ``value`` is None for an absence; ``expected`` is None where the usual thing is to have nothing. ``unsure``: most
+    hosts hold it, and no baseline says whether they or the others changed.
     """
 
     slot: Slot
@@ -61,6 +62,7 @@ class Oddity:
     seen_on: int
     of: int
     explained_by: str = ""
+    unsure: bool = False
 
     def surprise(self, host: int) -> float:
         """Return the bits of rarity and drift together for one of the hosts."""

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 from bot.analysis import cohorts
 from bot.analysis.case import Case
 from bot.analysis.choosing import Choice
 from bot.analysis.fold import members
+from bot.analysis.holding import others_of
 from bot.analysis.slots import VARIES
 from bot.analysis.tables import MISSING, Values
 from bot.analysis.techniques import narrowed
+from bot.analysis.things import cut
 from bot.analysis.volatile import Facts
 from bot.analysis.weighing import Weighed
-from bot.analysis.wording import counts, cut, say
+from bot.analysis.wording import counts, say, share
 from bot.masking import mask_row
 from bot.model import (
     Coverage,
@@ -22,12 +25,16 @@ from bot.model import (
     HostVerdict,
     Limits,
     Missed,
+    Quadrant,
     Row,
+    SharedFact,
     Snapshot,
     UnknownQuery,
+    summing_to,
 )
 
 MORE_ROWS = 20
+MORE_FACTS = 20
 
 
 class RawRows:
@@ -54,73 +61,109 @@ def findings_of(
     raw = RawRows(tables)
     found = []
     for index in choice.shown:
-        found.append(_finding(weighed[index], index in choice.outlying, raw, hosts, limits))
+        bundled = [weighed[other] for other in choice.bundles.get(index, ())]
+        found.append(_finding(weighed[index], index in choice.outlying, raw, hosts, limits, bundled))
     return tuple(
         sorted(found, key=lambda f: (-f.score, f.query, f.hosts, f.change.value, sorted(f.row.items())))
     )
 
 
 def _finding(
-    each: Weighed, outlying: bool, raw: RawRows, hosts: Sequence[Snapshot], limits: Limits
+    each: Weighed,
+    outlying: bool,
+    raw: RawRows,
+    hosts: Sequence[Snapshot],
+    limits: Limits,
+    bundled: Sequence[Weighed],
 ) -> Finding:
     oddity = each.oddity
-    slot, query = oddity.slot, oddity.slot.query
     holders = list(members(oddity.hosts))
-    expected_rows: list[Row] = []
-    if oddity.expected is not None:
-        wanted = slot.merged.get(oddity.expected, [oddity.expected])
-        others = slot.values.get(oddity.expected, 0)
-        for index in _first(members(others & ~oddity.hosts), 3):
-            expected_rows.extend(raw.of(query.name, wanted, index))
-    expected = _pick(expected_rows, slot.columns, oddity.expected)
-    if oddity.value is None:
-        row, rest = expected or {}, list[Row]()
-    else:
-        wanted = slot.merged.get(oddity.value, [oddity.value])
-        rows: list[Row] = []
-        for index in _first(iter(holders), MORE_ROWS):
-            rows.extend(raw.of(query.name, wanted, index)[: MORE_ROWS + 1])
-        row, rest = (rows[0], rows[1:]) if rows else (_pick([], slot.columns, oddity.value) or {}, [])
-    shown = mask_row(row)
-    shown_expected = mask_row(expected) if expected is not None and oddity.value is not None else None
-    more = _distinct([mask_row(each_row) for each_row in rest], shown)
-    said = say(each.kind, query, oddity.change, shown, shown_expected, each.traits)
+    row, expected, rest = _rows(each, raw, MORE_ROWS)
+    said = say(each.kind, oddity.slot.query, oddity.change, row, expected, each.traits, _differing(each))
+    shared = 1 + len(bundled) if bundled else 0
     count = counts(
-        seen_on=oddity.seen_on,
-        of=oddity.of,
+        holders=1 if shared else len(holders),  # what is shared begins with how many share it
+        of=0 if shared else oddity.of,
         seen=oddity.baseline_seen if oddity.baseline_of else None,
         baseline_of=oddity.baseline_of or None,
         change=oddity.change,
     )
-    shared = f"on {len(holders)} hosts" if len(holders) > 1 else ""
+    among = len(holders) + oddity.of
+    if shared:
+        why_not = (
+            "the baseline does not know"
+            if oddity.quadrant is Quadrant.NEW_COMMON
+            else "the others lack"
+            if oddity.unsure
+            else "nothing in AWS explains"
+        )
+        said = share(len(holders), among, shared, said, why_not)
+    if oddity.unsure:
+        said = f"{said}; without a baseline nobody can say which side changed"
     return Finding(
         hosts=tuple(sorted(hosts[index].host.id for index in holders)),
-        query=query.name,
+        query=oddity.slot.query.name,
         change=oddity.change,
-        row=shown,
-        expected=shown_expected,
+        row=row,
+        expected=expected,
         score=round(each.score, 2),
         seen_on=oddity.seen_on,
         of=oddity.of,
         baseline_seen=oddity.baseline_seen if oddity.baseline_of else None,
         baseline_of=oddity.baseline_of or None,
-        attack=narrowed(query, row, each.traits),
-        why="; ".join(part for part in (said, shared, count) if part),
+        attack=narrowed(oddity.slot.query, row, each.traits),
+        why="; ".join(part for part in (said, count) if part),
         quadrant=oddity.quadrant,
         tentative=limits.tentative,
         outlying=outlying,
-        parts=each.parts,
-        rows=more,
+        parts=summing_to(each.score, each.parts, digits=2),
+        others=others_of(oddity, len(hosts)),
+        rows=_distinct(rest, row),
+        shared=tuple([_shared_fact(other, raw) for other in bundled[:MORE_FACTS]]),
+        shared_count=shared,
     )
 
 
-def _first(indices: object, count: int) -> list[int]:
-    found: list[int] = []
-    for index in indices:  # type: ignore[attr-defined]
-        found.append(index)
-        if len(found) == count:
-            break
-    return found
+def _differing(each: Weighed) -> list[str]:
+    """Return the columns in which a difference and what is expected in its place were judged to differ."""
+    values = zip(each.oddity.slot.columns, each.oddity.value or (), each.oddity.expected or (), strict=False)
+    return [column for column, here, usual in values if here != usual]
+
+
+def _shared_fact(each: Weighed, raw: RawRows) -> SharedFact:
+    oddity = each.oddity
+    row, expected, _ = _rows(each, raw, 1)
+    why = say(each.kind, oddity.slot.query, oddity.change, row, expected, each.traits, _differing(each))
+    return SharedFact(oddity.slot.query.name, oddity.change, row, expected, round(each.score, 2), why)
+
+
+def _rows(each: Weighed, raw: RawRows, most: int) -> tuple[Row, Row | None, list[Row]]:
+    """Return the row of a difference as collected, what is expected in its place, and more rows; secrets masked.
+
+    Args:
+        most: Of how many of its hosts the rows are looked up.
+    """
+    oddity = each.oddity
+    slot, query = oddity.slot, oddity.slot.query
+    expected_rows: list[Row] = []
+    if oddity.expected is not None:
+        wanted = slot.merged.get(oddity.expected, [oddity.expected])
+        others = slot.values.get(oddity.expected, 0)
+        for index in islice(members(others & ~oddity.hosts), 3):
+            expected_rows.extend(raw.of(query.name, wanted, index))
+    expected = _pick(expected_rows, slot.columns, oddity.expected)
+    if oddity.value is None:
+        return mask_row(expected or {}), None, []
+    wanted = slot.merged.get(oddity.value, [oddity.value])
+    rows: list[Row] = []
+    for index in islice(members(oddity.hosts), most):
+        rows.extend(raw.of(query.name, wanted, index)[: most + 1])
+    row, rest = (rows[0], rows[1:]) if rows else (_pick([], slot.columns, oddity.value) or {}, [])
+    return (
+        mask_row(row),
+        mask_row(expected) if expected is not None else None,
+        [mask_row(more) for more in rest],
+    )
 
 
 def _pick(rows: Sequence[Row], columns: tuple[str, ...], values: Values | None) -> Row | None:
@@ -167,6 +210,7 @@ def coverage_of(case: Case, hosts: Sequence[Snapshot]) -> Coverage:
         partial=partial,
         missed=tuple(missed.values()),
         unknown=tuple(unknown),
+        queries=len(asked),
     )
 
 
@@ -180,10 +224,13 @@ def verdicts_of(
         key=lambda i: (i not in choice.outliers, -choice.scores[i], hosts[i].host.id),
     )
     asked = {query.name for query in case.pack.queries}
+    reasons: dict[str, str] = {}
+    for finding in findings:
+        for host in finding.hosts:
+            reasons.setdefault(host, finding.why)
     verdicts: list[HostVerdict] = []
     for rank, index in enumerate(order, start=1):
         snapshot = hosts[index]
-        mine = [f.why for f in findings if snapshot.host.id in f.hosts]
         partial = any(not answer.known for answer in snapshot.answers if answer.query in asked)
         verdicts.append(
             HostVerdict(
@@ -193,7 +240,7 @@ def verdicts_of(
                 outlier=index in choice.outliers,
                 status=HostStatus.PARTIAL if partial else HostStatus.ANSWERED,
                 cohort=cohorts.label(snapshot),
-                reason=cut(mine[0], 240) if mine else "",
+                reason=cut(reasons.get(snapshot.host.id, ""), 400),
                 host=described.get(snapshot.host.id, snapshot.host),
             )
         )

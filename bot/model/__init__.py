@@ -11,6 +11,7 @@ from bot.model.reports import (
     Change,
     Coverage,
     Finding,
+    Held,
     HostStatus,
     HostVerdict,
     Limits,
@@ -20,8 +21,10 @@ from bot.model.reports import (
     Report,
     RunInfo,
     ScorePart,
+    SharedFact,
     UnknownQuery,
     partly_answered,
+    summing_to,
 )
 from bot.model.runs import (
     ENDED,
@@ -62,6 +65,7 @@ __all__ = [
     "Entry",
     "Finding",
     "Group",
+    "Held",
     "Host",
     "HostStatus",
     "HostVerdict",
@@ -86,6 +90,7 @@ __all__ = [
     "Schedule",
     "ScorePart",
     "SentCommand",
+    "SharedFact",
     "Shown",
     "Snapshot",
     "StopAsked",
@@ -95,6 +100,7 @@ __all__ = [
     "UnknownQuery",
     "noted",
     "partly_answered",
+    "summing_to",
     "text_row",
     "trace_of",
 ]

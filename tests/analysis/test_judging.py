@@ -88,12 +88,15 @@ def test_the_reason_is_one_line_that_needs_no_glossary() -> None:
     finding = only(judge(case(hosts, baseline=honest(5, 9, first=300))), "processes")
 
     assert finding.why == (
-        "runs /var/tmp/.x/upd -q as root: runs from a folder that everybody may write to and lies in a hidden place; "
-        "on none of 23 peers; not in the baseline"
+        "runs “/var/tmp/.x/upd -q” as root: it runs from a folder that everybody may write to and lies in a hidden "
+        "place; none of the other 23 hosts has it; not in the baseline"
     )
     assert finding.quadrant is Quadrant.NEW_RARE
     assert finding.outlying
-    assert {part.label for part in finding.parts} >= {"rare among the peers", "new since the baseline"}
+    assert [part.label for part in finding.parts[:2]] == [
+        "on only 1 of 24 hosts",
+        "new: in none of 5 baseline snapshots (half of 3.6)",
+    ]
 
 
 @pytest.mark.parametrize("count", [2, 3, 5, 24])
@@ -187,7 +190,7 @@ def test_an_absence_is_a_fact_where_the_query_was_answered() -> None:
     assert finding.hosts == (hosts[3][0].id,)
     assert finding.row["id"] == "auditd.service"
     assert finding.expected is None
-    assert "none of 9 peers lacks it" in finding.why
+    assert "the other 9 hosts all have it" in finding.why
 
 
 @pytest.mark.parametrize(
@@ -276,6 +279,146 @@ def test_a_split_that_nothing_in_aws_explains_is_one_finding_a_fact() -> None:
     assert (finding.seen_on, finding.of) == (0, 9)
     assert {host.id for host in report.outliers} == set(bad)
     assert len(finding.rows) == 0
+
+
+@pytest.mark.parametrize("count", [3, 4, 5, 10, 24])
+@pytest.mark.parametrize("snapshots", [1, 5])
+def test_one_quiet_row_on_most_hosts_is_named_and_the_clean_ones_are_not_blamed(
+    count: int, snapshots: int
+) -> None:
+    """A kernel setting that says little by itself: the summary names the change, and a finding shows it."""
+    hosts = honest(count, deployed=count // 4)
+    bad = range(round(0.7 * count))
+    for index in bad:
+        hosts[index][1]["kernel_controls"].append({"name": "net.ipv4.tcp_sack", "current_value": "0"})
+
+    report = judge(case(hosts, baseline=honest(snapshots, 9, first=300)))
+
+    finding = only(report, "kernel_controls")
+    assert set(finding.hosts) == {hosts[index][0].id for index in bad}
+    assert finding.quadrant is Quadrant.NEW_COMMON
+    assert report.outliers == ()
+    assert any(
+        note.startswith("Most of the group changed") and "kernel_controls" in note for note in report.notes
+    )
+
+
+def test_an_honest_change_of_all_does_not_cover_that_of_most() -> None:
+    """All ten have a new package; seven also run something hidden: the summary names the sharper one first."""
+    hosts = honest(10)
+    for index, (_, rows) in enumerate(hosts):
+        rows["deb_packages"].append({"name": "tzdata", "version": "2026b"})
+        if index < 7:
+            compromise(hosts, index)
+
+    report = judge(case(hosts, baseline=honest(5, 9, first=300)))
+
+    first, second, *_ = report.notes
+    assert (
+        "Most of the group changed: 7 of 10 hosts share 1 difference from the baseline, such as in processes"
+        in first
+    )
+    assert (
+        "Most of the group changed: 10 of 10 hosts share 1 difference from the baseline, such as in deb_packages"
+        in second
+    )
+
+
+@pytest.mark.parametrize("count", [3, 5, 10, 24])
+def test_without_a_baseline_a_compromised_majority_is_shown_and_nobody_is_marked(count: int) -> None:
+    """Counting blames the clean ones; what the rows of the others say by themselves does not."""
+    hosts = honest(count)
+    bad = {compromise(hosts, index) for index in range(round(0.7 * count))}
+    for index in range(len(bad)):
+        hosts[index][1]["crontab"].append({"command": "root /var/tmp/.x/upd", "path": "/etc/cron.d/apt-news"})
+
+    report = judge(case(hosts))
+
+    assert set(report.findings[0].hosts) == bad
+    assert report.findings[0].shared_count == 2
+    assert report.outliers == ()
+    assert {host.id for host in report.hosts[: len(bad)]} == bad
+    assert any("nobody can say which side changed" in note for note in report.notes)
+
+
+def test_a_split_of_quiet_facts_is_told_of_the_side_that_has_more() -> None:
+    """Seven of ten have an account that three lack, without a baseline: an account more says more than one less."""
+    hosts = honest(10)
+    for index in range(7):
+        hosts[index][1]["users"].append({"username": "ops2", "uid": "1002", "shell": "/bin/bash"})
+
+    report = judge(case(hosts))
+
+    finding = only(report, "users")
+    assert len(finding.hosts) == 7
+    assert "nobody can say which side changed" in finding.why
+    assert report.outliers == ()
+
+
+def test_an_exception_is_no_side() -> None:
+    """One of twelve lacks what the others run, odd as it looks: that is said of the one host."""
+    hosts = honest(12)
+    for index in range(11):
+        compromise(hosts, index)
+
+    report = judge(case(hosts))
+
+    assert all(finding.hosts == (hosts[11][0].id,) for finding in report.findings)
+
+
+def test_what_several_hosts_share_without_a_reason_in_aws_is_one_finding() -> None:
+    """Four of thirty agree in four facts: one line with all of them, not sixteen."""
+    hosts = honest(30)
+    bad = tuple(sorted(compromise(hosts, index) for index in (1, 5, 6, 8)))
+    for index in (1, 5, 6, 8):
+        rows = hosts[index][1]
+        rows["crontab"].append({"command": "root /var/tmp/.x/upd", "path": "/etc/cron.d/apt-news"})
+        rows["listening_ports"].append({"port": "4444", "address": "0.0.0.0", "process_path": EVIL["path"]})
+        rows["kernel_controls"][1] = {"name": "kernel.randomize_va_space", "current_value": "0"}
+
+    report = judge(case(hosts))
+
+    (finding,) = report.findings
+    assert finding.hosts == bad
+    assert finding.shared_count == 4
+    assert {finding.query, *(fact.query for fact in finding.shared)} == {
+        "processes", "crontab", "listening_ports", "kernel_controls"
+    }  # fmt: skip
+    assert {fact.query: fact.expected for fact in finding.shared}["kernel_controls"] == {
+        "name": "kernel.randomize_va_space", "current_value": "2"
+    }  # fmt: skip
+    assert finding.why.startswith(
+        "4 of 30 hosts share these 4 facts, which nothing in AWS explains; the sharpest: "
+    )
+    assert "the same hosts agree in other facts" in {part.label for part in finding.parts}
+    assert [host.id for host in report.outliers] == sorted(bad)
+    assert any("4 of 30 hosts share 4 facts that nothing in AWS explains" in note for note in report.notes)
+
+
+def test_a_host_that_cannot_answer_a_query_still_shares_the_rest() -> None:
+    """What is unknown on one of the hosts does not part their story."""
+    hosts = honest(12)
+    for index in (1, 5, 6):
+        compromise(hosts, index)
+        hosts[index][1]["crontab"].append({"command": "root /var/tmp/.x/upd", "path": "/etc/cron.d/apt-news"})
+    given = without(case(hosts), hosts[5][0].id, "crontab", QueryStatus.ERROR)
+
+    (finding,) = judge(given).findings
+
+    assert len(finding.hosts) == 3
+    assert finding.shared_count == 2
+
+
+def test_a_lone_hosts_facts_stay_findings_of_their_own() -> None:
+    """One host with two facts: two lines, each with its own reason."""
+    hosts = honest(12)
+    compromise(hosts, 3)
+    hosts[3][1]["crontab"].append({"command": "root /var/tmp/.x/upd", "path": "/etc/cron.d/apt-news"})
+
+    findings = judge(case(hosts)).findings
+
+    assert {finding.query for finding in findings} == {"processes", "crontab"}
+    assert all(finding.shared == () and finding.shared_count == 0 for finding in findings)
 
 
 def test_a_baseline_older_than_the_image_says_so() -> None:

@@ -1,0 +1,122 @@
+"""Which differences are one finding, because the same hosts show them and nothing in AWS explains why just those?
+
+Facts that follow from one cause lie on the same hosts. Told one by one, four hosts with six facts would fill the
+report with one story; told together, they say what is odd about it: that the four agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import comb, log2
+
+from bot.analysis.fold import members
+from bot.analysis.surprise import bits, seen
+from bot.analysis.weighing import Weighed
+from bot.model import Quadrant, ScorePart
+
+ALIKE = 0.9  # Jaccard similarity from which two sets of hosts are the same one
+LEADERS = 32  # sets that others may be nearly equal to; equal sets are found whatever their number
+
+
+@dataclass(slots=True)
+class _Set:
+    """A set of hosts, those for which its facts are known, and the facts, sharpest first.
+
+    ``everyone``: its hosts and those of the sets that were joined to it.
+    """
+
+    hosts: int
+    known: int
+    common: bool
+    facts: list[int]
+    everyone: int
+
+
+def bundle(weighed: Sequence[Weighed], hosts: int) -> tuple[list[Weighed], dict[int, tuple[int, ...]]]:
+    """Return the differences, and for each that leads others the ones that the same hosts share, sharpest first.
+
+    Only what two or more hosts show belongs together, at most half of the group, or, where the baseline knows better,
+    more than half. What metadata explains is told elsewhere. The leading difference gains the bits of ``agreement``.
+    """
+    found = list(weighed)
+    rest: dict[int, tuple[int, ...]] = {}
+    for each in _merged(_sets(weighed, hosts)):
+        if len(each.facts) < 2:
+            continue
+        lead, *others = each.facts
+        rest[lead] = tuple(others)
+        queries = {weighed[index].oddity.slot.query.name for index in each.facts}
+        found[lead] = _leading(
+            weighed[lead], each.everyone, 0.0 if each.common else agreement(weighed[lead], len(queries))
+        )
+    return found, rest
+
+
+def _leading(lead: Weighed, everyone: int, gain: float) -> Weighed:
+    """Return the difference as that of all hosts of its set, for some of which it may itself be unknown."""
+    oddity = lead.oddity
+    more = everyone & ~oddity.hosts
+    parts = lead.parts
+    if gain > 0:
+        parts = (*parts, ScorePart("the same hosts agree in other facts", round(gain, 2)))
+    scores = {host: score + gain for host, score in lead.scores.items()}
+    scores.update(dict.fromkeys(members(more), min(scores.values())))
+    whole = replace(oddity, hosts=everyone, of=oddity.of - (more & oddity.slot.known).bit_count())
+    return replace(lead, oddity=whole, scores=scores, parts=parts)
+
+
+def agreement(lead: Weighed, queries: int) -> float:
+    """Return the bits for the agreement of several facts on the same k of n hosts.
+
+    That another, independent fact falls on just these hosts has the chance 1 / C(n, k); rows of one query are not
+    independent. Agreement makes the k hosts one event with one cause, and one event is at most as surprising as a
+    value that nobody of the n - k others has: log2(2 (n - k + 1)) bits, see ``surprise``. Half of what is missing to
+    that, or of the coincidence, whichever is less: as with peers and baseline, a second reading of the same hosts
+    counts for half. An honest cause that lowers the leading fact is why they agree, and leaves nothing to add.
+    """
+    oddity = lead.oddity
+    count, others = oddity.hosts.bit_count(), oddity.of
+    rarity = max(oddity.peer_bits.values(), default=0.0)
+    if queries < 2 or lead.lowered < 0 or lead.evidence_bits <= 0 or rarity <= 0:
+        return 0.0
+    coincidence = (queries - 1) * log2(comb(count + others, count))
+    return 0.5 * max(0.0, min(coincidence, bits(seen(0, others)) - rarity))
+
+
+def _sets(weighed: Sequence[Weighed], hosts: int) -> list[_Set]:
+    by_hosts: dict[tuple[bool, int], _Set] = {}
+    for index, each in enumerate(weighed):
+        oddity = each.oddity
+        count = oddity.hosts.bit_count()
+        common = oddity.quadrant is Quadrant.NEW_COMMON or oddity.unsure
+        if count < 2 or not (common or 2 * count <= hosts) or (oddity.explained_by and not each.sharp):
+            continue
+        place = (common, oddity.hosts)
+        if place not in by_hosts:
+            by_hosts[place] = _Set(oddity.hosts, oddity.slot.known, common, [], oddity.hosts)
+        by_hosts[place].facts.append(index)
+    for found in by_hosts.values():
+        found.facts.sort(key=lambda index: (-weighed[index].score, index))
+    return sorted(by_hosts.values(), key=lambda s: (-weighed[s.facts[0]].score, s.facts[0]))
+
+
+def _merged(sets: Sequence[_Set]) -> list[_Set]:
+    """Return the sets with nearly equal ones joined to the sharper one; hosts for which a fact is unknown say nothing."""
+    leaders: list[_Set] = []
+    for each in sets:
+        same = next((other for other in leaders[:LEADERS] if _alike(each, other)), None)
+        if same is None:
+            leaders.append(each)
+        else:
+            same.facts.extend(each.facts)
+            same.everyone |= each.hosts
+    return leaders
+
+
+def _alike(one: _Set, other: _Set) -> bool:
+    if one.common is not other.common:
+        return False
+    mine, theirs = one.hosts & other.known, other.hosts & one.known
+    both = (mine & theirs).bit_count()
+    return both > 1 and both >= ALIKE * (mine | theirs).bit_count()
