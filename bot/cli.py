@@ -15,7 +15,7 @@ import msgspec
 
 from bot import arguments as words
 from bot import packs, views
-from bot.collection import document, script
+from bot.collection import document
 from bot.commands.analyze import read_method
 from bot.errors import DiffyError, SettingsError
 from bot.model import Pack, Report
@@ -222,9 +222,11 @@ def _shelf() -> packs.Shelf:
 
 
 def _document(arguments: argparse.Namespace) -> int:
-    asked, pack = _settings().collect, _shelf().load(arguments.pack)
+    from bot import ways
+
+    settings, pack = _settings(), _shelf().load(arguments.pack)
     try:
-        text = document.content(pack, script.download(asked.osquery, asked.osquery_url, asked.osquery_sha256))
+        text = document.content(pack, ways.download_of(settings))
     except ValueError as error:
         raise DiffyError(f"There can be no document: {error}.") from error
     sys.stdout.write(text)
