@@ -54,18 +54,18 @@ class Counts:
 WHOLE = {
     1: Counts(30, 5),
     2: Counts(30, 5),
-    3: Counts(100, 10),
-    5: Counts(100, 10),
-    10: Counts(100, 10, (7,)),
-    30: Counts(40, 13, (3, 21)),
-    100: Counts(12, 8, (2, 10, 70)),
+    3: Counts(60, 10),
+    5: Counts(60, 10),
+    10: Counts(60, 10, (7,)),
+    30: Counts(26, 13, (3, 21)),
+    100: Counts(8, 8, (2, 10, 70)),
 }
 QUICK = {
     3: Counts(5, 8),
     10: Counts(10, 8, (7,)),
     30: Counts(5, 8, (3, 21)),
 }
-KEPT_SHARE = 0.5  # of the groups that are drawn for what was seen: a third of the whole
+KEPT_SHARE = 2 / 3  # groups drawn of what is kept away, for each one drawn of what was seen
 OUTSIDERS = 3  # the outlier libraries, slow and far from the aims, judge every third group
 
 
@@ -170,6 +170,7 @@ def _measure(population: Population, chosen: argparse.Namespace, *, outsiders: b
         "one_offs": len(population.one_offs),
         "first_group": tasks[0].number if tasks else 0,
         "cells": figures.cells(outcomes),
+        "by_kind": figures.by_kind(outcomes, lambda kind: kind if population.name == SEEN else _origin(kind)),
         "blind": blind,
         "seconds": seconds,
         "wall_s": time.monotonic() - began,
@@ -178,6 +179,10 @@ def _measure(population: Population, chosen: argparse.Namespace, *, outsiders: b
         result["lost"] = {name: figures.lost(outcomes, name).most_common() for name, *_ in OURS}
     plain: dict[str, Any] = json.loads(json.dumps(result, default=_plain))
     return plain
+
+
+def _origin(kind: str) -> str:
+    return "the five kinds that were seen" if kind in fleets.KINDS else "other kinds"
 
 
 def _all_done(tasks: Sequence[Task], jobs: int) -> Iterator[Work]:

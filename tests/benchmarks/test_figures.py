@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from benchmarks import fleets, trials
-from benchmarks.detection import WHOLE, tasks_of
+from benchmarks.detection import Counts, tasks_of
 from benchmarks.figures import Part, blind, cells, share, wilson
 from benchmarks.fleets import HELD_FROM, Planting
 from benchmarks.references import Numbers, Said, diff, said_by, stacking
@@ -31,6 +31,7 @@ from bot.model import (
 )
 
 PACK = packs.load(packs.DEFAULT)
+COUNTS = Counts(groups=100, singles=10)
 
 
 def outcome(rank: int, *, group: int = 0, attack: str = "shell", planted: int = 1, shown: int = 1) -> Outcome:
@@ -177,13 +178,13 @@ def test_attacks_and_kinds_come_round_evenly() -> None:
     population = fleets.seen()
     kept = replace(population, first=HELD_FROM)
 
-    tasks = list(tasks_of(population, {3: WHOLE[3]}))
+    tasks = list(tasks_of(population, {3: COUNTS}))
     planted = Counter(name for task in tasks for name in task.singles)
 
     assert max(planted.values()) - min(planted.values()) <= 1
     assert set(planted) == set(population.attacks)
     assert Counter(task.kind for task in tasks) == dict.fromkeys(fleets.KINDS, 20)
-    assert min(task.number for task in tasks_of(kept, {3: WHOLE[3]})) == HELD_FROM
+    assert min(task.number for task in tasks_of(kept, {3: COUNTS})) == HELD_FROM
 
 
 def test_planting_into_a_folded_group_changes_nothing_else() -> None:
