@@ -24,7 +24,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, dataclass, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -132,19 +132,27 @@ def _rounds(population: Population, size: int) -> Iterator[str]:
         yield from names
 
 
-def _measure(population: Population, chosen: argparse.Namespace, *, outsiders: bool) -> dict[str, Any]:
+def _counts(population: Population, chosen: argparse.Namespace) -> dict[int, Counts]:
+    """Return how much is tried of a population, by size."""
     counts = QUICK if chosen.quick else WHOLE
-    if population.name == HELD:
-        counts = {n: Counts(round(c.groups * KEPT_SHARE), c.singles, c.several) for n, c in counts.items()}
     if chosen.sizes:
         wanted = [int(word) for word in chosen.sizes.split(",")]
-        counts = {n: counts.get(n, counts[max(m for m in counts if m <= max(n, 3))]) for n in wanted}
-    if chosen.trials:
-        counts = {n: Counts(max(1, round(chosen.trials / c.singles)), c.singles, c.several) for n, c in counts.items()}  # fmt: skip
+        counts = {n: counts.get(n) or counts[max(m for m in counts if m <= max(n, 3))] for n in wanted}
+    share = chosen.share * (KEPT_SHARE if population.name == HELD else 1.0)
+    return {
+        size: replace(
+            count,
+            groups=max(1, round(chosen.trials / count.singles if chosen.trials else count.groups * share)),
+        )
+        for size, count in counts.items()
+    }
+
+
+def _measure(population: Population, chosen: argparse.Namespace, *, outsiders: bool) -> dict[str, Any]:
     tasks = list(
         tasks_of(
             population,
-            counts,
+            _counts(population, chosen),
             start=chosen.start,
             half=chosen.half,
             kinds=chosen.kinds.split(",") if chosen.kinds else (),
