@@ -226,6 +226,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--quick", action="store_true", help="under a minute: fewer groups, no references, nothing kept away")  # fmt: skip
     parser.add_argument("--sizes", default="", help="such as 3,10,30")
+    parser.add_argument("--share", type=float, default=1.0, help="of the groups; below 0.2 not every kind is met")  # fmt: skip
     parser.add_argument("--trials", type=int, default=0, help="plantings on one host, for each size")
     parser.add_argument(
         "--half", choices=("even", "odd", "all"), default="all", help="of the groups' numbers"
