@@ -1,8 +1,8 @@
 """Which groups of hosts are drawn, what is planted into them, and by which rows does it show?
 
 A population is what trials are drawn from: attacks, kinds of group, honest one-offs and a range of seeds. The attacks
-seen while tuning are the sandbox's labelled scenarios on one host and those of ``attacks``. What is kept away is
-written by somebody who tunes nothing (``held``), and has seeds of its own.
+seen while tuning are the sandbox's labelled scenarios on one host and those of ``attacks`` and ``known``. What is kept
+away is written by somebody who tunes nothing (``held``), and has seeds of its own.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from importlib import import_module
 from itertools import zip_longest
 from typing import Any
 
-from benchmarks import attacks
+from benchmarks import attacks, known
+from benchmarks.known import Kind
 from benchmarks.references import Fact, Numbers, Said, said_by
 from bot.analysis import Fold
 from bot.collection import recorded
@@ -101,8 +102,9 @@ class Planting:
 def seen() -> Population:
     """Return what whoever sets the weights may look at."""
     plants: dict[str, Plant] = {each.id: _scenario(each) for each in _PLANNED}
-    plants |= {each.__name__: _attack(each) for each in attacks.ATTACKS}
-    return Population(SEEN, plants, dict.fromkeys(KINDS, build), tuple(map(_scenario, _ONE_OFFS)))
+    plants |= {each.__name__: _attack(each) for each in (*attacks.ATTACKS, *known.ATTACKS)}
+    one_offs = (*map(_scenario, _ONE_OFFS), *map(_one_off, known.ONE_OFFS))
+    return Population(SEEN, plants, _kinds(known.KINDS, one_offs), one_offs)
 
 
 def held() -> Population | None:
@@ -113,10 +115,15 @@ def held() -> Population | None:
         return None
     plants = {f"held {index}": _attack(each) for index, each in enumerate(module.ATTACKS)}
     one_offs = tuple(map(_one_off, module.ONE_OFFS))
+    return Population(HELD, plants, _kinds(module.KINDS, one_offs), one_offs, HELD_FROM)
+
+
+def _kinds(more: Mapping[str, Kind], one_offs: Sequence[Plant]) -> dict[str, Build]:
+    """Return the five kinds and ``more``, in turn, so that few groups are of both."""
     every: dict[str, Build] = dict.fromkeys(KINDS, build)
-    every |= {name: _held_kind(each, one_offs) for name, each in module.KINDS.items()}
-    in_turn = [name for pair in zip_longest(KINDS, module.KINDS) for name in pair if name]
-    return Population(HELD, plants, {name: every[name] for name in in_turn}, one_offs, HELD_FROM)
+    every |= {name: _other_kind(each, one_offs) for name, each in more.items()}
+    in_turn = [name for pair in zip_longest(KINDS, more) for name in pair if name]
+    return {name: every[name] for name in in_turn}
 
 
 def draw(population: Population, kind: str, size: int, number: int, pack: Pack) -> Drawn:
@@ -247,7 +254,7 @@ def _one_off(what: Callable[[attacks.Host, random.Random], None]) -> Plant:
     return change
 
 
-def _held_kind(what: Callable[[int, int, random.Random], list[SimHost]], one_offs: Sequence[Plant]) -> Build:
+def _other_kind(what: Kind, one_offs: Sequence[Plant]) -> Build:
     """Return the builder in the shape of the others. It decides itself how many of its last third are newer.
 
     Its hosts have none of the sandbox's oddities; as many of them show a one-off instead.

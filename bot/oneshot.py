@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ from bot.adapters.memory import InlineJudge, MemoryReports, MemorySnapshots, Mem
 from bot.adapters.osquery_logs import OsqueryLogs
 from bot.adapters.plugins import Routed
 from bot.adapters.recorded import RecordedFolder
+from bot.adapters.report_files import ReportFiles
 from bot.adapters.snapshot_files import SnapshotFiles
 from bot.app import aws_places, new_run_id, open_additions, open_store, pace
 from bot.collection.recorded import digest
@@ -31,6 +33,7 @@ from bot.errors import DiffyError, NotFound, UsageError
 from bot.model import ApiUse, Baseline, Method, Progress, Report, Run, RunKind, RunState, Snapshot, Target
 from bot.ports import Collector, Inventory
 from bot.settings import Settings
+from bot.views.gate import conclusive, coverage_share, reaching
 from bot.workflows import targets
 from bot.workflows.live import Ending, Live
 from bot.workflows.proposal import Proposal
@@ -74,7 +77,7 @@ class Request:
 
 def analyze(request: Request) -> Report:
     """Collect and judge; return the report. Raises DiffyError when there is none."""
-    services = _services(request)
+    services = _services(request, keep=False)
     if request.here and (request.method is Method.PEERS or services.store.baseline(LOCAL) is None):
         raise NotFound(
             "One machine has no peers, and there is no baseline to compare it with.",
@@ -104,7 +107,7 @@ def take_baseline(request: Request, *, author: str) -> Taken:
     Raises:
         DiffyError: No host is left to take, or nothing could be collected.
     """
-    services = _services(request)
+    services = _services(request, keep=True)
     live = _live(request, services, RunKind.BASELINE)
     with _interruptible(live), _Bar() as bar:
         proposal = propose(live, services, bar)
@@ -151,14 +154,18 @@ def keep_in_data_folder(settings: Settings, taken: Taken) -> Baseline:
         return baseline
 
 
-def _services(request: Request) -> Services:
-    """Join the core to its adapters. What was typed is checked first, before any service is reached."""
+def _services(request: Request, *, keep: bool) -> Services:
+    """Join the core to its adapters. What was typed is checked first, before any service is reached.
+
+    Args:
+        keep: Whether snapshots are read once more after they were judged.
+    """
     additions = open_additions(request.settings)
     for sentence in (*additions.plugins.problems, *additions.shelf.problems):
         print(f"diffy: {sentence}", file=sys.stderr)
     additions.shelf.load(request.pack)
     request.named()
-    snapshots = MemorySnapshots()
+    snapshots = MemorySnapshots(keep=keep)
     find_baseline = _baseline_source(request, snapshots)
     clock = SystemClock()
     inventory: Inventory
@@ -192,7 +199,9 @@ def _services(request: Request) -> Services:
         judge=InlineJudge(snapshots),
         clock=clock,
         load_pack=additions.shelf.load,
-        pace=pace(request.settings),
+        pace=replace(
+            pace(request.settings), provisional_after_s=math.inf, provisional_share=math.inf
+        ),  # not shown
         api_use=api_use,
         places=request.settings.places,
     )
@@ -313,13 +322,27 @@ class _Bar:
         return
 
 
-def coverage_share(report: Report) -> float:
-    """Return the share of targeted hosts that answered every query, from 0 to 1; 0 where none was targeted."""
-    return report.coverage.answered / report.coverage.targeted if report.coverage.targeted else 0.0
+def stored_report(settings: Settings, run_id: str) -> Report:
+    """Return the report of a run that the bot's data folder holds; NotFound where it holds none."""
+    if not settings.data_dir.is_dir():
+        raise NotFound(
+            f"There is no data folder {settings.data_dir}.",
+            "Set DIFFY_DATA_DIR to the bot's; the command line itself keeps no reports.",
+        )
+    with closing(DataFolder.open(settings.data_dir, lock=False)) as folder:
+        return ReportFiles(folder).get(run_id)
 
 
-def exit_code(report: Report, *, min_coverage: float) -> int:
-    """Return 1 if something stands out; else 0 if enough hosts answered every query; else 2."""
-    if report.outliers or any(finding.outlying for finding in report.findings):
+def exit_code(report: Report, *, min_coverage: float, fail_on: float | None = None) -> int:
+    """Return 1 if something stands out; else 0 if enough hosts answered every query; else 2.
+
+    With ``fail_on``, 1 if a finding or a host reaches that many bits instead. 2 as well where nothing could be
+    compared: a gate must not pass because hosts were silent or alone.
+    """
+    if fail_on is not None:
+        stop = any(reaching(report, fail_on))
+    else:
+        stop = bool(report.outliers) or any(finding.outlying for finding in report.findings)
+    if stop:
         return 1
-    return 0 if coverage_share(report) >= min_coverage else 2
+    return 0 if conclusive(report) and coverage_share(report) >= min_coverage else 2

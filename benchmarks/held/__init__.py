@@ -10,7 +10,8 @@ from collections.abc import Callable
 
 from benchmarks.attacks import Host
 from benchmarks.held import access, changes, evasion, execution, implants, persistence, sessions
-from benchmarks.held.kinds import KINDS, Kind
+from benchmarks.held.kinds import KINDS
+from benchmarks.known.kinds import Kind
 
 Attack = Callable[[Host], None]
 OneOff = Callable[[Host, random.Random], None]

@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 from benchmarks.attacks import Host
-from benchmarks.held import scene
-
-
-def ebury(host: Host) -> None:
-    """T1556, T1554: Ebury: sshd loads a libkeyutils of another folder; file names and times look right."""
-    library = f"{scene.libraries(host)}/tls/libkeyutils.so.1.5"
-    scene.put(host, library, age_s=300 * 86_400)
-    for row in scene.named(host, "sshd"):
-        scene.load(host, row["pid"], library)
+from benchmarks.known import scene
 
 
 def pam_module(host: Host) -> None:
     """T1556.003: pam_unix.so replaced by one with a master password, as Skidmap does; size and times kept."""
     folder = "/usr/lib/x86_64-linux-gnu/security" if scene.debian(host) else "/usr/lib64/security"
     scene.replace(host, f"{folder}/pam_unix.so")
-
-
-def keys_command(host: Host) -> None:
-    """T1098.004: AuthorizedKeysCommand in a drop-in of sshd gives any user a key that is in no file."""
-    scene.put(host, "/etc/ssh/sshd_config.d/40-ec2-connect.conf", age_s=250_000)
-    scene.put(host, "/usr/libexec/ec2-keys", mode="0755", age_s=250_000)
 
 
 def forwarding_key(host: Host) -> None:
@@ -44,16 +30,6 @@ def service_key(host: Host) -> None:
     scene.key(host, user, "service", comment="")
 
 
-def sudo_alias(host: Host) -> None:
-    """T1548.003: an alias with an editor in it lets the deploy user become root."""
-    source = "/etc/sudoers.d/deploy" if scene.debian(host) else "/etc/sudoers.d/20-deploy"
-    host.add(
-        "sudoers", source=source, header="Cmnd_Alias", rule_details="RELEASE = /usr/bin/rsync, /usr/bin/vim"
-    )
-    host.add("sudoers", source=source, header="deploy", rule_details="ALL=(root) NOPASSWD: RELEASE")
-    scene.put(host, source, "planted", mode="0440")
-
-
 def perl_capability(host: Host) -> None:
     """T1548: perl may set its uid; one extended attribute is all that changed."""
     host.add(
@@ -64,11 +40,6 @@ def perl_capability(host: Host) -> None:
         value="cap_setuid=ep",
         base64=0,
     )
-
-
-def polkit_rule(host: Host) -> None:
-    """T1548: a polkit rule answers yes to everything that the application's user asks."""
-    scene.put(host, "/etc/polkit-1/rules.d/49-nopasswd_global.rules", age_s=120_000)
 
 
 def name_service(host: Host) -> None:
@@ -85,32 +56,10 @@ def root_password(host: Host) -> None:
     host.change("shadow", {"username": "root"}, password_status="active", hash_alg="6", last_change="20514")
 
 
-def teamtnt_account(host: Host) -> None:
-    """T1136.001: an account with a home, sudo and a key of its own, as TeamTNT's `hilde`."""
-    host.add("users", uid=1002, gid=1002, uid_signed=1002, gid_signed=1002, username="hilde", directory="/home/hilde", shell="/bin/bash")  # fmt: skip
-    host.add("shadow", username="hilde", password_status="active", hash_alg="6", last_change=20514, min=0, max=99999, warning=7)  # fmt: skip
-    host.add("groups", gid=1002, gid_signed=1002, groupname="hilde")
-    wanted = "sudo" if scene.debian(host) else "wheel"
-    gid = next(row["gid"] for row in host.tables["groups"] if row["groupname"] == wanted)
-    host.add("user_groups", uid=1002, gid=1002)
-    host.add("user_groups", uid=1002, gid=gid)
-    scene.key(host, "hilde", "hilde", comment="hilde@teamtnt")
-    host.add("sudoers", source="/etc/sudoers", header="hilde", rule_details="ALL=(ALL) NOPASSWD:ALL")
-
-
 def hidden_account(host: Host) -> None:
     """T1136.001: an account among those of the system: low uid, home of a service, no description."""
     host.add("users", uid=119, gid=65534, uid_signed=119, gid_signed=65534, username="systemd-bus-proxy", directory="/run/systemd", shell="/bin/sh")  # fmt: skip
     host.add("shadow", username="systemd-bus-proxy", password_status="active", hash_alg="y", last_change=20514, min=0, max=99999, warning=7)  # fmt: skip
-
-
-def audit_variable(host: Host) -> None:
-    """T1574.006: LD_AUDIT instead of LD_PRELOAD loads a library before all others, as Symbiote's relatives do."""
-    row = scene.work(host)
-    library = "/usr/share/locale/libaudit-shim.so"
-    scene.put(host, library, age_s=3_000)
-    scene.variable(host, row["pid"], LD_AUDIT=library)
-    scene.load(host, row["pid"], library)
 
 
 def key_in_agent_socket(host: Host) -> None:
@@ -133,14 +82,6 @@ def memory_dump(host: Host) -> None:
     scene.put(host, "/var/tmp/.m", mode="0600", age_s=15)
 
 
-def metadata_by_aws(host: Host) -> None:
-    """T1552.005, T1580: the application's user asks AWS who it is and what there is."""
-    row = scene.work(host)
-    sh = scene.spawn(host, scene.shell(host), "sh -c aws sts get-caller-identity; aws s3 ls", name="sh", uid=row["uid"], parent=row["pid"], age_s=9)  # fmt: skip
-    pid = scene.spawn(host, "/usr/local/bin/aws", "aws s3 ls", uid=row["uid"], parent=sh, age_s=3)
-    scene.connect(host, pid, "169.254.169.254", 80)
-
-
 def session_of_service(host: Host) -> None:
     """T1078: a session without a terminal, of an account that never logs in; nothing else shows."""
     listener = scene.named(host, "sshd")[0]["pid"]
@@ -149,20 +90,21 @@ def session_of_service(host: Host) -> None:
     scene.spawn(host, "/usr/sbin/sshd", "sshd: metrics@notty", uid=uid, parent=first, unit="ssh.service")
 
 
-def second_sshd(host: Host) -> None:
-    """T1021.004: a second sshd with its own configuration and keys on a high port."""
-    pid = scene.spawn(host, "/usr/sbin/sshd", "/usr/sbin/sshd -f /usr/share/doc/ssh/sshd2 -p 52022")
-    scene.put(host, "/usr/share/doc/ssh/sshd2")
-    scene.listen(host, pid, 52_022)
-
-
 def write_bit(host: Host) -> None:
     """T1222.002: the password file may be written by the group of the application; nothing asks for its mode."""
     host.change("file", {"path": "/etc/passwd"}, mode="0664", gid=scene.work(host)["gid"])
 
 
 ATTACKS = (
-    ebury, pam_module, keys_command, forwarding_key, service_key, sudo_alias, perl_capability, polkit_rule, name_service, root_password,
-    teamtnt_account, hidden_account, audit_variable, key_in_agent_socket, memory_dump, metadata_by_aws, session_of_service, second_sshd,
+    pam_module,
+    forwarding_key,
+    service_key,
+    perl_capability,
+    name_service,
+    root_password,
+    hidden_account,
+    key_in_agent_socket,
+    memory_dump,
+    session_of_service,
     write_bit,
-)  # fmt: skip
+)

@@ -3,14 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.attacks import Host
-from benchmarks.held import scene
-
-
-def generator(host: Host) -> None:
-    """T1543.002: a systemd generator writes its unit at each boot, as in public write-ups of systemd persistence."""
-    scene.put(host, "/etc/systemd/system-generators/systemd-network-generator2", mode="0755")
-    host.add("systemd_units", id="net-online-check.service", description="Network online check", load_state="loaded", active_state="inactive",
-             sub_state="dead", unit_file_state="generated", fragment_path="/run/systemd/generator.late/net-online-check.service")  # fmt: skip
+from benchmarks.known import scene
 
 
 def dbus_activated(host: Host) -> None:
@@ -25,11 +18,6 @@ def dbus_activated(host: Host) -> None:
     )
 
 
-def xdg_autostart(host: Host) -> None:
-    """T1547.013: a desktop entry for every session, as RotaJakiro writes for users."""
-    scene.put(host, "/etc/xdg/autostart/gnomehelper.desktop")
-
-
 def shell_startup(host: Host) -> None:
     """T1546.004: a line at the end of the deploy user's .bashrc starts a program unless it runs, as RotaJakiro does."""
     scene.put(host, "/home/deploy/.bashrc", "planted line", uid="1001", age_s=400_000)
@@ -40,21 +28,9 @@ def completion(host: Host) -> None:
     scene.put(host, "/etc/bash_completion.d/git-prompt-ext", age_s=300_000)
 
 
-def at_queue(host: Host) -> None:
-    """T1053.002: at starts it again an hour from now, and it queues itself anew."""
-    folder = "/var/spool/cron/atjobs" if scene.debian(host) else "/var/spool/at"
-    scene.put(host, f"{folder}/a0000301bd3f70", mode="0700", age_s=1_100)
-
-
 def boot_script(host: Host) -> None:
     """T1037.004: a line before exit 0 in rc.local, as HiddenWasp and many bots write."""
     scene.put(host, "/etc/rc.local" if scene.debian(host) else "/etc/rc.d/rc.local", "planted", mode="0755")
-
-
-def initramfs_hook(host: Host) -> None:
-    """T1542: a hook puts a program into the initial RAM disk at the next kernel update."""
-    folder = "/etc/initramfs-tools/hooks" if scene.debian(host) else "/usr/lib/dracut/modules.d/98lvmcheck"
-    scene.put(host, f"{folder}/lvmcheck", mode="0755", age_s=700_000)
 
 
 def package_manager(host: Host) -> None:
@@ -79,19 +55,6 @@ def trojan_package(host: Host) -> None:
     scene.connect(host, pid, "203.0.113.17", 443)
 
 
-def git_hook(host: Host) -> None:
-    """T1546: a hook in the deployed repository; the deploy of an hour ago set it off and it waits in the background."""
-    scene.put(host, "/srv/app/.git/hooks/post-merge", mode="0755", uid="1001")
-    scene.spawn(
-        host,
-        scene.shell(host),
-        "/bin/sh .git/hooks/post-merge 0",
-        name="post-merge",
-        uid="1001",
-        cwd="/srv/app",
-    )
-
-
 def path_file(host: Host) -> None:
     """T1546.018: a .pth file runs code in each start of Python; a service in Python now calls home from inside itself."""
     folder = "/usr/local/lib/python3.11/dist-packages" if scene.debian(host) else "/usr/local/lib/python3.9/site-packages"  # fmt: skip
@@ -109,19 +72,6 @@ def path_file(host: Host) -> None:
     scene.connect(host, pid, "192.0.2.144", 443)
 
 
-def xorddos(host: Host) -> None:
-    """T1053.003, T1037: XorDDoS: a script in cron.hourly, a copy as libudev.so, an init script of ten random letters."""
-    scene.put(host, "/etc/cron.hourly/gcc.sh", mode="0755")
-    scene.put(host, "/lib/libudev.so", mode="0755")
-    scene.put(host, "/etc/init.d/yzqkwhrtbn", mode="0755")
-    scene.cron(host, "/etc/crontab", "*/3 * * * *", "root /etc/cron.hourly/gcc.sh")
-    pid = scene.spawn(host, "/usr/bin/yzqkwhrtbn", 'cat resolv.conf', static=True, threads=5)  # fmt: skip
-    scene.connect(host, pid, "203.0.113.81", 1520)
-    host.add("systemd_units", id="yzqkwhrtbn.service", description="LSB: yzqkwhrtbn", load_state="loaded", active_state="active",
-             sub_state="exited", unit_file_state="generated", fragment_path="/run/systemd/generator.late/yzqkwhrtbn.service",
-             source_path="/etc/init.d/yzqkwhrtbn")  # fmt: skip
-
-
 def anacron_line(host: Host) -> None:
     """T1053.003: a line in anacrontab; osquery's crontab table does not read that file, its content changes."""
     scene.put(host, "/etc/anacrontab", "planted", age_s=900_000)
@@ -130,12 +80,6 @@ def anacron_line(host: Host) -> None:
 def daily_script(host: Host) -> None:
     """T1053.003: one more script in cron.daily, dated like its neighbours."""
     scene.put(host, "/etc/cron.daily/mlocate-index", mode="0755", age_s=40 * 86_400)
-
-
-def unit_override(host: Host) -> None:
-    """T1543.002: a drop-in gives an honest unit an ExecStartPost; nothing of it runs now."""
-    name = "ssh" if scene.debian(host) else "sshd"
-    scene.put(host, f"/etc/systemd/system/{name}.service.d/10-limits.conf", age_s=500_000)
 
 
 def user_service(host: Host) -> None:
@@ -159,11 +103,6 @@ def user_service(host: Host) -> None:
     scene.connect(host, pid, "198.51.100.71", 8443)
 
 
-def per_boot(host: Host) -> None:
-    """T1037: a script that cloud-init runs at each boot."""
-    scene.put(host, "/var/lib/cloud/scripts/per-boot/10-swap.sh", mode="0755", age_s=80_000)
-
-
 def network_hook(host: Host) -> None:
     """T1546: a script that runs when an interface comes up."""
     scene.put(host, "/etc/networkd-dispatcher/routable.d/50-mtu", mode="0755", age_s=800_000)
@@ -174,17 +113,6 @@ def npm_module(host: Host) -> None:
     folder = "/usr/lib/node_modules"
     host.add("npm_packages", name="discord-dot-js", version="1.4.1", path=f"{folder}/discord-dot-js/package.json", directory=folder, author="")  # fmt: skip
     scene.put(host, f"{folder}/discord-dot-js/package.json")
-
-
-def repository(host: Host) -> None:
-    """T1195.002: a package source without signature checks, from which an update will come."""
-    if scene.debian(host):
-        host.add("apt_sources", name="repo.packages.example bookworm", base_uri="http://repo.packages.example/deb", release="bookworm",
-                 components="main", source="/etc/apt/sources.list.d/extra.list")  # fmt: skip
-        scene.put(host, "/etc/apt/trusted.gpg.d/extra.gpg")
-    else:
-        host.add("yum_sources", name="Extra packages", baseurl="http://repo.packages.example/el9/", enabled=1, gpgcheck=0,
-                 source="/etc/yum.repos.d/extra.repo")  # fmt: skip
 
 
 def rotajakiro(host: Host) -> None:
@@ -200,17 +128,6 @@ def rotajakiro(host: Host) -> None:
     scene.spawn(host, "/usr/lib/gvfsd-helper", "/usr/lib/gvfsd-helper", parent=pid)
     scene.connect(host, pid, "198.51.100.204", 443)
     scene.listen(host, pid, 53_791, "127.0.0.1")
-
-
-def timer_every_ten(host: Host) -> None:
-    """T1053.006: a timer in the packages' folder that starts a downloader; between firings nothing runs."""
-    folder = scene.unit_folder(host)
-    scene.unit(
-        host, "snapd-refresh-hint.timer", "Refresh hints", folder=folder, sub="waiting", age_s=1_000_000
-    )
-    scene.unit(
-        host, "snapd-refresh-hint.service", "Refresh hints", folder=folder, state="static", active="inactive", sub="dead", age_s=1_000_000
-    )  # fmt: skip
 
 
 def path_unit(host: Host) -> None:
@@ -233,7 +150,19 @@ def database_trigger(host: Host) -> None:
 
 
 ATTACKS = (
-    generator, dbus_activated, xdg_autostart, shell_startup, completion, at_queue, boot_script, initramfs_hook, package_manager,
-    trojan_package, git_hook, path_file, xorddos, anacron_line, daily_script, unit_override, user_service, per_boot, network_hook,
-    npm_module, repository, rotajakiro, timer_every_ten, path_unit, database_trigger,
-)  # fmt: skip
+    dbus_activated,
+    shell_startup,
+    completion,
+    boot_script,
+    package_manager,
+    trojan_package,
+    path_file,
+    anacron_line,
+    daily_script,
+    user_service,
+    network_hook,
+    npm_module,
+    rotajakiro,
+    path_unit,
+    database_trigger,
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import uuid
 
-from benchmarks.held.work_common import as_ubuntu, lay_agents
+from benchmarks.known.work_common import as_ubuntu, lay_agents
 from bot.sandbox.fleet.draft import Draft, digest
 from bot.sandbox.fleet.services import lay_temporary_files, package, service
 from bot.sandbox.fleet.work.place import DATABASE, Place, bring_updates

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.held.work_common import lay_agents
+from benchmarks.known.work_common import lay_agents
 from bot.sandbox.fleet.draft import Draft, digest
 from bot.sandbox.fleet.services import lay_temporary_files, package, service
 from bot.sandbox.fleet.work.place import Place, bring_updates

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from bot.analysis import causes, cohorts, own
+from bot.analysis import cohorts, own
 from bot.analysis.case import Case
 from bot.analysis.choosing import Choice, choose
+from bot.analysis.evidence import (
+    OFFERS,
+    Evidence,
+    Shared,
+    at_work,
+    gather,
+    note,
+    scheduled_commands,
+    timer_names,
+)
 from bot.analysis.fold import Chosen, Fold, members
 from bot.analysis.limits import limits_of
 from bot.analysis.notes import notes_of
 from bot.analysis.pairs import pair
 from bot.analysis.places import program
+from bot.analysis.proving import prove
 from bot.analysis.rarity import World, families_of, oddities
 from bot.analysis.reporting import coverage_of, findings_of, verdicts_of
 from bot.analysis.semantics import Kind, meaning
@@ -61,7 +73,7 @@ def judge_folded(case: Case, fold: Fold, group: Sequence[int], baseline: Sequenc
         for query in case.pack.queries
         if query.compare is not Compare.CONTEXT
     ]
-    weighed = _weigh_all(tables, host_of, world, hosts, causes.gather(chosen, len(hosts)))
+    weighed = _weigh_all(tables, host_of, world, hosts, chosen)
     limits = limits_of(case, len(hosts), len(base))
     weighed, bundles = bundle(weighed, len(hosts))
     choice = choose(weighed, len(hosts), limits, bundles)
@@ -110,9 +122,10 @@ def _weigh_all(
     host_of: list[int],
     world: World,
     hosts: list[Snapshot],
-    evidence: list[causes.Evidence],
+    chosen: Chosen,
 ) -> list[Weighed]:
-    shared = _shared(tables, world)
+    evidence = gather(chosen, len(hosts))
+    shared = _shared(tables)
     _alone(evidence, hosts)
     drafts: list[Draft] = []
     common: dict[tuple[str, str], int] = {}
@@ -128,37 +141,40 @@ def _weigh_all(
         traits_of_common_rows(facts, {o.value for o in odd}, about, common)
     drafts = both_sides(drafts, world)
     for each in drafts:
+        if each.about.kind not in OFFERS:
+            continue
         for host in members(each.oddity.hosts):
-            causes.note(evidence[host], each.about.kind, each.row, each.oddity.change)
-            causes.explain_programs([(each.about.kind, each.row)], evidence[host], shared)
-    return weigh_all(drafts, common, sizes, evidence, shared, world)
+            note(evidence[host], each.about.kind, each.row, each.oddity.change)
+    at_work(chosen, evidence, shared.timers)
+    proven = prove(drafts, evidence, shared, chosen, tables)
+    return weigh_all(drafts, common, sizes, evidence, shared, world, proven)
 
 
-def _shared(tables: list[Facts], world: World) -> causes.Shared:
+def _shared(tables: list[Facts]) -> Shared:
+    """Return what more than half of all snapshots have, the baseline's among them."""
     commands: list[dict[str, str]] = []
     units: list[dict[str, str]] = []
     programs: set[str] = set()
     for facts in tables:
         columns = facts.table.columns
-        known = (facts.table.complete & world.group).bit_count()
-        kind = meaning(facts.table.query).kind
+        known = facts.table.complete.bit_count()
+        runs = meaning(facts.table.query).kind in (Kind.PROCESS, Kind.PROGRAM)
+        schedules, starts = "command" in columns, "id" in columns and "load_state" in columns
+        if known < 2 or not (runs or schedules or starts):
+            continue
         for values, mask in facts.rows.items():
-            if kind in (Kind.PROCESS, Kind.PROGRAM) and 2 * (mask & world.group).bit_count() > known > 2:
-                programs.add(program(as_row(columns, values), kind))
-            if "command" in columns and 2 * (mask & world.group).bit_count() > known > 2:
+            if 2 * mask.bit_count() <= known:
+                continue
+            if runs:
+                programs.add(program(as_row(columns, values), Kind.PROCESS))
+            if schedules:
                 commands.append(dict(as_row(columns, values)))
-            elif (
-                "id" in columns
-                and "load_state" in columns
-                and 2 * (mask & world.group).bit_count() > known > 2
-            ):
+            elif starts:
                 units.append(dict(as_row(columns, values)))
-    return causes.Shared(
-        causes.scheduled_commands(commands), causes.timer_names(units), frozenset(programs - {""})
-    )
+    return Shared(scheduled_commands(commands), timer_names(units), frozenset(programs - {""}))
 
 
-def _alone(evidence: list[causes.Evidence], hosts: list[Snapshot]) -> None:
+def _alone(evidence: list[Evidence], hosts: list[Snapshot]) -> None:
     if len(hosts) < 3:
         return
     looks = {
@@ -168,8 +184,9 @@ def _alone(evidence: list[causes.Evidence], hosts: list[Snapshot]) -> None:
         "type": [s.host.instance_type for s in hosts],
     }
     for word, values in looks.items():
+        counted = Counter(values)
         for each, value in zip(evidence, values, strict=True):
-            if value and values.count(value) == 1:
+            if value and counted[value] == 1:
                 each.alone[word] = value
 
 

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from bot.analysis.case import Case
-from bot.analysis.choosing import Choice
+from bot.analysis.choosing import GROUP_WIDE, Choice
 from bot.analysis.sides import SIDE
+from bot.analysis.things import cut
 from bot.analysis.weighing import Weighed
-from bot.analysis.wording import cut
 from bot.model import Limits, Method, Quadrant, Snapshot
 
 
@@ -53,31 +53,26 @@ def _what_it_rests_on(
 
 
 def _majority(choice: Choice, weighed: Sequence[Weighed], hosts: Sequence[Snapshot]) -> Iterator[str]:
-    """Say what most of the group shows: the sharpest change first, and what more hosts show beside it in a second."""
+    """Say what most of the group shows, the sharpest change first: an honest change of all must not cover that of most."""
     by_hosts: dict[int, list[Weighed]] = {}
     for index in choice.group_wide:
         by_hosts.setdefault(weighed[index].oddity.hosts, []).append(weighed[index])
     changes = sorted(
         by_hosts.items(), key=lambda item: (-max(e.score for e in item[1]), -item[0].bit_count(), item[0])
     )
-    for number, (mask, facts) in enumerate(changes[:2]):
+    for number, (mask, facts) in enumerate(changes[:GROUP_WIDE]):
         sharpest = min(facts, key=lambda e: (-e.score, e.oddity.slot.query.name))
         holders = mask.bit_count()
         rest = len(hosts) - holders
+        said = (
+            f"Most of the group changed: {holders} of {len(hosts)} hosts share {_plural(len(facts), 'difference')} "
+            f"from the baseline, such as in {sharpest.oddity.slot.query.name}."
+        )
+        why = " It is a change of the whole group that AWS does not explain, or most hosts are compromised."
         others = (
             f" The other {rest} still look like the baseline; they are not blamed for it." if rest else ""
         )
-        said = (
-            f"{holders} of {len(hosts)} hosts share {_plural(len(facts), 'difference')} from the baseline, "
-            f"such as in {sharpest.oddity.slot.query.name}."
-        )
-        if number:
-            yield f"Beside it {said}"
-        else:
-            yield (
-                f"Most of the group changed: {said} It is a change of the whole group that AWS does not explain, or "
-                f"most hosts are compromised.{others}"
-            )
+        yield said + ("" if number else why + others)
 
 
 def _either_side(choice: Choice, weighed: Sequence[Weighed], hosts: Sequence[Snapshot]) -> Iterator[str]:

@@ -12,14 +12,16 @@ from dataclasses import replace
 from bot.analysis.fold import members
 from bot.analysis.rarity import Oddity, World
 from bot.analysis.surprise import bits, seen
+from bot.analysis.traits import weight
 from bot.analysis.weighing import SHARP_TRAIT, Draft, draft
 from bot.model import Change
 
+LIKELIER = 3.0  # bits by which the larger side's reading must outweigh that of several hosts of the smaller
 SIDE = 5  # a side is at least one host in so many; fewer are exceptions
 
 
 def both_sides(drafts: Sequence[Draft], world: World) -> list[Draft]:
-    """Return the drafts; where the larger side's rows are sharp and the smaller's are not, the larger's stand instead.
+    """Return the drafts; where the larger side's rows say much more than the smaller's, the larger's stand instead.
 
     All that the smaller side lacks, or has another value of, is then told of the larger side, as ``unsure``.
     """
@@ -35,10 +37,21 @@ def both_sides(drafts: Sequence[Draft], world: World) -> list[Draft]:
     for indices in by_hosts.values():
         if any(_sharp(drafts[index]) for index in indices):
             continue
+        several = drafts[indices[0]].oddity.hosts.bit_count() > 1
         other = {index: _turn(drafts[index], world) for index in indices if drafts[index].oddity.expected}
-        if any(_sharp(each) for each in other.values()):
+        if any(
+            _sharp(each) or (several and _says(each) - _says(drafts[index]) >= LIKELIER)
+            for index, each in other.items()
+        ):
             turned.update(other)
     return [turned.get(index, each) for index, each in enumerate(drafts)]
+
+
+def _says(each: Draft) -> float:
+    """Return the bits of what it is, rarity apart: log2 of how much more often an intruder causes it than honest life."""
+    about = each.about
+    base = {Change.ADDED: about.added, Change.CHANGED: about.changed, Change.REMOVED: about.removed}
+    return base[each.oddity.change] + weight(each.traits)
 
 
 def _sharp(each: Draft) -> bool:

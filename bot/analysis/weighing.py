@@ -10,7 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
-from bot.analysis.causes import Evidence, Shared, lowering
+from bot.analysis.adding import Steps, parts_of
+from bot.analysis.causes import lowering
+from bot.analysis.claims import NOTHING, Proven
+from bot.analysis.evidence import Evidence, Shared
 from bot.analysis.fold import members
 from bot.analysis.places import Trait
 from bot.analysis.rarity import Oddity, World
@@ -38,6 +41,7 @@ class Draft:
     row: Row
     traits: tuple[Trait, ...]
     version: bool
+    expected: Row | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ def draft(oddity: Oddity, about: Meaning, *, version: bool) -> Draft:
     traits = read(about.kind, row, oddity.change, expected)
     if version:
         traits = tuple(trait for trait in traits if trait.bits < TELLING_TRAIT)
-    return Draft(oddity, about, row, traits, version)
+    return Draft(oddity, about, row, traits, version, expected)
 
 
 def traits_of_common_rows(
@@ -100,6 +104,7 @@ def weigh_all(
     evidence: Sequence[Evidence],
     shared: Shared,
     world: World,
+    proven: Mapping[tuple[int, int], Proven],
 ) -> list[Weighed]:
     """Return all drafts weighed, in their order; ``common``: the snapshots whose ordinary rows show a trait.
 
@@ -112,8 +117,8 @@ def weigh_all(
             place = (each.oddity.slot.query.name, trait.words)
             holders[place] = holders.get(place, 0) | each.oddity.hosts
     bulk = _bulk_bits(drafts, sizes)
-    witnesses = _Witnesses(evidence, _alike(evidence))
-    return [_weigh(each, holders, bulk, witnesses, shared, world) for each in drafts]
+    witnesses = _Witnesses(evidence, _alike(evidence), proven)
+    return [_weigh(index, each, holders, bulk, witnesses, shared, world) for index, each in enumerate(drafts)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +127,7 @@ class _Witnesses:
 
     of: Sequence[Evidence]
     kinds: Sequence[int]
+    proven: Mapping[tuple[int, int], Proven]
 
 
 def _alike(evidence: Sequence[Evidence]) -> list[int]:
@@ -130,8 +136,10 @@ def _alike(evidence: Sequence[Evidence]) -> list[int]:
         kinds.setdefault(
             (
                 frozenset(each.packages),
+                frozenset(each.new_packages),
                 each.any_package,
                 frozenset(each.sessions),
+                frozenset(each.leaders),
                 each.fresh,
                 tuple(sorted(each.alone.items())),
                 each.installing,
@@ -169,6 +177,7 @@ def _bulk_bits(drafts: Sequence[Draft], sizes: Mapping[str, int]) -> dict[tuple[
 
 
 def _weigh(
+    index: int,
     each: Draft,
     holders: Mapping[tuple[str, str], int],
     bulk: Mapping[tuple[str, int], float],
@@ -187,10 +196,14 @@ def _weigh(
     scores: dict[int, float] = {}
     best: tuple[float, tuple[ScorePart, ...], float] = (-1.0, (), 0.0)
     bulked = bulk.get((oddity.slot.query.name, oddity.hosts)) if oddity.change is Change.CHANGED else None
-    alike: dict[tuple[float | None, int], float] = {}  # most holders of a row have the same peers and causes
+    alike: dict[
+        tuple[float | None, int, bool], float
+    ] = {}  # most holders of a row have the same peers and causes
     for host in members(oddity.hosts):
         peer = oddity.peer_bits.get(host)
-        same = alike.get((peer, evidence.kinds[host]))
+        proven = evidence.proven.get((index, host), NOTHING)
+        like = (peer, evidence.kinds[host], proven is NOTHING)
+        same = alike.get(like) if proven is NOTHING else None
         if same is not None:
             scores[host] = same
             continue
@@ -202,16 +215,36 @@ def _weigh(
         if bulked is not None:
             surprise = min(surprise, bulked)
         causes = list(
-            lowering(about.kind, each.row, oddity.change, evidence.of[host], shared, version=each.version)
+            lowering(
+                about.kind,
+                each.row,
+                oddity.change,
+                evidence.of[host],
+                shared,
+                version=each.version,
+                expected=each.expected,
+                proven=proven,
+            )
         )
         lowered = sum(part.bits for part in causes)
         lowered = max(lowered, -MOST_LOWERED if sharp else -6.0)
         full = prior <= 0 or oddity.unsure  # on most hosts: rarity says nothing, what it is must say it all
         kind_bits = prior if full else prior * min(1.0, surprise / FULL_AT)
         score = max(0.0, surprise + kind_bits + lowered)
-        scores[host] = alike[own_peer, evidence.kinds[host]] = score
+        scores[host] = alike[like] = score
         if score > best[0]:
-            best = (score, _parts(peer, drift, about.kind, base, traits, causes), min(0.0, lowered))
+            steps = Steps(
+                peer=peer,
+                drift=drift,
+                by_trait=lone is not None and (peer, drift) != (own_peer, oddity.base_bits),
+                surprise=surprise,
+                base=base,
+                kind_bits=kind_bits,
+                causes=causes,
+                lowered=lowered,
+                score=score,
+            )
+            best = (score, parts_of(oddity, about.kind, traits, steps), min(0.0, lowered))
     return Weighed(oddity, about.kind, traits, scores, best[1], prior, best[2])
 
 
@@ -237,24 +270,3 @@ def _lone_trait(
     others = (mask & ~each.oddity.hosts).bit_count() + each.oddity.hosts.bit_count() - 1
     base = (each.oddity.slot.known & world.base).bit_count()
     return bits(seen(others, max(known - 1, 0))), bits(seen(0, base)) if others == 0 else 0.0
-
-
-def _parts(
-    peer: float | None,
-    drift: float | None,
-    kind: Kind,
-    base: float,
-    traits: tuple[Trait, ...],
-    causes: Sequence[ScorePart],
-) -> tuple[ScorePart, ...]:
-    parts: list[ScorePart] = []
-    if peer is not None:
-        parts.append(ScorePart("rare among the peers", round(peer, 2)))
-    if drift is not None:
-        parts.append(ScorePart("new since the baseline", round(drift, 2)))
-    parts.append(ScorePart(f"what it is: {kind.value}", round(base, 2)))
-    parts.extend(
-        ScorePart(trait.words, round(trait.bits * 0.5**rank, 2)) for rank, trait in enumerate(traits[:4])
-    )
-    parts.extend(causes)
-    return tuple(parts)

@@ -152,7 +152,11 @@ def button(words: str, action: str, run: str, *, style: str = "") -> Part:
 
 def more(run: str) -> Part:
     """Return the overflow menu: the report as files."""
-    options = [(ids.MORE_FINDINGS, "All findings as text"), (ids.MORE_JSON, "Report as JSON")]
+    options = [
+        (ids.MORE_FINDINGS, "All findings as text"),
+        (ids.MORE_PAGE, "Report as a web page"),
+        (ids.MORE_JSON, "Report as JSON"),
+    ]
     return {
         "type": "overflow",
         "action_id": ids.MORE,

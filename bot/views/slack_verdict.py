@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.hostile import label, said
 from bot.model import Block, HostVerdict, Message, Progress, Report, Run
 from bot.views import actions as ids
-from bot.views import sentences
+from bot.views import evidence, sentences
 from bot.views.files import findings_file
 from bot.views.slack_parts import (
     Part,
@@ -92,17 +92,30 @@ def _body(report: Report, run: Run, now: datetime) -> list[Block]:
     rest = len(report.outliers) - MOST_HOSTS
     if rest > 0:
         blocks.append(context(f"{plural(rest, 'more host')} that stand out: in the thread and in the file"))
-    paragraphs = gaps(report)
+    paragraphs = _quiet(report) if not report.outliers else []
+    if drift := evidence.drift(report):
+        paragraphs.append(section(text("Against the baseline: ", bold=True), text(f"{drift}.")))
+    paragraphs += gaps(report)
     paragraphs += [section(text("Note: ", bold=True), text(note)) for note in sentences.notes(report)]
     if paragraphs:
         blocks.append(rich(*paragraphs))
     alike = sentences.lookalikes(report)
     small = [
-        f"{sentences.method(report)}. {sentences.rests_on(report)}.",
+        f"{sentences.method(report)}. {sentences.rests_on(report)}. {evidence.A_BIT}",
         f"Who looks alike: {alike}." if alike else "",
         _foot(report),
     ]
     return [*blocks, context(*small)]
+
+
+def _quiet(report: Report) -> list[Part]:
+    """Return what a report without outliers rests on, and the sharpest difference it lists."""
+    paragraphs = [section(text("Looked at: ", bold=True), text(f"{evidence.looked_at(report)}."))]
+    for finding in report.findings[:1]:
+        who = hosts(finding.hosts[:2], max(0, len(finding.hosts) - 2))
+        why = text(f"  {said(finding.why, sentences.REASON_LIMIT)}")
+        paragraphs.append(section(text("The sharpest: ", bold=True), *who, why))
+    return paragraphs
 
 
 def top_hosts(report: Report) -> tuple[HostVerdict, ...]:

@@ -5,15 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bot.analysis import judge
-from bot.analysis.causes import (
-    Evidence,
-    Shared,
-    explain_programs,
-    lowering,
-    note,
-    scheduled_commands,
-    timer_names,
-)
+from bot.analysis.causes import lowering
+from bot.analysis.claims import explain_program
+from bot.analysis.evidence import Evidence, Shared, note, scheduled_commands, timer_names
 from bot.analysis.semantics import Kind
 from bot.model import Change, Row
 from tests.analysis.cases import case, honest
@@ -48,12 +42,12 @@ def causes(
         (Kind.PROCESS, {"path": "/usr/bin/gzip"}, {"fresh": True}, "within the hour"),
         (Kind.PROGRAM, {"path": "/usr/sbin/chronyd"}, {"packages": {"chrony"}}, "a package of that name"),
         (Kind.PROGRAM, {"path": "/usr/bin/x"}, {"any_package": True}, "packages changed"),
-        (Kind.PROGRAM, {"path": "/usr/bin/gzip"}, {"explained_programs": {"/usr/bin/gzip"}}, "an honest cause"),
+        (Kind.PROGRAM, {"path": "/usr/bin/gzip"}, {"explained_programs": {"/usr/bin/gzip"}}, "an honest reason"),
         (Kind.MODULE, {"name": "livepatch_1"}, {"live_patched": True}, "patched while running"),
         (Kind.MODULE, {"name": "udp_diag"}, {"untainted": True}, "nothing unsigned"),
         (Kind.LOGIN_CONFIG, {"path": "/etc/sudoers"}, {"alone": {"template": "13"}}, "the only host of template 13"),
         (Kind.NAMES, {"address": "10.0.3.2"}, {"alone": {"zone": "c"}}, "the only host of zone c"),
-        (Kind.INTERFACE, {"interface": "ens5"}, {"sessions": {"a"}, "explained_programs": {"/x"}}, "runs tools there"),
+        (Kind.INTERFACE, {"interface": "ens5"}, {"leaders": {"812"}, "explained_programs": {"/x"}}, "runs tools there"),
     ],
 )  # fmt: skip
 def test_an_honest_cause_is_found_in_the_same_collection(
@@ -75,6 +69,13 @@ def test_an_honest_cause_is_found_in_the_same_collection(
             {"fresh": True, "any_package": True, "alone": {"template": "13"}},
         ),
         (Kind.PROGRAM, {"path": "/opt/app/x"}, {"any_package": True}),
+        (Kind.PROGRAM, {"path": "/usr/local/bin/chronyd"}, {"packages": {"chrony"}}),
+        (Kind.PROCESS, {"path": "/var/tmp/chronyd"}, {"packages": {"chrony"}}),
+        (
+            Kind.RAW_SOCKET,
+            {"path": "/usr/bin/x"},
+            {"leaders": {"8"}, "explained_programs": {"/usr/bin/tcpdump"}},
+        ),
     ],
 )
 def test_what_the_evidence_does_not_cover_is_not_lowered(
@@ -114,8 +115,8 @@ def test_evidence_is_gathered_from_the_differing_rows() -> None:
 
     note(evidence, Kind.PACKAGE, {"name": "openssl"}, Change.CHANGED)
     note(evidence, Kind.PROCESS, {"path": "/usr/bin/dpkg"}, Change.ADDED)
-    explain_programs(
-        [(Kind.PROCESS, {"path": "/usr/sbin/logrotate", "cmdline": "/usr/sbin/logrotate"})], evidence, SHARED
+    explain_program(
+        Kind.PROCESS, {"path": "/usr/sbin/logrotate", "cmdline": "/usr/sbin/logrotate"}, evidence, SHARED, {}
     )
 
     assert evidence.packages == {"openssl"}
@@ -153,3 +154,34 @@ def test_an_operators_session_ranks_below_a_quiet_intruder() -> None:
 
     assert report.hosts[0].id == hosts[5][0].id
     assert hosts[2][0].id not in {host.id for host in report.outliers}
+
+
+def test_a_package_that_nobody_else_has_explains_less() -> None:
+    """Whoever may install a package chooses its name."""
+    row = {"path": "/usr/sbin/chronyd"}
+
+    upgraded, new = (
+        lowering(Kind.PROGRAM, row, Change.ADDED, evidence, SHARED, version=False)
+        for evidence in (Evidence(packages={"chrony"}), Evidence(new_packages={"chrony"}))
+    )
+
+    assert [part.bits for part in upgraded] == [-3.0]
+    assert [part.bits for part in new] == [-1.5]
+
+
+@pytest.mark.parametrize(("authority", "lowered"), [("0", True), ("1", False)])
+def test_a_renewed_certificate_is_one_that_vouches_for_nobody_else(authority: str, *, lowered: bool) -> None:
+    """The same name and issuer, another digest: a site's certificate is renewed so, an authority never is."""
+    old = {"common_name": "web", "issuer": "CA", "ca": authority, "self_signed": "0", "sha1": "a"}
+
+    parts = lowering(
+        Kind.CERTIFICATE,
+        {**old, "sha1": "b"},
+        Change.CHANGED,
+        Evidence(),
+        SHARED,
+        version=False,
+        expected=old,
+    )
+
+    assert any("renewed" in part.label for part in parts) is lowered

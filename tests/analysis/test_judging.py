@@ -88,12 +88,15 @@ def test_the_reason_is_one_line_that_needs_no_glossary() -> None:
     finding = only(judge(case(hosts, baseline=honest(5, 9, first=300))), "processes")
 
     assert finding.why == (
-        "runs /var/tmp/.x/upd -q as root: runs from a folder that everybody may write to and lies in a hidden place; "
-        "on none of 23 peers; not in the baseline"
+        "runs “/var/tmp/.x/upd -q” as root: it runs from a folder that everybody may write to and lies in a hidden "
+        "place; none of the other 23 hosts has it; not in the baseline"
     )
     assert finding.quadrant is Quadrant.NEW_RARE
     assert finding.outlying
-    assert {part.label for part in finding.parts} >= {"rare among the peers", "new since the baseline"}
+    assert [part.label for part in finding.parts[:2]] == [
+        "on only 1 of 24 hosts",
+        "new: in none of 5 baseline snapshots (half of 3.6)",
+    ]
 
 
 @pytest.mark.parametrize("count", [2, 3, 5, 24])
@@ -187,7 +190,7 @@ def test_an_absence_is_a_fact_where_the_query_was_answered() -> None:
     assert finding.hosts == (hosts[3][0].id,)
     assert finding.row["id"] == "auditd.service"
     assert finding.expected is None
-    assert "none of 9 peers lacks it" in finding.why
+    assert "the other 9 hosts all have it" in finding.why
 
 
 @pytest.mark.parametrize(
@@ -311,8 +314,14 @@ def test_an_honest_change_of_all_does_not_cover_that_of_most() -> None:
     report = judge(case(hosts, baseline=honest(5, 9, first=300)))
 
     first, second, *_ = report.notes
-    assert "7 of 10 hosts share 1 difference from the baseline, such as in processes" in first
-    assert "10 of 10 hosts share 1 difference from the baseline, such as in deb_packages" in second
+    assert (
+        "Most of the group changed: 7 of 10 hosts share 1 difference from the baseline, such as in processes"
+        in first
+    )
+    assert (
+        "Most of the group changed: 10 of 10 hosts share 1 difference from the baseline, such as in deb_packages"
+        in second
+    )
 
 
 @pytest.mark.parametrize("count", [3, 5, 10, 24])
@@ -330,6 +339,20 @@ def test_without_a_baseline_a_compromised_majority_is_shown_and_nobody_is_marked
     assert report.outliers == ()
     assert {host.id for host in report.hosts[: len(bad)]} == bad
     assert any("nobody can say which side changed" in note for note in report.notes)
+
+
+def test_a_split_of_quiet_facts_is_told_of_the_side_that_has_more() -> None:
+    """Seven of ten have an account that three lack, without a baseline: an account more says more than one less."""
+    hosts = honest(10)
+    for index in range(7):
+        hosts[index][1]["users"].append({"username": "ops2", "uid": "1002", "shell": "/bin/bash"})
+
+    report = judge(case(hosts))
+
+    finding = only(report, "users")
+    assert len(finding.hosts) == 7
+    assert "nobody can say which side changed" in finding.why
+    assert report.outliers == ()
 
 
 def test_an_exception_is_no_side() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from benchmarks.held.work_common import lay_agents
+from benchmarks.known.work_common import lay_agents
 from bot.sandbox.fleet.draft import Draft
 from bot.sandbox.fleet.services import lay_temporary_files, package, service
 from bot.sandbox.fleet.work.place import Place, bring_updates

@@ -1,0 +1,93 @@
+"""What do names say of the origin of a process, and what is left of it once the host's process tree has been asked?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from bot.analysis.evidence import Evidence, Shared
+from bot.analysis.lineage import Proof
+from bot.analysis.places import SYSTEM_PATH, program
+from bot.analysis.semantics import Kind
+from bot.model import Row, ScorePart
+
+
+class Claim(StrEnum):
+    """What a process says of its origin by names; its lineage confirms or refutes it."""
+
+    SCHEDULE = "started by a scheduled job that most hosts have"
+    TIMER = "started by a timer that most hosts have"
+    PROGRAM = "the same program has an honest reason to run here"
+    SESSION = "belongs to the session of somebody logged in"
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """What a host's process tree says of the origin of one difference.
+
+    Attributes:
+        proofs: By claim.
+        own: Whether it belongs to the command that asked the host.
+    """
+
+    proofs: Mapping[Claim, Proof] = field(default_factory=dict)
+    own: bool = False
+
+
+NOTHING = Proven()
+_CLAIMED = {Claim.SCHEDULE: -3.5, Claim.TIMER: -2.5, Claim.PROGRAM: -2.5, Claim.SESSION: -3.0}
+_LED = (Kind.PROCESS, Kind.PROGRAM, Kind.CONNECTION, Kind.RAW_SOCKET, Kind.ENVIRONMENT)
+
+
+def claims(kind: Kind, row: Row, evidence: Evidence, shared: Shared) -> Iterator[Claim]:
+    """Yield what names say of the origin of a process, or of what a process has."""
+    if kind not in _LED:
+        return
+    path = program(row, kind) or row.get("path", "")
+    cmdline, parent = row.get("cmdline", ""), row.get("parent_name", "") or row.get("parent_path", "")
+    if kind is not Kind.ENVIRONMENT:
+        if _started(row, path) & shared.commands or parent.rsplit("/", 1)[-1] in shared.commands:
+            yield Claim.SCHEDULE
+        elif timers_of(row, path, shared.timers):
+            yield Claim.TIMER
+        elif path in evidence.explained_programs:
+            yield Claim.PROGRAM
+    user = row.get("username", "") or row.get("user", "")
+    login = re.match(r"^sshd(?:-session)?: (\S+)", cmdline)
+    if (
+        evidence.sessions
+        and SYSTEM_PATH.match(path)
+        and (
+            user in evidence.sessions
+            or (login and login.group(1).split("@")[0] in evidence.sessions)
+            or "sudo" in (row.get("parent_name", ""), path.rsplit("/", 1)[-1])
+        )
+    ):
+        yield Claim.SESSION
+
+
+def timers_of(row: Row, path: str, timers: Set[str]) -> Set[str]:
+    """Return the timers whose names a process bears: its program's, or that of a program of the system it starts."""
+    return {part.rsplit("/", 1)[-1] for part in _started(row, path) if SYSTEM_PATH.match(part)} & timers
+
+
+def _started(row: Row, path: str) -> set[str]:
+    return set(re.split(r"[\s;&|()<>\"']+", row.get("cmdline", "")[:2048])) | {path}
+
+
+def lowered_by(found: Iterable[Claim], proofs: Mapping[Claim, Proof]) -> Iterator[ScorePart]:
+    """Yield what the claims take off, each as far as it is proven."""
+    for claim in found:
+        share = proofs.get(claim, Proof.CONFIRMED if claim is Claim.PROGRAM else Proof.OPEN).value
+        if share:
+            yield ScorePart(claim.value, _CLAIMED[claim] * share)
+
+
+def explain_program(
+    kind: Kind, row: Row, evidence: Evidence, shared: Shared, proofs: Mapping[Claim, Proof]
+) -> None:
+    """Remember the program of a process that a schedule, a service or a session explains."""
+    if kind is Kind.PROCESS and any(True for _ in lowered_by(claims(kind, row, evidence, shared), proofs)):
+        evidence.explained_programs.add(program(row, kind))

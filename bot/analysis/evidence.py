@@ -1,0 +1,147 @@
+"""What does a host's own collection offer as explanation for its differences, and what does most of the group have?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass, field
+
+from bot.analysis.fold import Chosen, members, rows_with
+from bot.analysis.places import SYSTEM_PATH, program
+from bot.analysis.semantics import Kind
+from bot.model import Change, Row
+
+_WORD = re.compile(r"[a-z][a-z0-9+]{2,}")
+_DULL = frozenset(
+    "usr bin sbin lib etc opt local share service timer socket daemon server common linux core libexec x86 gnu amd64 "
+    "arm64 python python3 snap conf conf.d system systemd modules boot image headers data doc base utils tools run var "
+    "sh".split()
+)
+_FRESH_S = 3600.0
+_UPTIME = frozenset({"uptime_s", "total_seconds"})
+_PACKAGE_MANAGER = re.compile(
+    r"^(?:/usr)?/s?bin/(?:dpkg|apt|apt-get|yum|dnf[\d.-]*|rpm|zypper|unattended-upgrade)$"
+)
+
+
+@dataclass(slots=True)
+class Evidence:
+    """What one host's collection offers as explanation.
+
+    Attributes:
+        packages: Words of the packages that others have at another version.
+        new_packages: Words of the packages that others do not have: whoever may install one chooses its name.
+        any_package: Whether any system package differs here.
+        sessions: Accounts that are logged in.
+        fresh: Whether the host booted within the last hour.
+        alone: What this host alone has by the cloud's word ("template": "13"); empty when it has company.
+        installing: Whether a package manager is at work.
+        live_patched: Whether the kernel says that it was patched while running, and nothing worse.
+        untainted: Whether the kernel says that nothing unsigned was ever loaded.
+        explained_programs: Programs of processes that have an honest cause here.
+        leaders: Pids of the processes that open logins are registered with.
+        osquery: Pid of the osquery that answered.
+        active: Services that the service manager says are at work now; None where the pack does not ask.
+    """
+
+    packages: set[str] = field(default_factory=set)
+    new_packages: set[str] = field(default_factory=set)
+    any_package: bool = False
+    sessions: set[str] = field(default_factory=set)
+    fresh: bool = False
+    alone: dict[str, str] = field(default_factory=dict)
+    installing: bool = False
+    live_patched: bool = False
+    untainted: bool = False
+    explained_programs: set[str] = field(default_factory=set)
+    leaders: set[str] = field(default_factory=set)
+    osquery: str = ""
+    active: set[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What most of the group has, for the lineage of what one host has."""
+
+    commands: frozenset[str] = frozenset()
+    timers: frozenset[str] = frozenset()
+    programs: frozenset[str] = frozenset()
+
+
+def gather(chosen: Chosen, hosts: int) -> list[Evidence]:
+    """Return what each of the first ``hosts`` snapshots offers as explanation; packages are added once facts are known."""
+    found = [Evidence() for _ in range(hosts)]
+    group = (1 << hosts) - 1
+    for _, row, mask in rows_with(chosen, _UPTIME):
+        uptime = row.get("uptime_s") or row.get("total_seconds") or ""
+        if uptime.isdecimal() and len(uptime) < 12 and float(uptime) < _FRESH_S:
+            for host in members(mask & group):
+                found[host].fresh = True
+    for _, row, mask in rows_with(chosen, frozenset({"name"}), b"kernel.tainted"):
+        if row["name"] == "kernel.tainted":
+            for host in members(mask & group):
+                found[host].live_patched = row.get("current_value") == "32768"
+                found[host].untainted = row.get("current_value") == "0"
+    for _, row, mask in rows_with(chosen, frozenset({"tty"})):
+        name = row.get("user") or row.get("username", "")
+        if name and row.get("type", "user") == "user":  # a login of the past explains nothing
+            for host in members(mask & group):
+                found[host].sessions.add(name)
+                if row.get("pid", "").isdecimal():
+                    found[host].leaders.add(row["pid"])
+    for _, row, mask in rows_with(chosen, frozenset({"osquery_pid"})):
+        for host in members(mask & group):
+            found[host].osquery = row["osquery_pid"]
+    return found
+
+
+def at_work(chosen: Chosen, evidence: Sequence[Evidence], timers: Set[str]) -> None:
+    """Note, for each host, which of the services that a timer of the group starts are at work now."""
+    for _, row, mask in rows_with(chosen, frozenset({"active_state"})):
+        stem, _, kind = row.get("id", "").rpartition(".")
+        if kind != "service" or stem not in timers:
+            continue
+        for host in members(mask & ((1 << len(evidence)) - 1)):
+            active = evidence[host].active
+            evidence[host].active = active = set() if active is None else active
+            if row["active_state"] in ("active", "activating", "reloading", "deactivating"):
+                active.add(stem)
+
+
+OFFERS = (Kind.PACKAGE, Kind.PROCESS)
+"""Kinds of which ``note`` takes notice."""
+
+
+def note(evidence: Evidence, kind: Kind, row: Row, change: Change) -> None:
+    """Add what one differing row of the host offers as explanation for others."""
+    if kind is Kind.PACKAGE:
+        named = evidence.packages if change is Change.CHANGED else evidence.new_packages
+        named |= words_of(row.get("name", ""))
+        evidence.any_package = True
+    elif kind is Kind.PROCESS and change is not Change.REMOVED:
+        path = program(row, kind)
+        if _PACKAGE_MANAGER.match(path):
+            evidence.installing = True
+
+
+def words_of(text: str) -> set[str]:
+    """Return the telling words of a package name, path or unit name."""
+    return set(_WORD.findall(text.lower())) - _DULL
+
+
+def scheduled_commands(rows: Iterable[Row]) -> frozenset[str]:
+    """Return the program paths and names that common cron lines start; ``rows`` are held by most hosts."""
+    found: set[str] = set()
+    for row in rows:
+        for part in re.split(r"[\s;&|()<>\"']+", row.get("command", "")[:2048]):
+            if (part.startswith("/") and not SYSTEM_PATH.match(part + "/")) or re.search(
+                r"\.(?:sh|py|pl)$", part
+            ):
+                found.add(part)
+                found.add(part.rsplit("/", 1)[-1])
+    return frozenset(found - {"", "null", "/dev/null"})
+
+
+def timer_names(rows: Iterable[Row]) -> frozenset[str]:
+    """Return the names of the timers that most hosts have, without their suffix: what runs now and then, everywhere."""
+    return frozenset(row["id"].removesuffix(".timer") for row in rows if row.get("id", "").endswith(".timer"))
