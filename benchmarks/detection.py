@@ -51,19 +51,20 @@ class Counts:
     several: tuple[int, ...] = ()
 
 
+# Trials of one group lean on the same honest one-offs, so more groups say more than more trials of each.
 WHOLE = {
     1: Counts(30, 5),
     2: Counts(30, 5),
-    3: Counts(60, 10),
-    5: Counts(60, 10),
-    10: Counts(60, 10, (7,)),
-    30: Counts(26, 13, (3, 21)),
-    100: Counts(8, 8, (2, 10, 70)),
+    3: Counts(100, 6),
+    5: Counts(100, 6),
+    10: Counts(100, 6, (7,)),
+    30: Counts(36, 8, (3, 21)),
+    100: Counts(8, 6, (2, 10, 70)),
 }
 QUICK = {
-    3: Counts(5, 8),
-    10: Counts(10, 8, (7,)),
-    30: Counts(5, 8, (3, 21)),
+    3: Counts(10, 4),
+    10: Counts(16, 4, (7,)),
+    30: Counts(5, 5, (3, 21)),
 }
 KEPT_SHARE = 2 / 3  # groups drawn of what is kept away, for each one drawn of what was seen
 OUTSIDERS = 3  # the outlier libraries, slow and far from the aims, judge every third group
@@ -185,6 +186,7 @@ def _measure(population: Population, chosen: argparse.Namespace, *, outsiders: b
     }
     if chosen.lost and population.name == SEEN:
         result["lost"] = {name: figures.lost(outcomes, name).most_common() for name, *_ in OURS}
+        result["marked"] = {name: figures.marked(outcomes, name).most_common() for name, *_ in OURS}
     plain: dict[str, Any] = json.loads(json.dumps(result, default=_plain))
     return plain
 
@@ -234,7 +236,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--start", type=int, default=0, help="number of the first group")
     parser.add_argument("--kinds", default="", help=f"of {', '.join(fleets.KINDS)}")
     parser.add_argument("--pack", default=packs.DEFAULT)
-    parser.add_argument("--lost", action="store_true", help="name the seen attacks whose host did not come first")  # fmt: skip
+    parser.add_argument("--lost", action="store_true", help="name the seen attacks whose host did not come first, and one-offs that were marked")  # fmt: skip
     parser.add_argument("--held", choices=("both", "none", "only"), help="what is kept away: measured too, not at all, alone")  # fmt: skip
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     parser.add_argument(

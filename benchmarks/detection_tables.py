@@ -29,6 +29,12 @@ def text(population: Mapping[str, Any]) -> str:
             lines.append(
                 f"Not first with {method}: " + ", ".join(f"{name} ×{count}" for name, count in names)
             )
+    for method, names in population.get("marked", {}).items():
+        if names:
+            lines.append(
+                f"One-offs of clean hosts marked with {method}: "
+                + ", ".join(f"{name} ×{count}" for name, count in names)
+            )
     return "\n".join([*lines, _time(population), ""])
 
 
@@ -102,6 +108,8 @@ _TABLES: Sequence[_Table] = (
             ("groups", "trials"),
             ("hosts marked per group", "marked_per_fleet"),
             ("hosts marked", "clean_marked"),
+            ("of those with a one-off", "odd_marked"),
+            ("of those without", "plain_marked"),
             ("findings per host", "findings_per_clean"),
             ("said: most changed, or split", "named"),
         ),

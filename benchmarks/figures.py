@@ -128,13 +128,23 @@ def lost(outcomes: Iterable[Outcome], method: str) -> Counter[str]:
     )
 
 
+def marked(outcomes: Iterable[Outcome], method: str) -> Counter[str]:
+    """Return which honest one-offs had their host marked in clean groups."""
+    return Counter(
+        f"{name or 'none'} ({each.kind})"
+        for each in outcomes
+        if each.form == CLEAN and each.method == method
+        for name in each.marked
+    )
+
+
 def _one(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     return {
         "hit_1": share(_parts(outcomes, lambda e: e.ranks[0] == 1)),
         "hit_3": share(_parts(outcomes, lambda e: e.ranks[0] <= 3)),
         "reciprocal_rank": share(_parts(outcomes, lambda e: 1 / e.ranks[0])),
         "caught": share(_parts(outcomes, lambda e: e.caught)),
-        "nobody_marked": share(_parts(outcomes, lambda e: e.caught + e.marked == 0)),
+        "nobody_marked": share(_parts(outcomes, lambda e: not e.caught and not e.marked)),
         "sides_shown": share(_parts(outcomes, lambda e: e.sides, lambda e: e.planted)),
         **_planted(outcomes),
     }
@@ -155,7 +165,7 @@ def _several(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 def _majority(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     return {
         "named": share(_parts(outcomes, lambda e: e.named)),
-        "clean_blamed": share(_parts(outcomes, lambda e: e.marked > 0)),
+        "clean_blamed": share(_parts(outcomes, lambda e: bool(e.marked))),
         "sides_shown": share(_parts(outcomes, lambda e: e.sides > 0)),
         **_planted(outcomes),
     }
@@ -163,8 +173,16 @@ def _majority(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 def _clean(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     return {
-        "marked_per_fleet": statistics.fmean(each.marked for each in outcomes),
-        "fleets_marked": share(_parts(outcomes, lambda e: e.marked > 0)),
+        "marked_per_fleet": statistics.fmean(len(each.marked) for each in outcomes),
+        "odd_marked": share(
+            _parts(outcomes, lambda e: sum(map(bool, e.marked)), lambda e: e.odd),
+            most=sum(e.odd for e in outcomes),
+        ),
+        "plain_marked": share(
+            _parts(outcomes, lambda e: e.marked.count(""), lambda e: e.clean - e.odd),
+            most=sum(e.clean - e.odd for e in outcomes),
+        ),
+        "fleets_marked": share(_parts(outcomes, lambda e: bool(e.marked))),
         "named": share(_parts(outcomes, lambda e: e.named)),
     }
 
@@ -191,7 +209,7 @@ def _of_clean_hosts(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         counts.update(dict(each.findings or ()))
     shows = all(each.findings is not None for each in outcomes)
     return {
-        "clean_marked": share(_parts(outcomes, lambda e: e.marked, lambda e: e.clean), most=hosts),
+        "clean_marked": share(_parts(outcomes, lambda e: len(e.marked), lambda e: e.clean), most=hosts),
         "findings_per_clean": _median(counts) if shows and counts else None,
     }
 
