@@ -77,6 +77,10 @@ def verdict_so_far(report: Report) -> str:
     known = report.coverage.answered + report.coverage.partial
     if known == 0:
         return "no host has answered yet"
+    if not report.outliers and (most := majority(report)):
+        return f"{'most of the group changed' if report.limits.baseline else 'the group is split'} ({most:,} of {plural(known, 'host')})"
+    if uncompared(report):
+        return "1 host has answered, with nothing to compare it with"
     if not report.outliers:
         return f"nothing stands out in {plural(known, 'host')}"
     verb = "stands" if len(report.outliers) == 1 else "stand"

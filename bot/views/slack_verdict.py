@@ -115,7 +115,8 @@ def _quiet(report: Report) -> list[Part]:
     paragraphs = [section(text("Looked at: ", bold=True), text(f"{evidence.looked_at(report)}."))]
     for finding in report.findings[:1]:
         who = hosts(finding.hosts[:2], max(0, len(finding.hosts) - 2))
-        why = text(f"  {said(finding.why, sentences.REASON_LIMIT)}")
+        joint = ":  " if len(finding.hosts) > 1 else "  "
+        why = text(f"{joint}{said(finding.why, sentences.REASON_LIMIT)}")
         paragraphs.append(section(text("The sharpest: ", bold=True), *who, why))
     return paragraphs
 
@@ -147,7 +148,7 @@ def _hosts(number: int, group: Sequence[HostVerdict], report: Report) -> list[Bl
             f"{plural(len(group), 'host')} with the same sharpest finding",
             said(listed(addresses, sentences.MOST_NAMES), 400),
         ]
-    why = text(f"  {sentences.reason(first)}", bold=True)
+    why = text(f"{':' if len(group) > 1 else ''}  {sentences.reason(first)}", bold=True)
     return [rich(section(*lead, why)), context(" · ".join(filter(None, about)))]
 
 

@@ -83,6 +83,8 @@ def test_a_majority_is_named_before_anything_is_called_quiet() -> None:
     )
     assert sentences.verdict(split) == "The group is split: 7 of 10 hosts have what an intruder would leave"
     assert sentences.verdict(marked).startswith("2 of 24 hosts stand out; most of the group changed; ")
+    assert sentences.verdict_so_far(changed) == "most of the group changed (7 of 10 hosts)"
+    assert sentences.verdict_so_far(split) == "the group is split (7 of 10 hosts)"
     assert not sentences.clear(changed)
     assert not sentences.clear(split)
     assert sentences.majority(dataclasses.replace(quiet, findings=(few,))) == 0
@@ -97,6 +99,7 @@ def test_two_hosts_that_differ_and_one_alone_name_nobody() -> None:
     assert sentences.verdict(two) == "2 hosts differ; which of them is odd cannot be told"
     assert sentences.verdict(one) == "1 host answered, and there is nothing to compare it with"
     assert sentences.rests_on(two).endswith("take it as tentative")
+    assert sentences.verdict_so_far(one) == "1 host has answered, with nothing to compare it with"
     assert not sentences.clear(two)
     assert not sentences.clear(one)
     assert (
