@@ -9,7 +9,7 @@ from datetime import datetime
 from bot.hostile import label, said
 from bot.model import Block, HostVerdict, Message, Progress, Report, Run
 from bot.views import actions as ids
-from bot.views import evidence, sentences
+from bot.views import evidence, missing, sentences
 from bot.views.files import findings_file
 from bot.views.slack_parts import (
     Part,
@@ -155,10 +155,10 @@ def _hosts(number: int, group: Sequence[HostVerdict], report: Report) -> list[Bl
 def gaps(report: Report) -> list[Part]:
     """Return paragraphs on the hosts that did not answer and on the queries that are unknown, with the reasons."""
     paragraphs = []
-    for index, gap in enumerate(sentences.missed(report.coverage)):
+    for index, gap in enumerate(missing.missed(report.coverage)):
         lead = [text("Did not answer: ", bold=True)] if index == 0 else []
         paragraphs.append(section(*lead, *hosts(gap.hosts, gap.more), text(f" {gap.why}")))
-    for index, gap in enumerate(sentences.unknown(report.coverage)):
+    for index, gap in enumerate(missing.unknown(report.coverage)):
         lead = [text("Answered in part: ", bold=True)] if index == 0 else []
         query = [code(gap.query), text(f" {gap.why} on ")] if gap.query else []
         tail = [] if gap.query else [text(f" {gap.why}")]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.model import Coverage, Method, Missed, MissReason, Quadrant, QueryStatus, Report
-from bot.views import sentences, words
+from bot.views import missing, sentences, words
 from tests.views.examples import BASELINE, CLEAN, FINDINGS, MINER, NOW, OFFLINE, QUIET, REPORT, SHELL
 
 
@@ -172,10 +172,10 @@ def test_hosts_that_did_not_answer_are_grouped_by_reason() -> None:
     lost = tuple(Missed(f"i-{number:03}", MissReason.DEADLINE) for number in range(500))
     reasons = tuple(Missed(f"i-x{reason}", reason, "detail") for reason in MissReason)
 
-    gaps = sentences.missed(Coverage(517, 0, 0, lost + reasons))
+    gaps = missing.missed(Coverage(517, 0, 0, lost + reasons))
 
     assert str(gaps[0]) == "i-000, i-001, i-002, i-003, i-004 and 496 more: silent until the deadline"
-    assert len(gaps) == sentences.MOST_REASONS + 1
+    assert len(gaps) == missing.MOST_REASONS + 1
     assert set(words.MISSED) == set(MissReason)
     assert set(words.UNKNOWN) == set(QueryStatus)
 
