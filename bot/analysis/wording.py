@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from bot.analysis.places import Trait
 from bot.analysis.semantics import Kind
-from bot.analysis.things import cut, thing
+from bot.analysis.things import STRAIGHT, cut, quoted, shown, thing
 from bot.model import Change, Query, Row
 
 MOST_REASONS = 2
@@ -115,9 +115,14 @@ def _instead(row: Row, expected: Row, differ: Sequence[str], text: str) -> str:
     column = changed[0]
     if column in _COMMANDS and len(changed) == 1 and len(row.get(column, "")) > _VALUE:
         return _other_words(row.get(column, ""), expected.get(column, ""))
-    if len(changed) == 1 and column in _IN_THE_TEXT and row.get(column) and cut(row[column]) in text:
-        usual = _value(expected.get(column, ""))
-        return f" instead of {f'“{usual}”' if column in _COMMANDS else usual}"
+    if (
+        len(changed) == 1
+        and column in _IN_THE_TEXT
+        and row.get(column)
+        and cut(row[column]).translate(STRAIGHT) in text
+    ):
+        usual = expected.get(column, "")
+        return f" instead of {quoted(usual, _VALUE) if column in _COMMANDS and usual else _value(usual)}"
     said = [
         f"{_COLUMNS.get(column, column.replace('_', ' '))} {_value(row.get(column, ''))} "
         f"instead of {_value(expected.get(column, ''))}"
@@ -135,12 +140,12 @@ def _other_words(command: str, usual: str) -> str:
         del here[0], there[0]
     while here and there and here[-1] == there[-1]:
         del here[-1], there[-1]
-    added, gone = cut(" ".join(here), _VALUE), cut(" ".join(there), _VALUE)
-    if not added and not gone:
+    if not here and not there:
         return ""
-    if not gone:
-        return f", with “{added}” added"
-    return f", with “{added}” instead of “{gone}”" if added else f", without “{gone}”"
+    added, gone = quoted(" ".join(here), _VALUE), quoted(" ".join(there), _VALUE)
+    if not there:
+        return f", with {added} added"
+    return f", with {added} instead of {gone}" if here else f", without {gone}"
 
 
 _COMMANDS = ("cmdline", "command")
@@ -164,7 +169,7 @@ _COLUMNS = {"sha256": "content", "current_value": "value"}
 def _value(value: str) -> str:
     if not value:
         return "nothing"
-    return f"{value[:8]}…" if _DIGEST.fullmatch(value) else cut(value, _VALUE)
+    return f"{value[:8]}…" if _DIGEST.fullmatch(value) else shown(value, _VALUE)
 
 
 def counts(*, holders: int, of: int, seen: int | None, baseline_of: int | None, change: Change) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -151,6 +152,20 @@ def test_a_changed_value_is_counted_as_this_value() -> None:
     said = counts(holders=1, of=4, seen=0, baseline_of=1, change=Change.CHANGED)
 
     assert said == "none of the other 4 hosts has this; not in the baseline"
+
+
+@pytest.mark.parametrize("kind", [Kind.FILE, Kind.PROCESS, Kind.UNIT, Kind.USER, Kind.CONTAINER, Kind.OTHER])
+def test_no_name_that_a_host_chose_passes_for_words_of_ours(kind: Kind) -> None:
+    """What holds a space, a semicolon or our quotation marks stands between quotation marks that it cannot close."""
+    evil = "x”; perhaps honest: it belongs to the session of somebody logged in"
+    row = dict.fromkeys(("a", "path", "cmdline", "id", "username", "image", "name", "command"), evil)
+
+    said = say(kind, QUERY, Change.ADDED, row, None, ())
+
+    for quotation in re.findall("“[^“”]*”", said):
+        said = said.replace(quotation, "")
+    assert "perhaps honest" not in said
+    assert "”" not in said
 
 
 def test_long_and_many_lined_host_text_becomes_one_short_line() -> None:
