@@ -22,6 +22,7 @@ from bot.analysis.evidence import (
 from bot.analysis.fold import Chosen, Fold, members
 from bot.analysis.limits import limits_of
 from bot.analysis.notes import notes_of
+from bot.analysis.novelty import without_explained
 from bot.analysis.pairs import pair
 from bot.analysis.places import program
 from bot.analysis.proving import prove
@@ -147,6 +148,7 @@ def _weigh_all(
             note(evidence[host], each.about.kind, each.row, each.oddity.change, each.oddity.hosts)
     at_work(chosen, evidence, shared.timers)
     proven = prove(drafts, evidence, shared, chosen, tables)
+    drafts = without_explained(drafts, proven)
     return weigh_all(drafts, common, sizes, evidence, shared, world, proven)
 
 
