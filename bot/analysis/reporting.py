@@ -124,10 +124,20 @@ def _finding(
     )
 
 
-def _differing(each: Weighed) -> list[str]:
-    """Return the columns in which a difference and what is expected in its place were judged to differ."""
-    values = zip(each.oddity.slot.columns, each.oddity.value or (), each.oddity.expected or (), strict=False)
-    return [column for column, here, usual in values if here != usual]
+def _differing(each: Weighed) -> dict[str, tuple[str, str]]:
+    """Return the columns in which a difference and what is expected in its place were judged to differ, with both values.
+
+    A host's own names are replaced in them, secrets masked.
+    """
+    oddity = each.oddity
+    here, usual = (
+        _pick([], oddity.slot.columns, oddity.value),
+        _pick([], oddity.slot.columns, oddity.expected),
+    )
+    if here is None or usual is None:
+        return {}
+    shown, beside = mask_row(here), mask_row(usual)
+    return {c: (shown[c], beside[c]) for c in here if here[c] != usual[c]}
 
 
 def _shared_fact(each: Weighed, raw: RawRows) -> SharedFact:

@@ -69,7 +69,7 @@ def test_only_columns_that_were_judged_to_differ_are_said() -> None:
     """What varies on every host, such as its own address, is no difference even where the raw rows differ."""
     row, usual = {"a": "1", "b": "2", "c": "x"}, {"a": "1", "b": "3", "c": "y"}
 
-    said = say(Kind.OTHER, QUERY, Change.CHANGED, row, usual, (), ("b",))
+    said = say(Kind.OTHER, QUERY, Change.CHANGED, row, usual, (), {"b": ("2", "3")})
 
     assert said == "has “1” in things, with b 2 instead of 3"
 
@@ -259,7 +259,15 @@ def test_a_changed_process_or_library_is_said_by_what_it_does() -> None:
     row, usual = {"path": "/x", "cmdline": "/x --canary"}, {"path": "/x", "cmdline": "/x"}
 
     assert say(Kind.PROCESS, QUERY, Change.CHANGED, row, usual, ()) == "runs “/x --canary” instead of “/x”"
-    assert say(Kind.PROGRAM, QUERY, Change.CHANGED, row | {"sha256": "0a" * 32}, usual, (), ("sha256",)) == (
+    assert say(
+        Kind.PROGRAM,
+        QUERY,
+        Change.CHANGED,
+        row | {"sha256": "0a" * 32},
+        usual,
+        (),
+        {"sha256": ("0a" * 32, "")},
+    ) == (
         "runs the program /x, with content 0a0a0a0a… instead of nothing: "
         "the program is not the one that others run under this name"
     )
