@@ -67,7 +67,7 @@ def choose(
             choice.group_wide.append(index)
         if index in inside:
             continue
-        if oddity.unsure or oddity.quadrant is Quadrant.NEW_COMMON:
+        if oddity.unsure or oddity.follows or oddity.quadrant is Quadrant.NEW_COMMON:
             wide.append(index)
             if not each.sharp:
                 continue  # it says what became of the group, not which of its hosts comes first

@@ -97,6 +97,7 @@ def _splits(
         if index in choice.bundles
         and weighed[index].oddity.quadrant is not Quadrant.NEW_COMMON
         and not weighed[index].oddity.unsure
+        and not weighed[index].oddity.follows
     ]
     for index in leads[:3]:
         facts = [weighed[other] for other in (index, *choice.bundles[index])]
