@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from bot.analysis.case import Case
-from bot.analysis.choosing import GROUP_WIDE, Choice
+from bot.analysis.choosing import Choice
 from bot.analysis.sides import SIDE
 from bot.analysis.weighing import Weighed
 from bot.analysis.wording import cut
 from bot.model import Limits, Method, Quadrant, Snapshot
+
+MOST_CHANGES = 5  # changes of most of the group that are told, by the hosts that show them
 
 
 def notes_of(
@@ -58,9 +60,15 @@ def _majority(choice: Choice, weighed: Sequence[Weighed], hosts: Sequence[Snapsh
     for index in choice.group_wide:
         by_hosts.setdefault(weighed[index].oddity.hosts, []).append(weighed[index])
     changes = sorted(
-        by_hosts.items(), key=lambda item: (-max(e.score for e in item[1]), -item[0].bit_count(), item[0])
+        by_hosts.items(),
+        key=lambda item: (
+            all(e.oddity.follows for e in item[1]),
+            -max(e.score for e in item[1]),
+            -item[0].bit_count(),
+            item[0],
+        ),
     )
-    for number, (mask, facts) in enumerate(changes[:GROUP_WIDE]):
+    for number, (mask, facts) in enumerate(changes[:MOST_CHANGES]):
         sharpest = min(facts, key=lambda e: (-e.score, e.oddity.slot.query.name))
         holders = mask.bit_count()
         rest = len(hosts) - holders
