@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ONCE ?=
 TESTS ?=
+DETECTION ?=
 # The tests mostly wait for processes and clocks, so three run at once on two cores.
 WORKERS ?= 3
 # Nothing is left behind outside the checkout: pip's cache is kept inside, the tests' temporary files are removed.
@@ -16,6 +17,7 @@ help:
 	@echo "make demo          run Diffy against an embedded AWS and a local Slack (ONCE=1: one analysis, then exit)"
 	@echo "make test          format, lint, types, import direction, tests"
 	@echo "make bench         measure speed"
+	@echo "make bench-detection   measure how well compromised hosts are found (DETECTION=--quick: under a minute)"
 	@echo "make lock          renew requirements/*.lock"
 
 $(VENV)/.made:
@@ -32,10 +34,16 @@ $(VENV)/.dev: requirements/dev.lock $(VENV)/.made
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
 	@touch $@
 
+$(VENV)/.bench: requirements/bench.lock $(VENV)/.dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.lock
+	@touch $@
+
 demo: $(VENV)/.demo
 	@$(BIN)/python -m bot demo $(if $(ONCE),--once,)
 
-test: $(VENV)/.dev lint types imports unit
+# Types are checked on one core while the tests begin on the other.
+test: $(VENV)/.dev
+	@$(MAKE) --no-print-directory --jobs=2 lint types imports unit
 
 lint: $(VENV)/.dev
 	$(BIN)/python -m ruff format --check .
@@ -54,8 +62,8 @@ unit: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks
 
-bench-detection: $(VENV)/.dev
-	$(BIN)/python -m benchmarks.detection
+bench-detection: $(VENV)/.bench
+	$(BIN)/python -m benchmarks.detection $(DETECTION)
 
 lock: $(VENV)/.dev
 	sh requirements/lock.sh $(BIN)/python

@@ -28,7 +28,7 @@ OURS = (
 )
 FEW_PEERS = 3  # hosts from which the references have something to compare
 CLEAN, ONE, SEVERAL, MAJORITY = "clean", "one", "several", "majority"
-_CHANGED = re.compile(r"^Most of the group changed: (\d+) of (\d+) hosts")
+GROUP_NOTES = ("Most of the group changed", "Beside it", "The group is split")  # how such notes begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,11 @@ class Outcome:
         shown: How many of these are among what the method shows of the victim; None: it shows no rows.
         caught: Victims that are marked.
         clean: How many hosts have nothing.
-        marked: Of these, how many are marked.
+        marked: For each of these that is marked, the name of its honest one-off; empty for one that shows none.
+        odd: How many of these show an honest one-off.
         findings: How many findings are shown of the clean hosts: number to hosts; None as above.
-        named: The report says that most of the group changed.
+        named: A note says that just so many hosts changed as did, without a baseline that the group is split; of a
+            clean group: any such note.
         sides: Planted rows shown as such or as missing on the others: either side of a group that is split.
     """
 
@@ -82,7 +84,8 @@ class Outcome:
     shown: int | None
     caught: int
     clean: int
-    marked: int
+    marked: tuple[str, ...]
+    odd: int
     findings: tuple[tuple[int, int], ...] | None
     named: bool = False
     sides: int = 0
@@ -113,8 +116,8 @@ def do(task: Task) -> Work:
     plantings = [(name, 1) for name in task.singles] + list(task.several)
     for index, (name, count) in enumerate(plantings):
         rng = random.Random(f"{task.kind} {task.size} {task.number} {index} {name}")
-        victims = sorted(rng.sample(range(task.size), count))
-        planting = fleets.plant(drawn, population.attacks[name], victims, rng, pack)
+        places = fleets.victims(drawn, count, rng)
+        planting = fleets.plant(drawn, population.attacks[name], places, rng, pack)
         work.spent("planting")
         _judge_all(task, drawn, planting, name, pack, work)
     return work
@@ -134,8 +137,8 @@ def _judge_all(task: Task, drawn: Drawn, planting: Planting, attack: str, pack: 
     for name, method, snapshots in OURS:
         if task.size == 1 and method is not Method.BASELINE:
             continue
-        report = judge_folded(_case(drawn, pack, method), drawn.fold, planting.group, drawn.baseline[:snapshots])  # fmt: skip
-        work.outcomes.append(by_report(task, name, planting, attack, report))
+        report = judge_folded(case_of(drawn, pack, method), drawn.fold, planting.group, drawn.baseline[:snapshots])  # fmt: skip
+        work.outcomes.append(by_report(task, name, planting, attack, drawn, report))
         work.spent(f"judging: {name}")
     if not task.references or task.size < FEW_PEERS:
         return
@@ -151,11 +154,14 @@ def _judge_all(task: Task, drawn: Drawn, planting: Planting, attack: str, pack: 
         scored["ECOD"] = references.ecod(matrix)
         work.spent("isolation forest and ECOD")
     for name, each in scored.items():
-        work.outcomes.append(by_scores(task, name, planting, attack, each))
+        work.outcomes.append(by_scores(task, name, planting, attack, drawn, each))
 
 
-def by_report(task: Task, method: str, planting: Planting, attack: str, report: Report) -> Outcome:
+def by_report(
+    task: Task, method: str, planting: Planting, attack: str, drawn: Drawn, report: Report
+) -> Outcome:
     """Return the outcome of a report of ours."""
+    named = drawn.numbers.named
     ids = [each.host for each in planting.said]
     verdicts = {verdict.id: verdict for verdict in report.hosts}
     order = [(not verdicts[name].outlier, -verdicts[name].score) for name in ids]
@@ -166,22 +172,25 @@ def by_report(task: Task, method: str, planting: Planting, attack: str, report: 
         for place in victims
     }
     everything = _rows(report, "", expected=True)
-    planted = [(place, fact) for place, facts in planting.added.items() for fact in facts]
-    gone = [(place, fact) for place, facts in planting.gone.items() for fact in facts]
+    planted = [(place, named[fact]) for place, facts in planting.added.items() for fact in facts]
+    gone = [(place, named[fact]) for place, facts in planting.gone.items() for fact in facts]
     return Outcome(
         **_head(task, planting, attack, method),
         ranks=_ranks(order, victims),
         shown=sum(_holds(rows[place][0], fact) for place, fact in planted)
         + sum(_holds(rows[place][1], fact) for place, fact in gone),
         caught=sum(verdicts[ids[place]].outlier for place in victims),
-        marked=sum(verdicts[name].outlier for place, name in enumerate(ids) if place not in victims),
+        marked=_names(drawn, victims, [verdicts[name].outlier for name in ids]),
+        odd=len(drawn.odd.keys() - victims),
         findings=_tally(shown[name] for place, name in enumerate(ids) if place not in victims),
         named=_named(report, planting),
         sides=sum(_holds(everything, fact) for _, fact in (*planted, *gone)),
     )
 
 
-def by_scores(task: Task, method: str, planting: Planting, attack: str, scored: Scored) -> Outcome:
+def by_scores(
+    task: Task, method: str, planting: Planting, attack: str, drawn: Drawn, scored: Scored
+) -> Outcome:
     """Return the outcome of a reference."""
     victims = set(planting.added)
     facts = [(place, fact) for place in victims for fact in (*planting.added[place], *planting.gone[place])]
@@ -192,9 +201,17 @@ def by_scores(task: Task, method: str, planting: Planting, attack: str, scored: 
         ranks=_ranks([(False, -score) for score in scored.scores], victims),
         shown=sum(shows(planting.said, place, fact) for place, fact in facts) if shows else None,
         caught=sum(scored.marked[place] for place in victims),
-        marked=sum(scored.marked[place] for place in clean),
+        marked=_names(drawn, victims, scored.marked),
+        odd=len(drawn.odd.keys() - victims),
         findings=_tally(scored.shown[place] for place in clean) if scored.shown is not None else None,
     )
+
+
+def case_of(drawn: Drawn, pack: Pack, method: Method) -> Case:
+    """Return what is asked of a group; its snapshots are in the fold."""
+    run = RunInfo("r-bench", "bench", method, "for the benchmark", pack.name, "cli", NOW, NOW + timedelta(seconds=9))  # fmt: skip
+    hosts = tuple(drawn.fold.snapshots[number].host for number in drawn.group)
+    return Case(run, Group("bench", hosts, known=hosts), (), (), pack, method)
 
 
 def _head(task: Task, planting: Planting, attack: str, method: str) -> dict[str, Any]:
@@ -213,7 +230,15 @@ def _head(task: Task, planting: Planting, attack: str, method: str) -> dict[str,
 
 
 def _blind(task: Task, planting: Planting, attack: str) -> Outcome:
-    return Outcome(**_head(task, planting, attack, ""), ranks=(), shown=0, caught=0, marked=0, findings=None)
+    return Outcome(
+        **_head(task, planting, attack, ""), ranks=(), shown=0, caught=0, marked=(), odd=0, findings=None
+    )
+
+
+def _names(drawn: Drawn, victims: Collection[int], marked: Sequence[bool]) -> tuple[str, ...]:
+    return tuple(
+        drawn.odd.get(place, "") for place, each in enumerate(marked) if each and place not in victims
+    )
 
 
 def _ranks(order: Sequence[tuple[bool, float]], victims: Collection[int]) -> tuple[int, ...]:
@@ -233,11 +258,8 @@ def _rows(report: Report, host: str, *, expected: bool) -> list[tuple[str, Row]]
             found.extend((finding.query, row) for row in (finding.row, *finding.rows))
             found.extend((fact.query, fact.row) for fact in finding.shared)
             if expected:
-                told = (
-                    (finding.query, finding.expected),
-                    *((fact.query, fact.expected) for fact in finding.shared),
-                )
-                found.extend((query, row) for query, row in told if row is not None)
+                usual = [(finding.query, finding.expected), *((f.query, f.expected) for f in finding.shared)]
+                found.extend((query, row) for query, row in usual if row is not None)
     return found
 
 
@@ -247,19 +269,14 @@ def _holds(rows: Iterable[tuple[str, Row]], fact: Fact) -> bool:
 
 
 def _named(report: Report, planting: Planting) -> bool:
-    """Whether a note says that most of the group changed, with just the number of hosts that did; on a clean group, any."""
-    said = [found for note in report.notes if (found := _CHANGED.match(note))]
-    return any(int(found[1]) == len(planting.added) for found in said) if planting.added else bool(said)
+    """Whether a note speaks of a change of the whole group or of a split, with just the number of hosts that changed."""
+    notes = [note for note in report.notes if note.startswith(GROUP_NOTES)]
+    count = f"{len(planting.added)} of {len(planting.group)} hosts"
+    return any(re.search(rf"\b{count}\b", note) for note in notes) if planting.added else bool(notes)
 
 
 def _tally(counts: Iterable[int]) -> tuple[tuple[int, int], ...]:
     return tuple(sorted(Counter(counts).items()))
-
-
-def _case(drawn: Drawn, pack: Pack, method: Method) -> Case:
-    run = RunInfo("r-bench", "bench", method, "for the benchmark", pack.name, "cli", NOW, NOW + timedelta(seconds=9))  # fmt: skip
-    hosts = tuple(drawn.fold.snapshots[number].host for number in drawn.group)
-    return Case(run, Group("bench", hosts, known=hosts), (), (), pack, method)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What can be typed after `diffy`? serve, analyze, baseline, packs, document, doctor, plugins, demo."""
+"""What does each command of `diffy` do? Typed words (bot/arguments.py) in, output and an exit code out."""
 
 from __future__ import annotations
 
@@ -7,29 +7,31 @@ import getpass
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from importlib import metadata
 from pathlib import Path
 
 import msgspec
 
+from bot import arguments as words
 from bot import packs, views
-from bot.collection import document, script
+from bot.collection import document
 from bot.commands.analyze import read_method
 from bot.errors import DiffyError, SettingsError
-from bot.model import Pack
+from bot.model import Pack, Report
 from bot.model.checkup import Outcome
 from bot.settings import Settings, read
+from bot.views.formats import Form, rendered
 
 DONE, STANDS_OUT, NO_ANSWER = 0, 1, 2
-TARGET = "a group, instance id, private IP, tag:K=V, stack:NAME or eks:CLUSTER/NODEGROUP; several with commas; local: this machine"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; return its exit code: 0 fine, 1 something stands out, 2 no (whole) answer."""
-    arguments = _parser().parse_args(argv)
+    """Run one command; return its exit code: 0 fine, 1 something stands out or reaches --fail-on, 2 no (whole) answer."""
+    arguments = words.parse(argv)
     _log(serving=arguments.command == "serve", verbose=arguments.verbose)
     try:
-        return int(arguments.run(arguments))
+        return COMMANDS[arguments.command](arguments)
     except SettingsError as error:
         print("Diffy cannot start:", *error.problems, sep="\n  - ", file=sys.stderr)
         return NO_ANSWER
@@ -64,7 +66,9 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 def _analyze(arguments: argparse.Namespace) -> int:
     from bot import oneshot
+    from bot.adapters import exported
 
+    files = exported.planned(arguments.report)
     report = oneshot.analyze(
         oneshot.Request(
             target=arguments.target,
@@ -80,19 +84,67 @@ def _analyze(arguments: argparse.Namespace) -> int:
         )
     )
     _say_rights(arguments)
-    if arguments.json:
-        sys.stdout.buffer.write(views.to_json(report) + b"\n")
-    else:
-        print(views.report_text(report, now=report.run.finished_at))
-    sys.stdout.flush()
-    return oneshot.exit_code(report, min_coverage=arguments.min_coverage)
+    return _show(report, arguments, files)
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from bot import oneshot
+    from bot.adapters import exported
+
+    files = exported.planned(arguments.report)
+    return _show(oneshot.stored_report(_settings(), arguments.run), arguments, files)
+
+
+def _show(report: Report, arguments: argparse.Namespace, files: Mapping[Path, Form]) -> int:
+    """Write the files, print the report, say what a gate decided; return the exit code.
+
+    Where a file cannot be written the report is printed all the same: hosts are not asked twice for it.
+    """
+    from bot import oneshot
+
+    try:
+        _write(report, files)
+    finally:
+        form = Form.JSON if arguments.json else Form(arguments.format)
+        sys.stdout.buffer.write(_rendered(report, form) + (b"\n" if form in (Form.JSON, Form.TEXT) else b""))
+        sys.stdout.flush()
+    if arguments.fail_on is not None:
+        said = views.gate_sentence(report, fail_on=arguments.fail_on, min_coverage=arguments.min_coverage)
+        print(f"diffy: {said}", file=sys.stderr)
+    return oneshot.exit_code(report, min_coverage=arguments.min_coverage, fail_on=arguments.fail_on)
+
+
+def _write(report: Report, files: Mapping[Path, Form]) -> None:
+    from bot.adapters import exported
+
+    exported.write({path: _rendered(report, form) for path, form in files.items()})
+
+
+def _rendered(report: Report, form: Form) -> bytes:
+    return rendered(report, form, _pack_of(report) if form is Form.SARIF else None, version=_version())
+
+
+def _pack_of(report: Report) -> Pack | None:
+    """The pack that was asked, if it is still known."""
+    try:
+        return _shelf().load(report.run.pack)
+    except DiffyError:
+        return None
+
+
+def _version() -> str:
+    try:
+        return metadata.version("diffy")
+    except metadata.PackageNotFoundError:  # run from its folder, not installed
+        return "unreleased"
 
 
 def _baseline(arguments: argparse.Namespace) -> int:
     from bot import oneshot
-    from bot.adapters import baseline_file
+    from bot.adapters import baseline_file, exported
 
     settings = _settings()
+    files = exported.planned(arguments.report)
     taken = oneshot.take_baseline(
         oneshot.Request(
             target=arguments.target,
@@ -100,6 +152,7 @@ def _baseline(arguments: argparse.Namespace) -> int:
             pack=arguments.pack,
             recorded=arguments.recorded,
             logs=arguments.logs,
+            baseline=arguments.baseline,
             take_from=tuple(host for host in arguments.take_from.split(",") if host),
             take_hosts=arguments.hosts,
             accounts=arguments.account,
@@ -107,6 +160,15 @@ def _baseline(arguments: argparse.Namespace) -> int:
         ),
         author=getpass.getuser(),
     )
+    if taken.drift is not None:
+        _write(taken.drift, files)
+        if arguments.fail_on is not None and any(views.reaching(taken.drift, arguments.fail_on)):
+            print(views.drift_text(taken.drift))
+            said = views.gate_sentence(taken.drift, fail_on=arguments.fail_on, min_coverage=0)
+            print(f"diffy: {said} No baseline was taken.", file=sys.stderr)
+            return STANDS_OUT
+    elif files or arguments.fail_on is not None:
+        print("diffy: there is no version before to compare with.", file=sys.stderr)
     if arguments.out is not None:
         baseline_file.write(arguments.out, taken.baseline, taken.snapshots)
         where = str(arguments.out)
@@ -160,9 +222,11 @@ def _shelf() -> packs.Shelf:
 
 
 def _document(arguments: argparse.Namespace) -> int:
-    asked, pack = _settings().collect, _shelf().load(arguments.pack)
+    from bot import ways
+
+    settings, pack = _settings(), _shelf().load(arguments.pack)
     try:
-        text = document.content(pack, script.download(asked.osquery, asked.osquery_url, asked.osquery_sha256))
+        text = document.content(pack, ways.download_of(settings))
     except ValueError as error:
         raise DiffyError(f"There can be no document: {error}.") from error
     sys.stdout.write(text)
@@ -236,117 +300,14 @@ def _settings(*, need_slack: bool = False) -> Settings:
     return read(os.environ, cwd=Path.cwd(), need_slack=need_slack)
 
 
-def _share(text: str) -> float:
-    """Read a share: 0.9, or 90%."""
-    try:
-        number = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
-    except ValueError:
-        number = -1.0
-    if not 0 <= number <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no share: write 0.9 or 90%")
-    return number
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of hosts")
-    return int(text)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="diffy", description="Says which hosts of a group stand out, and why."
-    )
-    parser.add_argument("--verbose", action="store_true", help="log more, to stderr")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-
-    serve = commands.add_parser("serve", help="run the Slack bot")
-    serve.set_defaults(run=_serve)
-
-    analyze = commands.add_parser("analyze", help="say which hosts of a target stand out")
-    analyze.add_argument("target", help=TARGET)
-    analyze.add_argument(
-        "--method", help="peers, baseline or both; default: both where a baseline exists, else peers"
-    )
-    analyze.add_argument("--json", action="store_true", help="print a diffy.report/1 object")
-    analyze.add_argument("--baseline", type=Path, metavar="FILE", help="compare with this baseline file")
-    analyze.add_argument("--incident", default="", metavar="ID", help="noted in the report")
-    analyze.add_argument(
-        "--min-coverage",
-        type=_share,
-        default=1.0,
-        metavar="SHARE",
-        help="exit 0 if this share answered every query",
-    )
-    analyze.set_defaults(run=_analyze)
-
-    baseline = commands.add_parser("baseline", help="take a baseline of a target")
-    baseline.add_argument("target", help=TARGET)
-    chosen = baseline.add_mutually_exclusive_group()
-    chosen.add_argument(
-        "--hosts", type=_count, metavar="N", help="from the N newest hosts (3; all, when recorded)"
-    )
-    chosen.add_argument(
-        "--from", dest="take_from", default="", metavar="IDS", help="from these hosts, with commas"
-    )
-    baseline.add_argument(
-        "--out", type=Path, metavar="FILE", help="write it to a file instead of the data folder"
-    )
-    baseline.set_defaults(run=_baseline)
-
-    for command in (analyze, baseline):
-        command.add_argument(
-            "--region", default="", metavar="REGIONS", help="with commas, or all; default: Diffy's own"
-        )
-        command.add_argument(
-            "--account", default="", metavar="NAMES", help="with commas, own, or all; default: Diffy's own"
-        )
-        source = command.add_mutually_exclusive_group()
-        source.add_argument(
-            "--recorded", type=Path, metavar="DIR", help="read hosts' answers from files, not from SSM"
-        )
-        source.add_argument(
-            "--logs", type=Path, metavar="PATH", help="read osqueryd's result logs: a file or a folder"
-        )
-        command.add_argument(
-            "--pack", default=packs.DEFAULT, metavar="NAME", help=f"default: {packs.DEFAULT}"
-        )
-
-    pack = commands.add_parser("packs", help="list or show query packs")
-    actions = pack.add_subparsers(dest="action", required=True, metavar="list|show|import")
-    actions.add_parser("list", help="list the packs").set_defaults(run=_packs)
-    show = actions.add_parser("show", help="show the queries of a pack")
-    show.add_argument("name")
-    form = show.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="print {name, queries: [{name, sql, …}]}")
-    form.add_argument(
-        "--osquery", action="store_true", help="print it in osquery's form, as snapshot queries"
-    )
-    show.set_defaults(run=_packs)
-
-    doctor = commands.add_parser("doctor", help="say what is wrong with the set-up, and what mends it")
-    doctor.add_argument("target", nargs="?", default="", help="whose hosts to look at")
-    doctor.add_argument("--no-ask", action="store_true", help="do not ask hosts for their osquery's version")
-    doctor.add_argument("--pack", default=packs.DEFAULT, metavar="NAME", help=f"default: {packs.DEFAULT}")
-    doctor.add_argument("--json", action="store_true", help="print a diffy.checkup/1 object")
-    doctor.set_defaults(run=_doctor)
-
-    made = commands.add_parser("document", help="print a pack's SSM document, and its hash to stderr")
-    made.add_argument("--pack", default=packs.DEFAULT, metavar="NAME", help=f"default: {packs.DEFAULT}")
-    made.set_defaults(run=_document)
-    take = actions.add_parser("import", help="turn a pack of osquery's, or an osquery.conf, into one of ours")
-    take.add_argument("file", type=Path)
-    take.add_argument("--name", default="", help="the pack's name; default: the file's")
-    take.add_argument("--out", type=Path, metavar="FILE", help="write it to a file (put it into DIFFY_PACKS)")
-    take.set_defaults(run=_packs)
-
-    listed = commands.add_parser("plugins", help="list what other installed packages add to Diffy")
-    listed.set_defaults(run=_plugins)
-
-    demo = commands.add_parser(
-        "demo", help="run everything here: an embedded AWS, a local Slack, and the bot"
-    )
-    demo.add_argument("--once", action="store_true", help="one analysis and one drill-down, then exit")
-    demo.add_argument("--data-dir", default=".demo", metavar="DIR")
-    demo.set_defaults(run=_demo)
-    return parser
+COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "serve": _serve,
+    "analyze": _analyze,
+    "baseline": _baseline,
+    "report": _report,
+    "packs": _packs,
+    "document": _document,
+    "doctor": _doctor,
+    "plugins": _plugins,
+    "demo": _demo,
+}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 _SPACES = str.maketrans(
     {
@@ -34,6 +35,7 @@ _BLANK = frozenset("\u115f\u1160\u3164\uffa0\u17b4\u17b5\u2800\u034f\u180b\u180c
     map(chr, range(0xFE00, 0xFE10))
 )
 
+_MARKS = frozenset({"Mn", "Me"})
 _MARKS_IN_A_ROW = 3  # more combining marks than this on one letter only smear over the lines around it
 
 # Ends of names that Slack and terminals are known to turn into links without a scheme: every two-letter country
@@ -49,6 +51,7 @@ _DOMAIN = re.compile(
 )
 _WWW = re.compile(r"\b(www)\.(?=\w)", re.IGNORECASE)
 _DOT = re.compile(r"(?<!\[)\.(?!\])")
+_BEYOND_ASCII = re.compile(r"[^ -~]+")
 _AFTER_SCHEME = re.compile(r"(?<=\[:\]//)[^\s/]+")
 
 
@@ -66,7 +69,10 @@ def visible(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    return "".join(_pieces(text))
+    letters = "".join(set(text))
+    if not any(unicodedata.category(letter) in _MARKS for letter in letters):  # then each stands for itself
+        return text.translate(dict(zip(map(ord, letters), _pieces(letters), strict=True)))
+    return _BEYOND_ASCII.sub(lambda run: "".join(_pieces(run[0])), text)  # what is plain ends a row of marks
 
 
 def _pieces(text: str) -> Iterator[str]:
@@ -74,7 +80,7 @@ def _pieces(text: str) -> Iterator[str]:
     marks = 0
     for character in text.translate(_SPACES):
         category = unicodedata.category(character)
-        marks = marks + 1 if category in ("Mn", "Me") else 0
+        marks = marks + 1 if category in _MARKS else 0
         hidden = category in _INVISIBLE or character in _BLANK or marks > _MARKS_IN_A_ROW
         yield _written_out(character) if hidden else character
 
@@ -86,14 +92,22 @@ def clean(text: str, limit: int) -> str:
     """
     if limit < 24:
         raise ValueError("a limit below 24 leaves no room to say how much was cut")
+    if len(text) <= limit and text.isascii() and text.isprintable():
+        return text
     # Longer input is never looked at whole: one character is written out as ten at most, and never as none.
-    shown = visible(text[: limit + 1])
-    if len(text) <= limit and size(shown) <= limit:
+    return _cleaned(text[: limit + 1], len(text), limit)
+
+
+@lru_cache(maxsize=512)  # hosts of a group say the same, and a report says it in several places
+def _cleaned(text: str, length: int, limit: int) -> str:
+    """Return what ``clean`` does for a text of that length of which ``text`` is the beginning."""
+    shown = visible(text)
+    if length <= limit and size(shown) <= limit:
         return shown
-    room = limit - size(f"…({len(text)} more)")
-    if len(shown) == min(len(text), limit + 1):  # nothing was written out: one character is one character
+    room = limit - size(f"…({length} more)")
+    if len(shown) == len(text):  # nothing was written out: one character is one character
         kept = shown.encode("utf-16-le")[: 2 * room].decode("utf-16-le", "ignore")
-        return f"{kept}…({len(text) - len(kept)} more)"
+        return f"{kept}…({length - len(kept)} more)"
     pieces: list[str] = []
     used = 0
     for piece in _pieces(text):
@@ -101,7 +115,7 @@ def clean(text: str, limit: int) -> str:
             break
         pieces.append(piece)
         used += size(piece)
-    return f"{''.join(pieces)}…({len(text) - len(pieces)} more)"
+    return f"{''.join(pieces)}…({length - len(pieces)} more)"
 
 
 def defang(text: str) -> str:
@@ -131,11 +145,6 @@ def label(text: str, limit: int = 60) -> str:
     """
     literal = re.sub(r"[^\w .,/@=+\-\[\]()…]", "?", said(text, limit))
     return re.sub(r"(?<![^\W_])_|_(?![^\W_])", "?", literal)
-
-
-def safe_terminal(text: str, limit: int = 2000) -> str:
-    """Return host text that cannot move the cursor, colour the screen or ring the bell."""
-    return clean(text, limit)
 
 
 def _written_out(character: str) -> str:

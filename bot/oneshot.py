@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -9,34 +10,30 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tqdm import tqdm
-
-from bot import packs
+from bot import packs, ways
 from bot.adapters import baseline_file, plugins
-from bot.adapters.aws_places import AwsPlaces
 from bot.adapters.clock import SystemClock
 from bot.adapters.data_folder import DataFolder
 from bot.adapters.local_host import NAME as LOCAL
-from bot.adapters.local_host import LocalHost
 from bot.adapters.memory import InlineJudge, MemoryReports, MemorySnapshots, MemoryStore
-from bot.adapters.osquery_logs import OsqueryLogs
-from bot.adapters.plugins import Routed
-from bot.adapters.recorded import RecordedFolder
+from bot.adapters.report_files import ReportFiles
 from bot.adapters.snapshot_files import SnapshotFiles
-from bot.app import aws_places, new_run_id, open_additions, open_store, pace
 from bot.collection.recorded import digest
 from bot.errors import DiffyError, NotFound, UsageError
-from bot.model import ApiUse, Baseline, Method, Progress, Report, Run, RunKind, RunState, Snapshot, Target
-from bot.ports import Collector, Inventory
+from bot.model import Baseline, Method, Progress, Report, Run, RunKind, RunState, Snapshot, Target
 from bot.settings import Settings
+from bot.views.gate import conclusive, coverage_share, reaching
 from bot.workflows import targets
 from bot.workflows.live import Ending, Live
 from bot.workflows.proposal import Proposal
 from bot.workflows.rebaseline import EVERY_HOST, baseline_of, propose
-from bot.workflows.services import Services, no_use
+from bot.workflows.services import Services
 from bot.workflows.triage import triage
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +71,7 @@ class Request:
 
 def analyze(request: Request) -> Report:
     """Collect and judge; return the report. Raises DiffyError when there is none."""
-    services = _services(request)
+    services = _services(request, keep=False)
     if request.here and (request.method is Method.PEERS or services.store.baseline(LOCAL) is None):
         raise NotFound(
             "One machine has no peers, and there is no baseline to compare it with.",
@@ -104,7 +101,7 @@ def take_baseline(request: Request, *, author: str) -> Taken:
     Raises:
         DiffyError: No host is left to take, or nothing could be collected.
     """
-    services = _services(request)
+    services = _services(request, keep=True)
     live = _live(request, services, RunKind.BASELINE)
     with _interruptible(live), _Bar() as bar:
         proposal = propose(live, services, bar)
@@ -138,7 +135,7 @@ def keep_in_data_folder(settings: Settings, taken: Taken) -> Baseline:
     """
     with (
         closing(DataFolder.open(settings.data_dir, lock=True)) as folder,
-        open_store(settings, folder, plugins.installed()) as store,
+        ways.open_store(settings, folder, plugins.installed()) as store,
     ):
         snapshots = SnapshotFiles(folder)
         present = store.baseline(taken.baseline.target)
@@ -151,49 +148,41 @@ def keep_in_data_folder(settings: Settings, taken: Taken) -> Baseline:
         return baseline
 
 
-def _services(request: Request) -> Services:
-    """Join the core to its adapters. What was typed is checked first, before any service is reached."""
-    additions = open_additions(request.settings)
+def _services(request: Request, *, keep: bool) -> Services:
+    """Join the core to its adapters. What was typed is checked first, before any service is reached.
+
+    Args:
+        keep: Whether snapshots are read once more after they were judged.
+    """
+    additions = ways.open_additions(request.settings)
     for sentence in (*additions.plugins.problems, *additions.shelf.problems):
         print(f"diffy: {sentence}", file=sys.stderr)
     additions.shelf.load(request.pack)
     request.named()
-    snapshots = MemorySnapshots()
+    snapshots = MemorySnapshots(keep=keep)
     find_baseline = _baseline_source(request, snapshots)
     clock = SystemClock()
-    inventory: Inventory
-    collector: Collector
-    api_use: Callable[[str], ApiUse] = no_use
     if request.recorded is not None:
-        inventory = collector = RecordedFolder(request.recorded)
+        way = ways.recorded(request.recorded)
     elif request.logs is not None:
-        inventory = collector = OsqueryLogs(request.logs)
+        way = ways.logged(request.logs)
     elif request.here:
-        inventory = collector = LocalHost(clock)
+        way = ways.here(clock)
     else:
-        reached: list[AwsPlaces] = []
-
-        def aws() -> tuple[Inventory, Collector]:
-            if not reached:
-                reached.append(aws_places(request.settings, clock))
-            return reached[0], reached[0]
-
-        def used(run_id: str) -> ApiUse:
-            return reached[0].api_use(run_id) if reached else no_use(run_id)
-
-        inventory = collector = Routed(additions.plugins, aws)
-        api_use = used
+        way = ways.cloud(request.settings, additions.plugins, clock, at_once=False)
     return Services(
         store=MemoryStore(find_baseline),
         snapshots=snapshots,
         reports=MemoryReports(),
-        inventory=inventory,
-        collector=collector,
+        inventory=way.inventory,
+        collector=way.collector,
         judge=InlineJudge(snapshots),
         clock=clock,
         load_pack=additions.shelf.load,
-        pace=pace(request.settings),
-        api_use=api_use,
+        pace=replace(
+            ways.pace(request.settings), provisional_after_s=math.inf, provisional_share=math.inf
+        ),  # not shown
+        api_use=way.api_use,
         places=request.settings.places,
     )
 
@@ -219,7 +208,7 @@ def _from_data_folder(settings: Settings, target: str, held: MemorySnapshots) ->
         return None
     with (
         closing(DataFolder.open(settings.data_dir, lock=False)) as folder,
-        open_store(settings, folder, plugins.installed()) as store,
+        ways.open_store(settings, folder, plugins.installed()) as store,
     ):
         baseline = store.baseline(target)
         if baseline is None:
@@ -235,7 +224,7 @@ def _live(request: Request, services: Services, kind: RunKind) -> Live:
     if take_hosts is None:
         take_hosts = EVERY_HOST if request.recorded or request.logs else 3
     run = Run(
-        id=new_run_id(),
+        id=ways.new_run_id(),
         kind=kind,
         target=request.named(),
         pack=request.pack,
@@ -284,6 +273,8 @@ class _Bar:
         if not sys.stderr.isatty():
             return
         if self._bar is None:
+            from tqdm import tqdm  # only here: a pipeline shows no bar
+
             self._bar = tqdm(total=progress.targeted, unit="host", leave=False, file=sys.stderr)
         self._bar.set_description(progress.state.value)
         self._bar.update(progress.answered + progress.missed - self._bar.n)
@@ -313,13 +304,27 @@ class _Bar:
         return
 
 
-def coverage_share(report: Report) -> float:
-    """Return the share of targeted hosts that answered every query, from 0 to 1; 0 where none was targeted."""
-    return report.coverage.answered / report.coverage.targeted if report.coverage.targeted else 0.0
+def stored_report(settings: Settings, run_id: str) -> Report:
+    """Return the report of a run that the bot's data folder holds; NotFound where it holds none."""
+    if not settings.data_dir.is_dir():
+        raise NotFound(
+            f"There is no data folder {settings.data_dir}.",
+            "Set DIFFY_DATA_DIR to the bot's; the command line itself keeps no reports.",
+        )
+    with closing(DataFolder.open(settings.data_dir, lock=False)) as folder:
+        return ReportFiles(folder).get(run_id)
 
 
-def exit_code(report: Report, *, min_coverage: float) -> int:
-    """Return 1 if something stands out; else 0 if enough hosts answered every query; else 2."""
-    if report.outliers or any(finding.outlying for finding in report.findings):
+def exit_code(report: Report, *, min_coverage: float, fail_on: float | None = None) -> int:
+    """Return 1 if something stands out; else 0 if enough hosts answered every query; else 2.
+
+    With ``fail_on``, 1 if a finding or a host reaches that many bits instead. 2 as well where nothing could be
+    compared: a gate must not pass because hosts were silent or alone.
+    """
+    if fail_on is not None:
+        stop = any(reaching(report, fail_on))
+    else:
+        stop = bool(report.outliers) or any(finding.outlying for finding in report.findings)
+    if stop:
         return 1
-    return 0 if coverage_share(report) >= min_coverage else 2
+    return 0 if conclusive(report) and coverage_share(report) >= min_coverage else 2

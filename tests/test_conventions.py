@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -28,7 +30,16 @@ def test_each_subcommand_is_explained(name: str) -> None:
 
 def test_each_button_that_is_drawn_is_answered() -> None:
     """Every action id of the views has an interaction, and the other way round."""
-    not_actions = {"DRILL_VIEW", "ACCEPT_VIEW", "MORE_JSON", "MORE_FINDINGS", "ANY", "REASON", "INCLUDE"}
+    not_actions = {
+        "DRILL_VIEW",
+        "ACCEPT_VIEW",
+        "MORE_JSON",
+        "MORE_FINDINGS",
+        "MORE_PAGE",
+        "ANY",
+        "REASON",
+        "INCLUDE",
+    }
     drawn = {
         value
         for name, value in vars(actions).items()
@@ -57,7 +68,7 @@ def test_each_dependency_has_a_reason() -> None:
         )
 
 
-@pytest.mark.parametrize("lock", ["run", "demo", "dev"])
+@pytest.mark.parametrize("lock", ["run", "demo", "dev", "bench"])
 def test_locks_are_pinned_hashed_and_name_no_index(lock: str) -> None:
     """Builds repeat, from whichever index a person uses."""
     text = (ROOT / "requirements" / f"{lock}.lock").read_text()
@@ -79,6 +90,7 @@ def test_locks_hold_every_dependency() -> None:
         ("run", project["dependencies"]),
         ("demo", [*project["dependencies"], *extras["demo"]]),
         ("dev", [*project["dependencies"], *extras["demo"], *extras["dev"]]),
+        ("bench", [*project["dependencies"], *extras["demo"], *extras["dev"], *extras["bench"]]),
     ):
         text = (ROOT / "requirements" / f"{lock}.lock").read_text()
         for dependency in wanted:
@@ -117,6 +129,16 @@ def test_the_example_of_a_plug_in_is_what_its_page_shows() -> None:
         assert block in source
     for group in plugins.GROUPS:
         assert f"| `{group}` |" in page
+
+
+def test_reading_recorded_answers_loads_neither_amazons_nor_slacks_libraries() -> None:
+    """They take longer to load than a small group takes to judge: a pipeline that reads files does without."""
+    heavy = ["boto3", "botocore", "slack_sdk", "slack_bolt", "apscheduler", "tinydb"]
+    look = f"import sys, bot.cli, bot.oneshot; print([name for name in {heavy} if name in sys.modules])"
+
+    done = subprocess.run([sys.executable, "-c", look], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert done.stdout == "[]\n"
 
 
 def test_no_file_is_too_long_to_hold_in_the_head() -> None:

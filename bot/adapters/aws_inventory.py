@@ -264,17 +264,13 @@ def _obstacle(
     if instance.get("Platform", "").casefold() == "windows":
         return Missed(host.id, MissReason.NOT_LINUX, "it runs Windows")
     if registered is None:
-        return Missed(
-            host.id, MissReason.NOT_REGISTERED, "SSM does not know it: no agent, no role, or too young"
-        )
+        return Missed(host.id, MissReason.NOT_REGISTERED, "")
     if registered.get("PlatformType", "Linux") != "Linux":
         return Missed(host.id, MissReason.NOT_LINUX, f"it runs {registered['PlatformType']}")
     if registered.get("PingStatus") != "Online":
         heard = registered.get("LastPingDateTime")
-        since = f", last heard of at {heard:%Y-%m-%d %H:%M} UTC" if heard else ""
-        return Missed(
-            host.id, MissReason.OFFLINE, f"its SSM agent is {registered.get('PingStatus', 'silent')}{since}"
-        )
+        since = f"last heard of at {heard:%Y-%m-%d %H:%M} UTC" if heard else ""
+        return Missed(host.id, MissReason.OFFLINE, since)  # the reason says the rest
     return None
 
 

@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore import exceptions as wrong
 from botocore.config import Config
 from botocore.credentials import CredentialProvider, CredentialResolver
+from botocore.loaders import Loader, create_loader
 from botocore.session import get_session
 
 from bot.adapters.aws_calls import Calls
@@ -91,6 +93,7 @@ def connect(
     calls = calls or Calls()
     with translated(InventoryError):
         core = get_session()
+        core.register_component("data_loader", _models(core.get_config_variable("data_path")))
         if credentials is not None:
             core.register_component("credential_provider", CredentialResolver([credentials]))
         session = boto3.session.Session(region_name=region, botocore_session=core)
@@ -114,6 +117,12 @@ def connect(
             calls,
             make,
         )
+
+
+@cache
+def _models(path: str | None) -> Loader:
+    """What botocore knows of each service, read once for all accounts and regions: EC2's alone takes 0.15 s to parse."""
+    return create_loader(path)
 
 
 class Kind(Enum):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import zlib
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 from hashlib import sha256
 
@@ -13,21 +12,28 @@ from bot.adapters.folds import Folds
 from bot.collection.recorded import from_json, to_json
 from bot.errors import DiffyError, NotFound
 from bot.model import AuditEntry, Baseline, Report, Run, Schedule, Snapshot
-from bot.ports import JudgeRequest, SnapshotStore
+from bot.ports import JudgeRequest
 
 
 class MemorySnapshots:
-    """Snapshots as they would be written down, packed: some 25 kB a host instead of a megabyte of rows."""
+    """Snapshots as they would be written down, each whole until it was folded.
 
-    def __init__(self) -> None:
+    Args:
+        keep: Whether anything reads them after that. They are then packed, some 25 kB a host instead of a megabyte of
+            rows; else they are let go, so that memory holds what differs between the hosts and no more.
+    """
+
+    def __init__(self, *, keep: bool = True) -> None:
+        self._keep = keep
         self._held: dict[str, bytes] = {}
+        self._packed: dict[str, bytes] = {}
 
     def put(self, snapshot: Snapshot) -> str:
         """Hold the snapshot and return its digest."""
         raw = to_json(snapshot)
         digest = sha256(raw).hexdigest()
-        if digest not in self._held:
-            self._held[digest] = zlib.compress(raw, 1)
+        if digest not in self._packed:
+            self._held[digest] = raw
         return digest
 
     def get(self, digest: str) -> Snapshot:
@@ -36,10 +42,18 @@ class MemorySnapshots:
 
     def read(self, digest: str) -> bytes:
         """Return the JSON of what is held under that digest; NotFound otherwise."""
+        if digest in self._held:
+            return self._held[digest]
         try:
-            return zlib.decompress(self._held[digest])
+            return zlib.decompress(self._packed[digest])
         except KeyError:
             raise NotFound(f"There is no snapshot {digest}.") from None
+
+    def folded(self, digest: str) -> None:
+        """Pack, or let go of, what was folded."""
+        raw = self._held.pop(digest, None)
+        if raw is not None and self._keep:
+            self._packed[digest] = zlib.compress(raw, 1)
 
 
 class MemoryReports:
@@ -134,18 +148,27 @@ class MemoryStore:
 class InlineJudge:
     """Folds and judges in this process: a single run has no acknowledgements to hold back."""
 
-    def __init__(self, snapshots: SnapshotStore) -> None:
+    def __init__(self, snapshots: MemorySnapshots) -> None:
+        self._snapshots = snapshots
         self._folds = Folds(snapshots)
+        self._failure: DiffyError | None = None
         self._turn = threading.Lock()  # a provisional judgement has a thread of its own
 
     def add(self, run_id: str, digest: str) -> None:
         """Fold the snapshot now; what cannot be folded is said when it is judged."""
-        with suppress(DiffyError), self._turn:
-            self._folds.add(run_id, (digest,))
+        with self._turn:
+            try:
+                self._folds.add(run_id, (digest,))
+            except DiffyError as error:
+                self._failure = self._failure or error
+            else:
+                self._snapshots.folded(digest)
 
     def judge(self, request: JudgeRequest) -> Report:
-        """Return the report."""
+        """Return the report; raise what could not be folded."""
         with self._turn:
+            if self._failure is not None:
+                raise self._failure
             return self._folds.judge(request)
 
     def forget(self, run_id: str) -> None:

@@ -95,7 +95,8 @@ def lowering(
         parts.append(ScorePart("the kernel was patched while running, and says nothing worse", -3.0))
     elif evidence.untainted and kind is Kind.MODULE:
         parts.append(ScorePart("the kernel says that nothing unsigned was loaded", -2.5))
-    if kind is Kind.PROCESS and path in shared.programs and not is_tool(path):
+    runs = kind is Kind.PROCESS and change is not Change.REMOVED  # that others run it is why it is missed
+    if runs and path in shared.programs and not is_tool(path):
         parts.append(ScorePart("most hosts run the same program", -2.5))
     outside = any(PUBLIC.match(row.get(column, "")) for column in ("address", "remote_address"))
     for word, value in sorted(evidence.alone.items()):

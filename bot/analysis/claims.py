@@ -19,7 +19,7 @@ class Claim(StrEnum):
 
     SCHEDULE = "started by a scheduled job that most hosts have"
     TIMER = "started by a timer that most hosts have"
-    PROGRAM = "the program of a process with an honest cause"
+    PROGRAM = "the same program has an honest reason to run here"
     SESSION = "belongs to the session of somebody logged in"
 
 

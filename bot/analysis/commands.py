@@ -35,7 +35,7 @@ _COMMANDS: tuple[tuple[re.Pattern[str], float, str, str], ...] = tuple(
         (
             r"\b(?:curl|wget)\b.{0,200}https?://\d{1,3}(?:\.\d{1,3}){3}\b",
             1.5,
-            "fetches from a bare address",
+            "fetches from an address without a name",
             "T1105",
         ),
         (
@@ -64,7 +64,7 @@ _COMMANDS: tuple[tuple[re.Pattern[str], float, str, str], ...] = tuple(
         (
             r"\b(?:setenforce\s+0|auditctl\s+-e\s*0|iptables\s+-F|history\s+-c|HISTFILE=/dev/null|unset\s+HISTFILE)",
             3.0,
-            "switches a guard off",
+            "switches off what guards the host",
             "T1562",
         ),
         (r"\bmkfifo\b|\bmknod\b", 2.0, "builds a pipe for a shell", "T1059.004"),

@@ -74,7 +74,7 @@ def gather(chosen: Chosen, hosts: int) -> list[Evidence]:
     group = (1 << hosts) - 1
     for _, row, mask in rows_with(chosen, _UPTIME):
         uptime = row.get("uptime_s") or row.get("total_seconds") or ""
-        if uptime.isdigit() and len(uptime) < 12 and float(uptime) < _FRESH_S:
+        if uptime.isdecimal() and len(uptime) < 12 and float(uptime) < _FRESH_S:
             for host in members(mask & group):
                 found[host].fresh = True
     for _, row, mask in rows_with(chosen, frozenset({"name"}), b"kernel.tainted"):
@@ -87,7 +87,7 @@ def gather(chosen: Chosen, hosts: int) -> list[Evidence]:
         if name and row.get("type", "user") == "user":  # a login of the past explains nothing
             for host in members(mask & group):
                 found[host].sessions.add(name)
-                if row.get("pid", "").isdigit():
+                if row.get("pid", "").isdecimal():
                     found[host].leaders.add(row["pid"])
     for _, row, mask in rows_with(chosen, frozenset({"osquery_pid"})):
         for host in members(mask & group):
@@ -106,6 +106,10 @@ def at_work(chosen: Chosen, evidence: Sequence[Evidence], timers: Set[str]) -> N
             evidence[host].active = active = set() if active is None else active
             if row["active_state"] in ("active", "activating", "reloading", "deactivating"):
                 active.add(stem)
+
+
+OFFERS = (Kind.PACKAGE, Kind.PROCESS)
+"""Kinds of which ``note`` takes notice."""
 
 
 def note(evidence: Evidence, kind: Kind, row: Row, change: Change, hosts: int) -> None:

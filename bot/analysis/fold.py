@@ -24,8 +24,9 @@ _ANY_ROW = msgspec.json.Decoder(dict[str, str | int | float | bool | None])
 _encode = msgspec.json.encode
 
 
-def decode(raw: bytes) -> dict[str, str]:
-    """Return the row of these bytes, every value as text; msgspec.MsgspecError when it is no row."""
+def decode(bare: bytes) -> dict[str, str]:
+    """Return the row of these bytes, a JSON object without its braces, every value as text; msgspec.MsgspecError when it is no row."""
+    raw = b"{%b}" % bare
     try:
         return _ROW.decode(raw)
     except msgspec.ValidationError:
@@ -65,23 +66,34 @@ class Counts:
         for known, said, size in self._recent:
             if known == answer:
                 return said, size
-        rows = _ROWS.decode(answer)
-        said = set(map(self._ids.__getitem__, map(bytes, rows)))
-        self._recent.append((answer, said, len(rows)))
+        bare = answer[2:-2].split(b"},{")
+        try:
+            if answer[:2] != b"[{" or answer[-2:] != b"}]":
+                raise msgspec.DecodeError
+            said = set(map(self._ids.__getitem__, bare))
+        except (
+            msgspec.MsgspecError
+        ):  # spaces between rows, or a text that holds "},{": its first half is no row
+            rows = [bytes(row) for row in _ROWS.decode(answer)]
+            if not all(row.startswith(b"{") for row in rows):
+                raise msgspec.ValidationError("a row is not an object") from None
+            bare = [row[1:-1] for row in rows]
+            said = set(map(self._ids.__getitem__, bare))
+        self._recent.append((answer, said, len(bare)))
         if len(self._recent) > RECENT:
             del self._recent[0]
-        return said, len(rows)
+        return said, len(bare)
 
     def merge(self, other: Counts, shift: int) -> None:
         """Count all that ``other`` counted, its snapshots' numbers raised by ``shift``."""
         self._settle()
         self.complete |= other.complete << shift
         self.partial |= other.partial << shift
-        for raw, held in other.items():
-            self._hold(self._ids[raw], ~(~held + shift) if held < 0 else held << shift)
+        for bare, held in other.items():
+            self._hold(self._ids[bare], ~(~held + shift) if held < 0 else held << shift)
 
     def items(self) -> Iterator[tuple[bytes, int]]:
-        """Yield each distinct row and its holders (~i: snapshot i alone; else a mask), in order of their numbers."""
+        """Yield each distinct row, as ``decode`` takes it, and its holders (~i: snapshot i alone; else a mask), in order of their numbers."""
         self._settle()
         return zip(self._ids, self._held, strict=True)
 
@@ -102,10 +114,15 @@ class Counts:
         together = set.intersection(*(said for said, _ in alike.values())) if alike else set[int]()
         for row in together:
             self._hold(row, _holders(everyone))
+        held = self._held
+        held.extend([0] * (len(self._ids) - len(held)))
         for said, mask in alike.values():
             holders = _holders(mask)
             for row in said - together:
-                self._hold(row, holders)
+                if held[row]:
+                    self._hold(row, holders)
+                else:
+                    held[row] = holders
 
     def _hold(self, row: int, holders: int) -> None:
         held = self._held
@@ -127,17 +144,25 @@ def _mask(holders: int) -> int:
 
 
 class _Ids(dict[bytes, int]):
-    """Numbers rows in order of arrival; a row that is new is parsed once, for its columns."""
+    """Numbers rows in order of arrival; a row that is new is parsed once, for its columns. See ``decode``."""
 
     def __init__(self, shapes: dict[tuple[str, ...], int], shape_of: list[int]) -> None:
         super().__init__()
         self._shapes = shapes
         self._shape_of = shape_of
+        self._as_said: dict[
+            tuple[str, ...], int
+        ] = {}  # shapes by columns in the order in which hosts write them
 
-    def __missing__(self, raw: bytes) -> int:
-        self._shape_of.append(self._shapes.setdefault(tuple(sorted(decode(raw))), len(self._shapes)))
+    def __missing__(self, bare: bytes) -> int:
+        columns = tuple(decode(bare))
+        shape = self._as_said.get(columns)
+        if shape is None:
+            shape = self._shapes.setdefault(tuple(sorted(columns)), len(self._shapes))
+            self._as_said[columns] = shape
+        self._shape_of.append(shape)
         number = len(self)
-        self[raw] = number
+        self[bare] = number
         return number
 
 
@@ -211,7 +236,10 @@ class Fold:
 
     def _without_rows(self, answer: Answer) -> Answer:
         key = (answer.query, answer.status, answer.error)
-        return self._bare.setdefault(key, Answer(*key[:2], error=answer.error))
+        found = self._bare.get(key)
+        if found is None:
+            found = self._bare[key] = replace(answer, rows=()) if answer.rows else answer
+        return found
 
 
 class Chosen:
@@ -241,7 +269,7 @@ class Chosen:
         return found
 
     def rows_of(self, query: str) -> Iterator[tuple[int, bytes, int]]:
-        """Yield row number, row and places for each distinct row that a chosen snapshot holds."""
+        """Yield row number, row (as ``decode`` takes it) and places for each distinct row that a chosen snapshot holds."""
         counts = self.fold.counts.get(query)
         if counts is not None:
             for row, (raw, held) in enumerate(counts.items()):

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from bot.analysis import cohorts, own
 from bot.analysis.case import Case
 from bot.analysis.choosing import Choice, choose
-from bot.analysis.evidence import Evidence, Shared, at_work, gather, note, scheduled_commands, timer_names
+from bot.analysis.evidence import (
+    OFFERS,
+    Evidence,
+    Shared,
+    at_work,
+    gather,
+    note,
+    scheduled_commands,
+    timer_names,
+)
 from bot.analysis.fold import Chosen, Fold, members
 from bot.analysis.limits import limits_of
 from bot.analysis.notes import notes_of
@@ -132,6 +142,8 @@ def _weigh_all(
         traits_of_common_rows(facts, {o.value for o in odd}, about, common)
     drafts = both_sides(drafts, world)
     for each in drafts:
+        if each.about.kind not in OFFERS:
+            continue
         for host in members(each.oddity.hosts):
             note(evidence[host], each.about.kind, each.row, each.oddity.change, each.oddity.hosts)
     at_work(chosen, evidence, shared.timers)
@@ -174,8 +186,9 @@ def _alone(evidence: list[Evidence], hosts: list[Snapshot]) -> None:
         "type": [s.host.instance_type for s in hosts],
     }
     for word, values in looks.items():
+        counted = Counter(values)
         for each, value in zip(evidence, values, strict=True):
-            if value and values.count(value) == 1:
+            if value and counted[value] == 1:
                 each.alone[word] = value
 
 

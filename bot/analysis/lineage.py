@@ -80,7 +80,7 @@ class Pids:
         facts = self._facts[query]
         raw = {each for value in values for each in (value, *facts.behind.get(value, ()))}
         rows = facts.table.raw_rows(sorted(raw), host)
-        return tuple(row["pid"] for row in rows if row.get("pid", "").isdigit())
+        return tuple(row["pid"] for row in rows if row.get("pid", "").isdecimal())
 
 
 def in_session(tree: Tree, pids: Sequence[str], sessions: Set[str], path: str) -> Proof:
@@ -145,7 +145,7 @@ def of_own(tree: Tree, pids: Sequence[str], own: Set[str]) -> bool:
 
 def _started(row: Row) -> int | None:
     text = row.get("start_time", "")
-    return int(text) if text.isdigit() and len(text) < 12 else None
+    return int(text) if text.isdecimal() and len(text) < 12 else None
 
 
 def _all(tree: Tree, pids: Sequence[str], leads: Callable[[list[Row]], bool]) -> Proof:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from bot.analysis.fold import Chosen, members, rows_with
 from bot.analysis.tables import Values
@@ -63,20 +63,49 @@ def replacer(own: dict[str, str]) -> Callable[[Values], Values] | None:
         return None
     longest_first = sorted(own, key=lambda text: (-len(text), text))
 
-    patterns: dict[tuple[str, ...], re.Pattern[str]] = {}
-
     def put(found: re.Match[str]) -> str:
         return own.get(found.group().lower(), found.group())  # "ſ" matches "s" and stays itself in lower case
 
     def replace(values: Values) -> Values:
-        low = "\n".join(values).lower()  # looking for plain texts first is ten times quicker than the pattern
-        found = tuple([text for text in longest_first if text in low])
+        whole = "\n".join(values)
+        low = whole.lower()  # looking for plain texts first is ten times quicker than a pattern
+        found = [text for text in longest_first if text in low]
         if not found:
             return values
-        pattern = patterns.get(found) or patterns.setdefault(found, _any_of(found))
+        if whole.isascii():
+            return tuple([_put(value, found, own) for value in values])
+        pattern = _any_of(found)
         return tuple([pattern.sub(put, value) for value in values])
 
     return replace
+
+
+def _put(value: str, texts: Sequence[str], own: Mapping[str, str]) -> str:
+    """Do what ``_any_of`` and its stand-ins would, in ASCII: a pattern for each host costs more than all else about it."""
+    low = value.lower()
+    places: list[tuple[int, int]] = []
+    for rank, text in enumerate(texts):
+        at = low.find(text)
+        while at >= 0:
+            if _stands_alone(low, at, at + len(text)):
+                places.append((at, rank))
+            at = low.find(text, at + 1)
+    if not places:
+        return value
+    parts: list[str] = []
+    done = 0
+    for at, rank in sorted(places):
+        if at >= done:
+            parts += value[done:at], own[texts[rank]]
+            done = at + len(texts[rank])
+    return "".join([*parts, value[done:]])
+
+
+def _stands_alone(low: str, at: int, end: int) -> bool:
+    """Whether the text between is no part of a longer word or number."""
+    if (at and low[at - 1].isalnum()) or low[end : end + 1].isalnum():
+        return False
+    return low[end : end + 1] != "." or not low[end + 1 : end + 2].isdigit()
 
 
 def _any_of(texts: Iterable[str]) -> re.Pattern[str]:

@@ -11,7 +11,11 @@ from bot.model import Row
 
 @dataclass(frozen=True, slots=True)
 class Trait:
-    """One reading. ``words`` completes "this host …" or stands alone; ``attack`` narrows the technique."""
+    """One reading. ``attack`` narrows the technique.
+
+    ``words`` go on after "it", the thing just named ("lies in a hidden place"), or stand alone ("its program file was
+    deleted"); what stands alone begins with no plural, which would be taken for a verb.
+    """
 
     bits: float
     words: str

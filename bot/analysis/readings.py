@@ -32,15 +32,15 @@ def _sysctl(row: Row, expected: Row | None) -> Iterator[Trait]:
     value = row.get("current_value", row.get("value", ""))
     before = expected.get("current_value", expected.get("value", "")) if expected else ""
     if name == "kernel.tainted":
-        bits = int(value) if value.isdigit() and len(value) < 10 else 0
-        was = int(before) if before.isdigit() and len(before) < 10 else 0
+        bits = int(value) if value.isdecimal() and len(value) < 10 else 0
+        was = int(before) if before.isdecimal() and len(before) < 10 else 0
         new = bits & ~was
         if new & (2 | 4096 | 8192):  # forced, out of tree, unsigned: kernel.org, tainted-kernels
             yield Trait(3.5, "the kernel runs code that nobody signed", "T1547.006")
         return
     if name in ("kernel.core_pattern", "kernel.modprobe", "kernel.hotplug", "kernel.poweroff_cmd"):
         yield Trait(3.0, "the kernel calls another program", "T1546")
-    elif value.isdigit() and before.isdigit():
+    elif value.isdecimal() and before.isdecimal() and max(len(value), len(before)) <= 20:
         weaker = int(value) > int(before) if _MORE_IS_WEAKER.search(name) else int(value) < int(before)
         if name.endswith("rp_filter"):  # 1 is strict, 2 is loose, 0 is none: kernel.org, ip-sysctl
             weaker = value == "0"
@@ -59,14 +59,14 @@ _HARDENING = re.compile(
 
 def _mount(row: Row, _: Row | None) -> Iterator[Trait]:
     if re.match(r"^/proc/.", row.get("path", "")) and row.get("type", "") != "binfmt_misc":
-        yield Trait(5.0, "something is mounted over a process's entry", "T1564.013")
+        yield Trait(5.0, "hides the process of that number", "T1564.013")
     elif re.match(r"^/(?:etc|usr|bin|sbin|lib|boot|root)(?:/|$)", row.get("path", "")):
-        yield Trait(2.5, "something is mounted over system files", "T1564")
+        yield Trait(2.5, "covers files of the system", "T1564")
 
 
 def _sudo(row: Row, _: Row | None) -> Iterator[Trait]:
     if "NOPASSWD" in row.get("rule_details", ""):
-        yield Trait(1.0, "without a password", "T1548.003")
+        yield Trait(1.0, "asks for no password", "T1548.003")
 
 
 def _membership(row: Row, _: Row | None) -> Iterator[Trait]:
@@ -149,7 +149,7 @@ def _names(row: Row, _: Row | None) -> Iterator[Trait]:
 
 def _interface(row: Row, _: Row | None) -> Iterator[Trait]:
     flags = row.get("flags", "")
-    if flags.isdigit() and len(flags) < 10 and int(flags) & 256:
+    if flags.isdecimal() and len(flags) < 10 and int(flags) & 256:
         yield Trait(1.5, "listens to traffic that is not its own", "T1040")
 
 

@@ -9,12 +9,14 @@ from bot.analysis import cohorts
 from bot.analysis.case import Case
 from bot.analysis.choosing import Choice
 from bot.analysis.fold import members
+from bot.analysis.holding import others_of
 from bot.analysis.slots import VARIES
 from bot.analysis.tables import MISSING, Values
 from bot.analysis.techniques import narrowed
+from bot.analysis.things import cut
 from bot.analysis.volatile import Facts
 from bot.analysis.weighing import Weighed
-from bot.analysis.wording import counts, cut, say, share
+from bot.analysis.wording import counts, perhaps, say, share
 from bot.masking import mask_row
 from bot.model import (
     Coverage,
@@ -28,6 +30,7 @@ from bot.model import (
     SharedFact,
     Snapshot,
     UnknownQuery,
+    summing_to,
 )
 
 MORE_ROWS = 20
@@ -76,16 +79,16 @@ def _finding(
     oddity = each.oddity
     holders = list(members(oddity.hosts))
     row, expected, rest = _rows(each, raw, MORE_ROWS)
-    said = say(each.kind, oddity.slot.query, oddity.change, row, expected, each.traits)
+    said = say(each.kind, oddity.slot.query, oddity.change, row, expected, each.traits, _differing(each))
+    shared = 1 + len(bundled) if bundled else 0
     count = counts(
-        seen_on=oddity.seen_on,
-        of=oddity.of,
+        holders=1 if shared else len(holders),  # what is shared begins with how many share it
+        of=0 if shared else oddity.of,
         seen=oddity.baseline_seen if oddity.baseline_of else None,
         baseline_of=oddity.baseline_of or None,
         change=oddity.change,
     )
     among = len(holders) + oddity.of
-    shared = 1 + len(bundled) if bundled else 0
     if shared:
         why_not = (
             "the baseline does not know"
@@ -95,8 +98,6 @@ def _finding(
             else "nothing in AWS explains"
         )
         said = share(len(holders), among, shared, said, why_not)
-    elif len(holders) > 1:
-        said = f"{said}; on {len(holders)} hosts"
     if oddity.follows:
         said = f"{said}; so on the hosts of {cut(oddity.follows, 60)} and no others"
     if oddity.unsure:
@@ -113,21 +114,28 @@ def _finding(
         baseline_seen=oddity.baseline_seen if oddity.baseline_of else None,
         baseline_of=oddity.baseline_of or None,
         attack=narrowed(oddity.slot.query, row, each.traits),
-        why="; ".join(part for part in (said, count) if part),
+        why="; ".join(part for part in (said, count, perhaps(each.cause)) if part),
         quadrant=oddity.quadrant,
         tentative=limits.tentative,
         outlying=outlying,
-        parts=each.parts,
+        parts=summing_to(each.score, each.parts, digits=2),
+        others=others_of(oddity, len(hosts)),
         rows=_distinct(rest, row),
         shared=tuple([_shared_fact(other, raw) for other in bundled[:MORE_FACTS]]),
         shared_count=shared,
     )
 
 
+def _differing(each: Weighed) -> list[str]:
+    """Return the columns in which a difference and what is expected in its place were judged to differ."""
+    values = zip(each.oddity.slot.columns, each.oddity.value or (), each.oddity.expected or (), strict=False)
+    return [column for column, here, usual in values if here != usual]
+
+
 def _shared_fact(each: Weighed, raw: RawRows) -> SharedFact:
     oddity = each.oddity
     row, expected, _ = _rows(each, raw, 1)
-    why = say(each.kind, oddity.slot.query, oddity.change, row, expected, each.traits)
+    why = say(each.kind, oddity.slot.query, oddity.change, row, expected, each.traits, _differing(each))
     return SharedFact(oddity.slot.query.name, oddity.change, row, expected, round(each.score, 2), why)
 
 
@@ -204,6 +212,7 @@ def coverage_of(case: Case, hosts: Sequence[Snapshot]) -> Coverage:
         partial=partial,
         missed=tuple(missed.values()),
         unknown=tuple(unknown),
+        queries=len(asked),
     )
 
 
@@ -217,10 +226,13 @@ def verdicts_of(
         key=lambda i: (i not in choice.outliers, -choice.scores[i], hosts[i].host.id),
     )
     asked = {query.name for query in case.pack.queries}
+    reasons: dict[str, str] = {}
+    for finding in findings:
+        for host in finding.hosts:
+            reasons.setdefault(host, finding.why)
     verdicts: list[HostVerdict] = []
     for rank, index in enumerate(order, start=1):
         snapshot = hosts[index]
-        mine = [f.why for f in findings if snapshot.host.id in f.hosts]
         partial = any(not answer.known for answer in snapshot.answers if answer.query in asked)
         verdicts.append(
             HostVerdict(
@@ -230,7 +242,7 @@ def verdicts_of(
                 outlier=index in choice.outliers,
                 status=HostStatus.PARTIAL if partial else HostStatus.ANSWERED,
                 cohort=cohorts.label(snapshot),
-                reason=cut(mine[0], 240) if mine else "",
+                reason=cut(reasons.get(snapshot.host.id, ""), 480),
                 host=described.get(snapshot.host.id, snapshot.host),
             )
         )

@@ -70,8 +70,8 @@ def tabulate(query: Query, chosen: Chosen) -> Table:
         return table
     pick = picker(table.columns)
     rows, behind = table.rows, table.behind
-    for number, raw, mask in chosen.rows_of(query.name):
-        values = pick(decode(raw))
+    for number, bare, mask in chosen.rows_of(query.name):
+        values = pick(decode(bare))
         before = rows.get(values)
         if before is None:
             rows[values] = mask

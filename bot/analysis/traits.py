@@ -129,7 +129,7 @@ def _by_kind(kind: Kind, row: Row, expected: Row | None) -> Iterator[Trait]:
         yield from reading(row, expected)
     key = row.get("key", "")
     if key in ("LD_PRELOAD", "LD_AUDIT"):
-        yield Trait(3.0, f"a process starts with {key} set", "T1574.006")
+        yield Trait(3.0, "loads code that somebody else chose", "T1574.006")
     path = row.get("path", "")
     if path == "/etc/ld.so.preload":
         yield Trait(4.0, "a library is forced into every program", "T1574.006")
@@ -151,7 +151,7 @@ def _by_kind(kind: Kind, row: Row, expected: Row | None) -> Iterator[Trait]:
     if expected is not None and _turned_off(row) and not _turned_off(expected):
         text = " ".join(row.get(c, "") for c in ("id", "name", "path"))
         if GUARDS.search(text):
-            yield Trait(4.0, "a guard was switched off", "T1562.001")
+            yield Trait(4.0, "a service that guards the host was switched off", "T1562.001")
         else:
             yield Trait(0.5, "was switched off")
 
@@ -167,4 +167,4 @@ def _missing(kind: Kind, row: Row) -> Iterator[Trait]:
     if kind in (Kind.PROCESS, Kind.UNIT, Kind.PACKAGE, Kind.LISTENER, Kind.CRON):
         text = " ".join(row.get(c, "") for c in ("id", "name", "path", "process_path", "process_name"))
         if GUARDS.search(text):
-            yield Trait(3.5, "a guard that should be there is missing", "T1562.001")
+            yield Trait(3.5, "a service that guards the host is missing", "T1562.001")

@@ -12,17 +12,19 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import pairwise
 
 from bot.analysis.fold import members
 from bot.analysis.semantics import IDENTITY, Kind
 from bot.analysis.tables import Table, Values
 
-_TOKEN = re.compile(
+_TOKEN = re.compile(  # words of small letters alone are passed over: nothing in them can vary
     r"(?P<uuid>\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b)"
-    r"|(?P<word>[0-9A-Za-z_]+)"
+    r"|(?<![0-9A-Za-z_])[a-z_]*+[0-9A-Z][0-9A-Za-z_]*+"
 )
 _HEX = re.compile(r"^(?:0x)?(?=[0-9a-fA-F]*[0-9])[0-9a-fA-F]{8,}$")
+_TURNS = re.compile(
+    r"(?:[a-z_]++(?=.)|[A-Z]++(?=.)|[0-9]++(?=.)){3}"
+)  # three turns: small letters, capitals, digits
 _MAY_VARY = re.compile(r"[0-9A-Z]|[^\x00-\x7f]")  # without a digit or two cases no word looks random
 _DIGITS = re.compile(r"\d+")
 EPHEMERAL = 32768  # the default lower end of net.ipv4.ip_local_port_range
@@ -133,58 +135,84 @@ def _generalise(
     facts.varying = frozenset(varying)
 
 
+@lru_cache(maxsize=1024)
+def _reading(columns: tuple[str, ...], kind: Kind) -> tuple[Callable[[str], tuple[str, bool]] | None, ...]:
+    """Return for each column what marks its places that might vary and says whether the signs were weak; None where nothing may."""
+
+    def of(column: str) -> Callable[[str], tuple[str, bool]] | None:
+        if IDENTITY.search(column) or _LITERAL.search(column):
+            return None
+        if _ADDRESS.search(column):
+            return _network
+        if column in _PORTS:
+            return _port
+        return _mark_strong if column in _EXECUTABLE or kind is Kind.PACKAGE else _mark
+
+    return tuple(map(of, columns))
+
+
 def _template(columns: tuple[str, ...], values: Values, kind: Kind) -> tuple[Values, bool]:
     """Return the row with a mark in each place that might vary, and whether only sure signs of chance were marked."""
     strong = True
-    out = []
-    for column, value in zip(columns, values, strict=True):
-        if not _MAY_VARY.search(value) or IDENTITY.search(column) or _LITERAL.search(column):
-            out.append(value)
-        elif _ADDRESS.search(column):
-            strong = False
-            out.append(_network(value))
-        elif column in _PORTS:
-            high = value.isdigit() and int(value[:6]) >= EPHEMERAL
-            out.append(CHANCE if high else value)
-        else:
-            marked, weak = _mark(value, only_strong=column in _EXECUTABLE or kind is Kind.PACKAGE)
+    out = list(values)
+    for place, mark in enumerate(_reading(columns, kind)):
+        if mark is not None and _MAY_VARY.search(out[place]):
+            out[place], weak = mark(out[place])
             strong = strong and not weak
-            out.append(marked)
     return tuple(out), strong
 
 
-def _network(address: str) -> str:
-    """Return the kind of network an address lies in; what is not an IPv4 address stays."""
-    if not re.match(r"^(?:::ffff:)?(?:\d{1,3}\.){3}\d{1,3}$", address) or address.startswith(("0.", "127.")):
-        return address
-    inside = re.match(r"^(?:::ffff:)?(?:10\.|192\.168\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.)", address)
-    return "‹inside›" if inside else "‹outside›"
+def _port(port: str) -> tuple[str, bool]:
+    return (CHANCE if port.isdecimal() and int(port[:6]) >= EPHEMERAL else port), False
 
 
 @lru_cache(maxsize=8192)
-def _mark(text: str, *, only_strong: bool) -> tuple[str, bool]:
+def _network(address: str) -> tuple[str, bool]:
+    """Return the kind of network an address lies in; what is not an IPv4 address stays."""
+    if not re.match(r"^(?:::ffff:)?(?:\d{1,3}\.){3}\d{1,3}$", address) or address.startswith(("0.", "127.")):
+        return address, True
+    inside = re.match(r"^(?:::ffff:)?(?:10\.|192\.168\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.)", address)
+    return ("‹inside›" if inside else "‹outside›"), True
+
+
+@lru_cache(maxsize=8192)
+def _mark(text: str) -> tuple[str, bool]:
+    """Return the text with each uuid, hex, random name and number marked, and whether a number was."""
     weak = False
 
     def mark(found: re.Match[str]) -> str:
         nonlocal weak
         word = found.group()
-        if found.lastgroup == "uuid" or _HEX.match(word) or _looks_random(word):
+        if found.lastgroup == "uuid" or _by_chance(word):
             return CHANCE
-        if only_strong or not any(c.isdigit() for c in word):
-            return word
-        weak = True
-        return NUMBER if word.isdigit() else _DIGITS.sub(NUMBER, word)
+        if word.isdigit():
+            weak = True
+            return NUMBER
+        marked, count = _DIGITS.subn(NUMBER, word)
+        weak = weak or count > 0
+        return marked
 
     return _TOKEN.sub(mark, text), weak
 
 
-def _looks_random(word: str) -> bool:
-    """Whether a word mixes cases or digits as mktemp's names do, and as no word of a language does."""
-    if not 6 <= len(word) <= 64:
+@lru_cache(maxsize=8192)
+def _mark_strong(text: str) -> tuple[str, bool]:
+    """Return the text with each uuid, hex and random name marked; numbers stay."""
+
+    def mark(found: re.Match[str]) -> str:
+        return CHANCE if found.lastgroup == "uuid" or _by_chance(found.group()) else found.group()
+
+    return _TOKEN.sub(mark, text), False
+
+
+def _by_chance(word: str) -> bool:
+    """Whether a word is long hex, or mixes cases or digits as mktemp's names do and as no word of a language does."""
+    if _HEX.match(word):
+        return True
+    if not 6 <= len(word) <= 64 or not _TURNS.match(word):
         return False
-    classes = [1 if c.islower() else 2 if c.isupper() else 3 if c.isdigit() else 0 for c in word]
-    turns = sum(1 for a, b in pairwise(classes) if (a != b and 2 in (a, b)) or (3 in (a, b) and a != b))
-    return turns >= 3 and len(set(classes) - {0}) >= 2
+    signs = word.replace("_", "")
+    return not signs.isdigit() and not (signs.isalpha() and (signs.isupper() or signs.islower()))
 
 
 def shapes(columns: tuple[str, ...], values: Values) -> Values:

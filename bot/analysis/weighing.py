@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
+from bot.analysis.adding import Steps, parts_of
 from bot.analysis.causes import lowering
 from bot.analysis.claims import NOTHING, Proven
 from bot.analysis.evidence import Evidence, Shared
@@ -24,6 +25,8 @@ from bot.analysis.volatile import Facts, as_row
 from bot.model import Change, Row, ScorePart
 
 TELLING_TRAIT = 1.5
+TELLING_CAUSE = -2.0  # bits from which a cause is told in the line itself
+NO_CAUSE = ScorePart("", 0.0)
 FULL_AT = 2.0  # bits of surprise from which the kind counts in full
 SHARP_TRAIT = 2.5
 BULK = 4  # changed rows of one query on one host, from which they are taken together
@@ -50,16 +53,37 @@ class Weighed:
     Attributes:
         scores: The bits on each host.
         evidence_bits: What its kind and traits say.
-        lowered: What honest causes take off on the host where it is sharpest; 0 or less.
+        steps: How the score came about on the host where it is sharpest.
+        agreed: Bits that were added since several hosts agree in it and in others.
     """
 
     oddity: Oddity
     kind: Kind
     traits: tuple[Trait, ...]
     scores: Mapping[int, float]
-    parts: tuple[ScorePart, ...]
     evidence_bits: float
-    lowered: float = 0.0
+    steps: Steps
+    agreed: float = 0.0
+
+    @property
+    def parts(self) -> tuple[ScorePart, ...]:
+        """What the score is made of, made when it is shown: few of many differences are."""
+        parts = parts_of(self.oddity, self.kind, self.traits, self.steps)
+        return (
+            (*parts, ScorePart("the same hosts agree in other facts", self.agreed)) if self.agreed else parts
+        )
+
+    @property
+    def lowered(self) -> float:
+        """What honest causes take off on the host where it is sharpest; 0 or less."""
+        return min(0.0, self.steps.lowered)
+
+    @property
+    def cause(self) -> str:
+        """The honest cause that takes off most there, in words; empty where none is telling, or something is missing."""
+        honest = min(self.steps.causes, key=lambda part: part.bits, default=NO_CAUSE)
+        telling = honest.bits <= TELLING_CAUSE and self.oddity.change is not Change.REMOVED
+        return honest.label if telling else ""
 
     @property
     def sharp(self) -> bool:
@@ -193,7 +217,7 @@ def _weigh(
     lone = _lone_trait(each, holders, world)
     sharp = any(trait.bits >= SHARP_TRAIT for trait in traits)
     scores: dict[int, float] = {}
-    best: tuple[float, tuple[ScorePart, ...], float] = (-1.0, (), 0.0)
+    best: Steps | None = None
     bulked = bulk.get((oddity.slot.query.name, oddity.hosts)) if oddity.change is Change.CHANGED else None
     alike: dict[
         tuple[float | None, int, bool], float
@@ -232,9 +256,21 @@ def _weigh(
         kind_bits = prior if full else prior * min(1.0, surprise / FULL_AT)
         score = max(0.0, surprise + kind_bits + lowered)
         scores[host] = alike[like] = score
-        if score > best[0]:
-            best = (score, _parts(peer, drift, about.kind, base, traits, causes), min(0.0, lowered))
-    return Weighed(oddity, about.kind, traits, scores, best[1], prior, best[2])
+        if best is None or score > best.score:
+            best = Steps(
+                peer=peer,
+                drift=drift,
+                by_trait=lone is not None and (peer, drift) != (oddity.peer_bits.get(host), oddity.base_bits),
+                surprise=surprise,
+                base=base,
+                kind_bits=kind_bits,
+                causes=causes,
+                lowered=lowered,
+                score=score,
+            )
+    if best is None:
+        raise ValueError("a difference that no host shows cannot be weighed")
+    return Weighed(oddity, about.kind, traits, scores, prior, best)
 
 
 def _shared_trait(trait: Trait, each: Draft, holders: Mapping[tuple[str, str], int]) -> Trait:
@@ -259,24 +295,3 @@ def _lone_trait(
     others = (mask & ~each.oddity.hosts).bit_count() + each.oddity.hosts.bit_count() - 1
     base = (each.oddity.slot.known & world.base).bit_count()
     return bits(seen(others, max(known - 1, 0))), bits(seen(0, base)) if others == 0 else 0.0
-
-
-def _parts(
-    peer: float | None,
-    drift: float | None,
-    kind: Kind,
-    base: float,
-    traits: tuple[Trait, ...],
-    causes: Sequence[ScorePart],
-) -> tuple[ScorePart, ...]:
-    parts: list[ScorePart] = []
-    if peer is not None:
-        parts.append(ScorePart("rare among the peers", round(peer, 2)))
-    if drift is not None:
-        parts.append(ScorePart("new since the baseline", round(drift, 2)))
-    parts.append(ScorePart(f"what it is: {kind.value}", round(base, 2)))
-    parts.extend(
-        ScorePart(trait.words, round(trait.bits * 0.5**rank, 2)) for rank, trait in enumerate(traits[:4])
-    )
-    parts.extend(causes)
-    return tuple(parts)

@@ -1,156 +1,220 @@
-"""How is a finding said in one line that a tired person understands?"""
+"""How is a finding said in one line that a tired person understands?
+
+What and where, why it matters, how rare it is, and what the baseline has; it goes on after a host's name.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Sequence
 
-from bot.analysis.places import Trait, program
+from bot.analysis.places import Trait
 from bot.analysis.semantics import Kind
+from bot.analysis.things import cut, thing
 from bot.model import Change, Query, Row
 
-MOST = 110  # characters of host text within one line
-
-
-def cut(text: str, most: int = MOST) -> str:
-    """Return text of at most ``most`` characters on one line."""
-    text = " ".join(text.split())
-    return text if len(text) <= most else text[: most - 1] + "…"
+MOST_REASONS = 2
+MOST_COLUMNS = 2  # that are said to differ
+_VALUE = 60  # characters of a value that is said beside what is usual
+_DIGEST = re.compile(r"[0-9a-f]{32,128}")
 
 
 def say(
-    kind: Kind, query: Query, change: Change, row: Row, expected: Row | None, traits: Sequence[Trait]
+    kind: Kind,
+    query: Query,
+    change: Change,
+    row: Row,
+    expected: Row | None,
+    traits: Sequence[Trait],
+    differ: Sequence[str] = (),
 ) -> str:
-    """Return what differs, without the counts: "runs /var/tmp/.x/upd from a folder that everybody may write to"."""
-    thing = cut(_thing(kind, query, row))
+    """Return what differs and why it matters, without the counts.
+
+    Args:
+        row: The row as shown; for REMOVED the one that others have.
+        expected: What is usual in its place, if anything is.
+        differ: The columns in which both differ; none: all that are compared and do.
+    """
+    runs = kind in (Kind.PROCESS, Kind.PROGRAM, Kind.ENVIRONMENT)
+    what = thing(kind, query, row)
     if change is Change.REMOVED:
-        text = f"lacks {thing}"
-    elif change is Change.CHANGED and expected is not None:
-        text = f"{_VERBS.get(kind, 'has another')} {thing}{_difference(row, expected, query)}"
+        text = f"{'does not run' if runs else 'does not have'} {what}"
     else:
-        text = f"{_VERBS.get(kind, 'has')} {thing}"
-    reasons = [trait.words for trait in traits if trait.bits > 0][:2]
-    return f"{text}: {' and '.join(reasons)}" if reasons else text
+        text = f"{'runs' if runs else 'has'} {what}"
+        if change is Change.CHANGED and expected is not None:
+            text += _instead(row, expected, differ or _compared(row, expected, query), text)
+    reasons = _reasons(kind, change, traits)
+    return f"{text}: {reasons}" if reasons else text
 
 
-_VERBS = {
-    Kind.PROCESS: "runs",
-    Kind.PROGRAM: "runs the program",
-    Kind.LISTENER: "waits for connections on",
-    Kind.CONNECTION: "is connected to",
+def _reasons(kind: Kind, change: Change, traits: Sequence[Trait]) -> str:
+    words = [trait.words for trait in traits if trait.bits > 0][:MOST_REASONS]
+    if not words:  # true of other hosts as well, and so worth no bits, but still what it means
+        words = [trait.words for trait in traits if trait.bits == 0][:1]
+    if not words and change is Change.CHANGED and kind is Kind.PROGRAM:
+        words = ["the program is not the one that others run under this name"]
+    elif not words and change is not Change.REMOVED and kind in _MEANS:
+        words = [_MEANS[kind]]
+    return _joined(words) if words else ""
+
+
+def _joined(words: Sequence[str]) -> str:
+    """Return reasons as a clause: "it lies in /dev and in a hidden place", "its file was deleted, and it mines coins"."""
+    first, *more = words
+    verb = _verb(first)
+    text = f"it {first}" if verb else first
+    for word in more:
+        other = _verb(word)
+        if other and other == verb:
+            text += f" and {word.removeprefix(verb + ' ')}"
+        elif other and verb:
+            text += f" and {word}"
+        else:
+            text += f", and {'it ' if other else ''}{word}"
+    return text
+
+
+def _verb(words: str) -> str:
+    """Return the verb with which words about "it" begin; empty where they stand alone ("its program was deleted")."""
+    found = re.match(r"(?:may|would|[a-z]+s)(?= )", words)
+    return found.group() if found and found.group() not in ("its", "this", "packages") else ""
+
+
+_MEANS = {
+    Kind.RAW_SOCKET: "it sees passwords and tokens on their way",
+    Kind.LOADER: "its code runs inside other programs",
+    Kind.CRON: "it starts again and again by itself",
+    Kind.UNIT: "it starts by itself",
+    Kind.AUTOSTART: "it makes something run by itself, at boot, at login or on an event",
+    Kind.MODULE: "code in the kernel can hide anything",
+    Kind.USER: "somebody may be able to log in with it",
+    Kind.MEMBERSHIP: "an account has the rights of its groups",
+    Kind.LOGIN_KEY: "whoever holds the key can log in",
+    Kind.SUDO: "it says who may act as root",
+    Kind.LOGIN_CONFIG: "it decides who may log in or what is recorded",
+    Kind.PRIVILEGED_FILE: "it runs with the rights of its owner, whoever starts it",
+    Kind.CERTIFICATE: "its owner is believed about any site",
+    Kind.NAMES: "it decides where a name leads",
+    Kind.ROUTE: "it decides which way traffic goes",
+    Kind.FIREWALL: "it decides which traffic passes",
+    Kind.LIBRARY: "its code runs with the rights of whatever uses it",
+    Kind.PACKAGE_SOURCE: "software is installed from there",
+    Kind.CONTAINER: "it runs beside the host's own programs",
 }
 
 
-def _thing(kind: Kind, query: Query, row: Row) -> str:
-    said = _THINGS.get(kind)
-    text = said(row) if said else ""
-    if text:
-        return text
-    columns = query.key or tuple(sorted(set(row) - set(query.ignore)))
-    values = [row[column] for column in columns if row.get(column)][:3]
-    return f"{query.name.replace('_', ' ')} {' '.join(values)}".strip()
+def _compared(row: Row, expected: Row, query: Query) -> list[str]:
+    return [c for c in sorted(row) if c not in query.ignore and row[c] != expected.get(c, "")]
 
 
-def _process(row: Row) -> str:
-    command = row.get("cmdline") or row.get("path") or row.get("name", "")
-    path = program(row, Kind.PROCESS)
-    text = command if path in command or not path else f"{path} ({command})"
-    user = row.get("username", "")
-    return f"{text} as {user}" if user else text
-
-
-def _listener(row: Row) -> str:
-    by = row.get("process_path") or row.get("process_name") or row.get("path") or "an unseen process"
-    return f"port {row.get('port', '?')} of {row.get('address') or 'any address'} ({by})"
-
-
-def _connection(row: Row) -> str:
-    by = (
-        row.get("process_path")
-        or row.get("path")
-        or row.get("process_name")
-        or row.get("name")
-        or "an unseen process"
-    )
-    return f"{row.get('remote_address', '?')} port {row.get('remote_port', '?')} ({by})"
-
-
-def _library(row: Row) -> str:
-    path = row.get("path", "")
-    return f"library loader file {path}" if path.startswith("/etc/") else f"a loaded library {path}"
-
-
-def _schedule(row: Row) -> str:
-    if "command" not in row:
-        return f"scheduled job file {row.get('path', '')}"
-    return f"scheduled job {row['command']} (in {row.get('path', '?')})"
-
-
-_THINGS: dict[Kind, Callable[[Row], str]] = {
-    Kind.PROCESS: _process,
-    Kind.PROGRAM: lambda row: row.get("path", ""),
-    Kind.LISTENER: _listener,
-    Kind.CONNECTION: _connection,
-    Kind.CRON: _schedule,
-    Kind.UNIT: lambda row: f"service {row.get('id') or row.get('path', '')}",
-    Kind.MODULE: lambda row: f"kernel module {row.get('name', '')}",
-    Kind.SYSCTL: lambda row: f"kernel setting {row.get('name', '')} = {row.get('current_value', '')}",
-    Kind.USER: lambda row: f"account {row.get('username', '')} (uid {row.get('uid', '?')})",
-    Kind.MEMBERSHIP: lambda row: f"account {row.get('username', '')} in group {row.get('groupname', '')}",
-    Kind.LOGIN_KEY: lambda row: (
-        f"login key {row.get('comment', '')} for {row.get('username', '')} ({row.get('key_file', '')})"
-    ),
-    Kind.SUDO: lambda row: (
-        f"sudo rule {row.get('header', '')} {row.get('rule_details', '')} in {row.get('source', '')}"
-    ),
-    Kind.PACKAGE: lambda row: f"package {row.get('name', '')} {row.get('version', '')}",
-    Kind.LIBRARY: lambda row: f"language package {row.get('name', '')} {row.get('version', '')}",
-    Kind.PRIVILEGED_FILE: lambda row: f"privileged program {row.get('path', '')}",
-    Kind.AUTOSTART: lambda row: f"startup file {row.get('path', '')}",
-    Kind.LOGIN_CONFIG: lambda row: f"login configuration {row.get('path', '')}",
-    Kind.LOADER: _library,
-    Kind.CERTIFICATE: lambda row: f"trusted certificate {row.get('common_name') or row.get('path', '')}",
-    Kind.MOUNT: lambda row: f"mount on {row.get('path', '')}",
-    Kind.CONTAINER: lambda row: (
-        f"container {row.get('name') or row.get('container', '')} of image {row.get('image', '')}"
-    ),
-    Kind.ENVIRONMENT: lambda row: (
-        f"process {row.get('path', '')} with {row.get('key', '')}={row.get('value', '')}"
-    ),
-    Kind.FILE: lambda row: f"file {row.get('path', '')}",
-}
-
-
-def _difference(row: Row, expected: Row, query: Query) -> str:
-    changed = [c for c in sorted(row) if c not in query.ignore and row[c] != expected.get(c, "")]
+def _instead(row: Row, expected: Row, differ: Sequence[str], text: str) -> str:
+    """Return what is usual in place of the differing columns; a value that is said already is not said again."""
+    changed = [column for column in differ if row.get(column, "") != expected.get(column, "")]
     if not changed:
         return ""
     column = changed[0]
-    if len(row[column]) > 40 or len(expected.get(column, "")) > 40:
-        return f" ({', '.join(changed[:3])} differ)" if len(changed) > 1 else f" ({column} differs)"
-    return f" ({column} {row[column] or 'empty'} instead of {expected.get(column) or 'empty'})"
+    if column in _COMMANDS and len(changed) == 1 and len(row.get(column, "")) > _VALUE:
+        return _other_words(row.get(column, ""), expected.get(column, ""))
+    if len(changed) == 1 and column in _IN_THE_TEXT and row.get(column) and cut(row[column]) in text:
+        usual = _value(expected.get(column, ""))
+        return f" instead of {f'“{usual}”' if column in _COMMANDS else usual}"
+    said = [
+        f"{_COLUMNS.get(column, column.replace('_', ' '))} {_value(row.get(column, ''))} "
+        f"instead of {_value(expected.get(column, ''))}"
+        for column in changed[:MOST_COLUMNS]
+    ]
+    more = len(changed) - MOST_COLUMNS
+    tail = f" and {more} more {'difference' if more == 1 else 'differences'}" if more > 0 else ""
+    return f", with {' and '.join(said) if not tail else ', '.join(said)}{tail}"
+
+
+def _other_words(command: str, usual: str) -> str:
+    """Return in which words a long command differs; what both begin and end with is left out."""
+    here, there = command.split(), usual.split()
+    while here and there and here[0] == there[0]:
+        del here[0], there[0]
+    while here and there and here[-1] == there[-1]:
+        del here[-1], there[-1]
+    added, gone = cut(" ".join(here), _VALUE), cut(" ".join(there), _VALUE)
+    if not added and not gone:
+        return ""
+    if not gone:
+        return f", with “{added}” added"
+    return f", with “{added}” instead of “{gone}”" if added else f", without “{gone}”"
+
+
+_COMMANDS = ("cmdline", "command")
+_IN_THE_TEXT = frozenset(
+    {
+        *_COMMANDS,
+        "current_value",
+        "version",
+        "remote_address",
+        "remote_port",
+        "port",
+        "address",
+        "uid",
+        "image",
+        "value",
+    }
+)
+_COLUMNS = {"sha256": "content", "current_value": "value"}
+
+
+def _value(value: str) -> str:
+    if not value:
+        return "nothing"
+    return f"{value[:8]}…" if _DIGEST.fullmatch(value) else cut(value, _VALUE)
+
+
+def counts(*, holders: int, of: int, seen: int | None, baseline_of: int | None, change: Change) -> str:
+    """Return how rare it is and what the baseline has: "none of the other 23 hosts has it; not in the baseline".
+
+    Args:
+        holders: Hosts that show it, at least 1.
+        of: The other hosts whose answer is known.
+        seen: How many of the ``baseline_of`` snapshots show the same; None without a baseline.
+    """
+    gone, whole = change is Change.REMOVED, bool(baseline_of) and seen == baseline_of
+    it = "this" if change is Change.CHANGED else "it"
+    others, have = (f"the other {of} hosts", "have") if of > 1 else ("the other host", "has")
+    if not of:
+        where = ("missing on" if gone else "on") + f" all {holders} hosts" if holders > 1 else ""
+    elif holders > 1:
+        where = f"{'missing ' if gone else ''}on {holders} hosts, "
+        where += (
+            f"and {others} {have} it"
+            if gone
+            else f"and on none of the other {of}"
+            if of > 1
+            else "and not on the other"
+        )
+    elif gone:
+        where = f"{others} {'all ' if of > 1 else ''}{have} it"
+    else:
+        where = f"none of {others} has {it}" if of > 1 else f"the other host does not have {it}"
+    if not baseline_of:
+        return where
+    if of and whole:
+        what = (
+            "the baseline lacks it too: the others got it since"
+            if gone
+            else f"the baseline has {it}: the others have moved on"
+        )
+    elif whole:
+        what = "missing in the baseline too" if gone else "in the baseline"
+    elif seen:
+        what = f"{'missing in' if gone else 'in'} {seen} of {baseline_of} baseline snapshots"
+    else:
+        what = "the baseline has it" if gone else "not in the baseline"
+    return f"{where}; {what}" if where else what
+
+
+def perhaps(cause: str) -> str:
+    """Return an honest cause that was seen beside the difference: "perhaps honest: it belongs to the session of …"."""
+    return f"perhaps honest: {_joined([cause])}" if cause else ""
 
 
 def share(count: int, among: int, facts: int, sharpest: str, why_not: str) -> str:
     """Return what several hosts share: "4 of 30 hosts share these 6 facts, which nothing in AWS explains; …"."""
     return f"{count} of {among} hosts share these {facts} facts, which {why_not}; the sharpest: {sharpest}"
-
-
-def counts(*, seen_on: int, of: int, seen: int | None, baseline_of: int | None, change: Change) -> str:
-    """Return the counts in words: "on none of 23 peers; not in the baseline"."""
-    parts = []
-    if of:
-        peers = f"{of} {'peer' if of == 1 else 'peers'}"
-        if change is Change.REMOVED:
-            parts.append(f"none of {peers} lacks it" if seen_on == 0 else f"{seen_on} of {peers} lack it too")
-        else:
-            parts.append(f"on {'none' if seen_on == 0 else seen_on} of {peers}")
-    if baseline_of:
-        if not seen:
-            parts.append("the baseline has it" if change is Change.REMOVED else "not in the baseline")
-        elif seen == baseline_of:
-            parts.append("missing in the baseline too" if change is Change.REMOVED else "in the baseline")
-        else:
-            parts.append(
-                f"{'missing in' if change is Change.REMOVED else 'in'} {seen} of {baseline_of} baseline snapshots"
-            )
-    return "; ".join(parts)

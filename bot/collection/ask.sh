@@ -67,35 +67,40 @@ ask() {
 }
 
 # put KIND NAME RC OUT ERR [BYTES]: one section, `large` and empty when OUT has more bytes than that; or, when it is too
-# large for what is left, its name goes to `lost`.
+# large for what is left, its name goes to `lost`. No process is started for what is empty: there are dozens of sections.
 # Without a bucket what counts is the size of everything packed together: a section packed by itself is never smaller
 # than what it adds, so all is packed anew only where the sum would be too large.
 put() {
-  if [ -e "$4" ]; then out=$4; else out=/dev/null; fi
-  kind=$1
-  long=$(($(wc -c <"$out")))
-  if [ "$long" -gt "${6:-$long}" ]; then kind=large out=/dev/null long=0; fi
-  if [ -e "$5" ]; then head -c @ERR_BYTES@ "$5" >err; else : >err; fi
-  errors=0
-  if [ -s err ]; then errors=$(($(wc -c <err))); fi
-  {
-    printf '#diffy %s %s %s %s %s\n' "$kind" "$2" "$3" "$long" "$errors"
-    cat "$out" err
-  } >part || fail no_space "$work is full"
+  out=$4 kind=$1 long=0 errors=0
+  if [ -s "$out" ]; then long=$(($(wc -c <"$out"))); fi
+  if [ "$long" -gt "${6:-$long}" ]; then kind=large long=0; fi
+  if [ "$long" = 0 ]; then out=/dev/null; fi
+  printf '' >err
+  if [ -s "$5" ]; then
+    head -c @ERR_BYTES@ "$5" >err
+    errors=$(($(wc -c <err)))
+  fi
   rawer=$((raw + long + errors))
   size=0
   if [ "$budget" -gt 0 ]; then
+    section "$kind" "$2" "$3" >part || fail no_space "$work is full"
     size=$((used + $(gzip -9 -n -c <part | wc -c)))
     if [ "$size" -gt "$room" ]; then size=$(($(cat all part | gzip -9 -n -c | wc -c))); fi
   fi
   if [ "$rawer" -gt @MOST_RAW@ ] || [ "$size" -gt "$room" ]; then
     printf '%s %s\n' "$2" "$((budget > 0 ? size - used : rawer - raw))" >>lost
   else
-    cat part >>all || fail no_space "$work is full"
+    section "$kind" "$2" "$3" >>all || fail no_space "$work is full"
     used=$size
     raw=$rawer
     parts=$((parts + 1))
   fi
+}
+
+# section KIND NAME RC: $long bytes of $out and $errors bytes of `err`, under a line that says so.
+section() {
+  printf '#diffy %s %s %s %s %s\n' "$1" "$2" "$3" "$long" "$errors" || return 1
+  if [ "$((long + errors))" -gt 0 ]; then cat "$out" err; fi
 }
 
 # The quick queries share one process; a marker row before each says whose array follows.
@@ -130,14 +135,14 @@ put batch - "$batch_rc" /dev/null batch.err
 while IFS='|' read -r name alone seconds bytes sql; do
   if [ -e "ok.$name" ]; then
     put shared "$name" 0 "q.$name" /dev/null "$bytes"
-    rm -f "q.$name"
+    printf '' >"q.$name"
   elif [ $(($(date +%s) - began + seconds)) -gt @BUDGET_S@ ]; then
     put unasked "$name" 0 /dev/null /dev/null
   else
     printf '%s\n' "$sql" >"a.$name.sql"
     ask "a.$name" "$seconds" "$((bytes / 512 + 2))"
     put own "$name" "$rc" "a.$name.out" "a.$name.err" "$bytes"
-    rm -f "a.$name.out"
+    printf '' >"a.$name.out"
   fi
 done <plan
 room=$budget

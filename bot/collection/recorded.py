@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 
 import msgspec
 
 from bot.collection.hostbytes import as_json
 from bot.errors import StoreCorrupt
-from bot.model import Answer, Host, QueryStatus, Snapshot, text_row
+from bot.model import Answer, Host, QueryStatus, Row, Snapshot, text_row
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -46,7 +47,8 @@ class _Unread(msgspec.Struct, omit_defaults=True):
     about: Host | None = None
 
 
-_DECODER = msgspec.json.Decoder(_Recorded)
+_ROWS = msgspec.json.Decoder(list[dict[str, str]])
+_ANY_ROWS = msgspec.json.Decoder(list[dict[str, str | int | float | bool | None]])
 _UNREAD = msgspec.json.Decoder(_Unread)
 _NAMES = msgspec.json.Decoder(_Names)
 
@@ -82,10 +84,10 @@ def from_json(raw: bytes, *, about: Host | None = None, source: str = "a recorde
         StoreCorrupt: Not of the form above.
     """
     try:
-        record = _DECODER.decode(as_json(raw))
+        record = _UNREAD.decode(as_json(raw))
+        rows = {name: _rows(given) for name, given in record.queries.items()}
     except msgspec.MsgspecError as error:
         raise _no_answer(source, error) from error
-    rows = {name: tuple(text_row(row) for row in given) for name, given in record.queries.items()}
     empty = frozenset(name for name, given in rows.items() if not given)
     bare = _without_rows(record, empty, about, source)
     answers = tuple(
@@ -113,16 +115,21 @@ def unread(
     return _without_rows(record, empty, about, source), rows
 
 
+def _rows(given: msgspec.Raw) -> tuple[Row, ...]:
+    try:
+        return tuple(_ROWS.decode(given))
+    except msgspec.ValidationError:  # osquery's own numbers, and NULL
+        return tuple(map(text_row, _ANY_ROWS.decode(given)))
+
+
 def _keeps_rows(answer: Answer) -> bool:
     return answer.known or answer.status is QueryStatus.TOO_MANY
 
 
-def _without_rows(
-    record: _Recorded | _Unread, empty: frozenset[str], about: Host | None, source: str
-) -> Snapshot:
+def _without_rows(record: _Unread, empty: frozenset[str], about: Host | None, source: str) -> Snapshot:
     errors = record.errors or {}
     answers = [
-        Answer(name, QueryStatus.EMPTY if name in empty else QueryStatus.ROWS)
+        _bare(name, QueryStatus.EMPTY if name in empty else QueryStatus.ROWS)
         for name in record.queries
         if name not in errors
     ]
@@ -132,6 +139,9 @@ def _without_rows(
     if host.id != record.host:
         raise StoreCorrupt(f"{source} holds the answers of another host, {record.host!r}.")
     return Snapshot(host, record.taken_at, tuple(answers), record.osquery_version or "")
+
+
+_bare = lru_cache(maxsize=1024)(Answer)  # every host gives the same few, and they are never changed
 
 
 def _no_answer(source: str, error: msgspec.MsgspecError) -> StoreCorrupt:

@@ -49,7 +49,8 @@ def _run_again(press: Press, desk: Desk, tell: Tell) -> None:
 def _more(press: Press, desk: Desk, tell: Tell) -> None:
     what, _, run_id = press.value.partition(":")
     run, report = stored(desk, run_id)
-    file = views.json_file(report) if what == "json" else views.findings_file(report)
+    make = {actions.MORE_JSON: views.json_file, actions.MORE_PAGE: views.page_file}
+    file = make.get(what, views.findings_file)(report)
     desk.chat.upload(run.channel, file, thread=run.message_ts)
     desk.audit(press.user, f"file.{file.name}", report.run.target, run.id, run.channel)
 

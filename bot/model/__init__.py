@@ -11,6 +11,7 @@ from bot.model.reports import (
     Change,
     Coverage,
     Finding,
+    Held,
     HostStatus,
     HostVerdict,
     Limits,
@@ -23,6 +24,7 @@ from bot.model.reports import (
     SharedFact,
     UnknownQuery,
     partly_answered,
+    summing_to,
 )
 from bot.model.runs import (
     ENDED,
@@ -63,6 +65,7 @@ __all__ = [
     "Entry",
     "Finding",
     "Group",
+    "Held",
     "Host",
     "HostStatus",
     "HostVerdict",
@@ -97,6 +100,7 @@ __all__ = [
     "UnknownQuery",
     "noted",
     "partly_answered",
+    "summing_to",
     "text_row",
     "trace_of",
 ]

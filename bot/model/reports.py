@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -86,13 +86,14 @@ class UnknownQuery:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Who answered. ``targeted`` = ``answered`` + ``partial`` + len(``missed``)."""
+    """Who answered. ``targeted`` = ``answered`` + ``partial`` + len(``missed``); each was asked ``queries`` queries; 0: unsaid."""
 
     targeted: int
     answered: int
     partial: int
     missed: tuple[Missed, ...] = ()
     unknown: tuple[UnknownQuery, ...] = ()
+    queries: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,44 @@ class ScorePart:
 
     label: str
     bits: float
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What some others hold in a finding's place.
+
+    Attributes:
+        row: The columns that tell what is held apart from the finding (secrets masked); none: the thing is there; None:
+            nothing is there.
+        hosts: Hosts of the group that hold it, those of the finding not counted.
+        snapshots: Snapshots of the baseline that hold it.
+    """
+
+    row: Row | None
+    hosts: int
+    snapshots: int
+
+
+def summing_to(total: float, parts: Iterable[ScorePart], *, digits: int) -> tuple[ScorePart, ...]:
+    """Return the parts rounded to ``digits`` decimals so that their sum is ``total``, itself so rounded, exactly.
+
+    The last places that rounding gains or loses are taken back from the parts that were rounded furthest that way
+    (largest remainders). Parts that come to nothing are left out; without any there is no sum to keep.
+    """
+    given = list(parts)
+    unit = 10**digits
+    places = [round(part.bits * unit) for part in given]
+    left = round(total * unit) - sum(places)
+    step = 1 if left > 0 else -1
+    furthest = sorted(
+        (place for place, part in enumerate(given) if part.bits),
+        key=lambda place: (step * (places[place] - given[place].bits * unit), place),
+    )
+    for turn in range(abs(left) if furthest else 0):
+        places[furthest[turn % len(furthest)]] += step
+    return tuple(
+        ScorePart(part.label, whole / unit) for part, whole in zip(given, places, strict=True) if whole
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +169,7 @@ class Finding:
         why: One line that a tired person understands. Holds host text: hostile.
         tentative: Too few peers and baseline snapshots to be surer.
         outlying: Whether this finding alone marks its hosts as standing out.
+        others: What the other hosts and the baseline hold in its place, the commonest first; six at most.
         rows: Up to 20 more raw rows behind the finding (secrets masked), when it stands for several.
         shared: Up to 20 other facts that just these hosts share and nothing in AWS explains, sharpest first.
         shared_count: How many facts the hosts share in all, this one included; 0 when it stands for itself alone.
@@ -151,6 +191,7 @@ class Finding:
     tentative: bool = False
     outlying: bool = False
     parts: tuple[ScorePart, ...] = ()
+    others: tuple[Held, ...] = ()
     rows: tuple[Row, ...] = ()
     shared: tuple[SharedFact, ...] = ()
     shared_count: int = 0

@@ -3,14 +3,14 @@ knows Slack's limits."""
 
 from bot.views.actions import DrillPlace, drill_place
 from bot.views.checkup import check_text, checkup_json, checkup_line
-from bot.views.files import findings_file, json_file
+from bot.views.files import findings_file, json_file, page_file
+from bot.views.gate import gate_sentence, reaching
 from bot.views.report_json import to_json
 from bot.views.slack_accept import (
     accept_modal,
     accepted,
     accepted_text,
     kept_text,
-    loading_modal,
     modal_error,
 )
 from bot.views.slack_baseline import baseline_list, baseline_proposal, baseline_taken
@@ -21,7 +21,7 @@ from bot.views.slack_run import ack, ended, failure, joined, left, not_in_channe
 from bot.views.slack_small import baseline_declined, cancelling, one_moment, unchanged_late
 from bot.views.slack_thread import host_reply, rest_reply
 from bot.views.slack_verdict import provisional, top_hosts, verdict
-from bot.views.terminal import baseline_text, drift_text, pack_text, packs_text, plugins_text, report_text
+from bot.views.terminal import drift_text, pack_text, packs_text, plugins_text, report_text
 
 __all__ = [
     "DrillPlace",
@@ -33,7 +33,6 @@ __all__ = [
     "baseline_list",
     "baseline_proposal",
     "baseline_taken",
-    "baseline_text",
     "cancelling",
     "check_text",
     "checkup_json",
@@ -44,6 +43,7 @@ __all__ = [
     "ended",
     "failure",
     "findings_file",
+    "gate_sentence",
     "help",
     "host_reply",
     "joined",
@@ -51,7 +51,6 @@ __all__ = [
     "kept",
     "kept_text",
     "left",
-    "loading_modal",
     "modal_error",
     "not_in_channel",
     "notice",
@@ -59,10 +58,12 @@ __all__ = [
     "pack_text",
     "packs",
     "packs_text",
+    "page_file",
     "plugins_text",
     "posted_rows",
     "progress",
     "provisional",
+    "reaching",
     "refusal",
     "report_text",
     "rest_reply",

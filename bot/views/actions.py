@@ -25,9 +25,10 @@ PICK_QUERY = "pick_query"
 DRILL_VIEW = "drill_view"
 ACCEPT_VIEW = "accept_view"
 
-# Options of the overflow: ``json:<run id>``, ``findings:<run id>``.
+# Options of the overflow: ``json:<run id>``, ``findings:<run id>``, ``page:<run id>``.
 MORE_JSON = "json"
 MORE_FINDINGS = "findings"
+MORE_PAGE = "page"
 
 ANY = "*"  # the option of a select that means all hosts, or all queries
 

@@ -6,14 +6,14 @@ import re
 
 from bot.hostile import clean
 from bot.model import Attachment, Finding, Report
-from bot.views import sentences
+from bot.views import evidence, sentences
+from bot.views.report_html import to_html
 from bot.views.report_json import to_json
 from bot.views.words import (
     CHANGES,
     MISSED,
     UNKNOWN,
     bits,
-    counts_unsaid,
     query_title,
     table_lines,
     when,
@@ -29,13 +29,20 @@ def json_file(report: Report) -> Attachment:
     return Attachment(f"{_file_stem(report)}.json", f"Report of run {_run_name(report)}", to_json(report))
 
 
+def page_file(report: Report) -> Attachment:
+    """Return the report as a page for a browser: hosts by queries, and the findings with all that is behind them."""
+    return Attachment(f"{_file_stem(report)}.html", f"Page of run {_run_name(report)}", to_html(report))
+
+
 def findings_file(report: Report) -> Attachment:
     """Return the whole report as text that a person can read: hosts, findings with every row, what is not known."""
     lines = [
         f"{sentences.verdict(report)}",
         f"Target {clean(report.run.target, 400)}, run {clean(report.run.id, 80)}, {when(report.run.finished_at)}",
         f"{sentences.compared(report)}.",
-        f"{sentences.rests_on(report)}.",
+        *([f"Against the baseline: {drift}."] if (drift := evidence.drift(report)) else []),
+        f"Looked at: {evidence.looked_at(report)}.",
+        f"{sentences.rests_on(report)}. {evidence.A_BIT} {evidence.THE_HALF}",
         *(f"Note: {clean(note, 2000)}" for note in report.notes),
         "",
         "HOSTS, most suspicious first",
@@ -73,15 +80,16 @@ def findings_file(report: Report) -> Attachment:
 
 def _finding(number: int, finding: Finding) -> str:
     attack = f"  {', '.join(clean(one, 24) for one in finding.attack)}" if finding.attack else ""
-    unsaid = f"{beside}; " if (beside := counts_unsaid(finding)) else ""
     lines = [
         f"\n{number}. {clean(finding.why, 1000)}",
-        f"   {query_title(finding.query)}, {CHANGES[finding.change]}; {unsaid}{bits(finding.score)}{attack}",
+        f"   {query_title(finding.query)}, {CHANGES[finding.change]}; {bits(finding.score)}{attack}",
         f"   on {', '.join(clean(host, 80) for host in finding.hosts)}",
     ]
-    if finding.parts:
-        parts = ", ".join(f"{clean(part.label, 120)} {part.bits:+.1f}" for part in finding.parts)
-        lines.append(f"   score: {parts}")
+    if others := evidence.others(finding):
+        lines.append(f"   {others}")
+    lines += [f"   {fact}" for fact in evidence.shared(finding)]
+    if added := evidence.sum_lines(finding):
+        lines += ["   how the score adds up:", *(f"     {line}" for line in added)]
     tables = [table_lines(finding.row, finding.expected, limit=VALUE_LIMIT)]
     tables += [table_lines(row, limit=VALUE_LIMIT) for row in finding.rows]
     for table in tables:

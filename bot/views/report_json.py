@@ -27,14 +27,14 @@ def to_object(report: Report) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "run": _run(report.run),
-        "coverage": _coverage(report.coverage),
+        "coverage": coverage_object(report.coverage),
         "hosts": [_host(host) for host in report.hosts],
         "findings": [_finding(finding) for finding in report.findings],
         "limits": {
             "peers": report.limits.peers,
             "baseline": report.limits.baseline,
-            "most_bits": _bits(report.limits.most_bits),
-            "threshold_bits": _bits(report.limits.threshold_bits),
+            "most_bits": bits_number(report.limits.most_bits),
+            "threshold_bits": bits_number(report.limits.threshold_bits),
             "tentative": report.limits.tentative,
         },
         "lookalikes": [{"label": group.label, "hosts": list(group.hosts)} for group in report.lookalikes],
@@ -51,8 +51,8 @@ def _run(run: RunInfo) -> dict[str, Any]:
         "method_reason": run.method_reason,
         "pack": run.pack,
         "requested_by": run.requested_by,
-        "started_at": _time(run.started_at),
-        "finished_at": _time(run.finished_at),
+        "started_at": time_text(run.started_at),
+        "finished_at": time_text(run.finished_at),
         "incident": run.incident,
         "provisional": run.provisional,
         "focus": run.focus,
@@ -61,11 +61,13 @@ def _run(run: RunInfo) -> dict[str, Any]:
     }
 
 
-def _coverage(coverage: Coverage) -> dict[str, Any]:
+def coverage_object(coverage: Coverage) -> dict[str, Any]:
+    """Return who answered and who did not, as in the schema."""
     return {
         "targeted": coverage.targeted,
         "answered": coverage.answered,
         "partial": coverage.partial,
+        "queries": coverage.queries,
         "missed": [
             {"host": missed.host, "reason": missed.reason.value, "detail": missed.detail}
             for missed in coverage.missed
@@ -81,7 +83,7 @@ def _host(host: HostVerdict) -> dict[str, Any]:
     return {
         "id": host.id,
         "rank": host.rank,
-        "score": _bits(host.score),
+        "score": bits_number(host.score),
         "outlier": host.outlier,
         "status": host.status.value,
         "cohort": host.cohort,
@@ -103,7 +105,7 @@ def _about(host: Host | None) -> dict[str, Any] | None:
         "image_id": host.image_id,
         "launch_template_version": host.template_version,
         "instance_type": host.instance_type,
-        "launch_time": _time(host.launch_time) if host.launch_time else None,
+        "launch_time": time_text(host.launch_time) if host.launch_time else None,
     }
 
 
@@ -114,7 +116,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "change": finding.change.value,
         "row": dict(finding.row),
         "expected": None if finding.expected is None else dict(finding.expected),
-        "score": _bits(finding.score),
+        "score": bits_number(finding.score),
         "seen_on": finding.seen_on,
         "of": finding.of,
         "baseline_seen": finding.baseline_seen,
@@ -124,7 +126,15 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "quadrant": finding.quadrant.value,
         "tentative": finding.tentative,
         "outlying": finding.outlying,
-        "parts": [{"label": part.label, "bits": _bits(part.bits)} for part in finding.parts],
+        "others": [
+            {
+                "row": None if held.row is None else dict(held.row),
+                "hosts": held.hosts,
+                "snapshots": held.snapshots,
+            }
+            for held in finding.others
+        ],
+        "parts": [{"label": part.label, "bits": bits_number(part.bits)} for part in finding.parts],
         "rows": [dict(row) for row in finding.rows],
         "shared": [
             {
@@ -132,7 +142,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
                 "change": fact.change.value,
                 "row": dict(fact.row),
                 "expected": None if fact.expected is None else dict(fact.expected),
-                "score": _bits(fact.score),
+                "score": bits_number(fact.score),
                 "why": fact.why,
             }
             for fact in finding.shared
@@ -147,15 +157,17 @@ def _baseline(info: BaselineInfo | None) -> dict[str, Any] | None:
     return {
         "version": info.version,
         "author": info.author,
-        "created_at": _time(info.created_at),
-        "renewed_at": _time(info.renewed_at),
+        "created_at": time_text(info.created_at),
+        "renewed_at": time_text(info.renewed_at),
         "hosts": list(info.hosts),
     }
 
 
-def _time(at: datetime) -> str:
+def time_text(at: datetime) -> str:
+    """Return a moment as ISO 8601 in UTC, to the second."""
     return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _bits(score: float) -> float:
+def bits_number(score: float) -> float:
+    """Return bits as files say them, to three digits."""
     return round(score, 3)

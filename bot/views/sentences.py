@@ -19,6 +19,7 @@ from bot.model import (
     Method,
     Missed,
     MissReason,
+    Quadrant,
     QueryStatus,
     Report,
     RunInfo,
@@ -30,7 +31,7 @@ MOST_NAMES = 5  # host names in one sentence
 MOST_REASONS = 6  # sentences on hosts that did not answer, and on queries that are unknown
 MOST_NOTES = 6
 NOTE_LIMIT = 320
-REASON_LIMIT = 260
+REASON_LIMIT = 500
 
 
 def host_name(host: str) -> str:
@@ -51,14 +52,21 @@ def verdict(report: Report) -> str:
     tentative = " (tentative)" if report.limits.tentative and report.outliers else ""
     if report.run.focus:
         return _clause(f"{_focus(report)}{tentative}", coverage)
+    most = majority(report)
     if report.outliers:
         verb = "stands" if len(report.outliers) == 1 else "stand"
         count = f"{len(report.outliers):,} of {plural(targeted, 'host')}"
-        return _clause(f"{count} {verb} out{tentative}", coverage)
-    if known == 1 and report.limits.baseline == 0:
+        also = "; most of the group changed" if most else ""
+        return _clause(f"{count} {verb} out{tentative}{also}", coverage)
+    if uncompared(report):
         return _clause("1 host answered, and there is nothing to compare it with", coverage)
-    if known == 2 and report.limits.baseline == 0 and report.findings:
+    if nameless(report) and report.findings:
         return _clause("2 hosts differ; which of them is odd cannot be told", coverage)
+    if most:
+        share = f"{most:,} of {plural(targeted, 'host')}"
+        if report.limits.baseline:
+            return _clause(f"Most of the group changed: {share} differ from the baseline alike", coverage)
+        return _clause(f"The group is split: {share} have what an intruder would leave", coverage)
     if missed or coverage.partial:
         return _clause(f"Nothing stands out in {known:,} of {plural(targeted, 'host')}", coverage)
     return f"Nothing stands out in {targeted:,} of {plural(targeted, 'host')}"
@@ -76,9 +84,43 @@ def verdict_so_far(report: Report) -> str:
 
 
 def clear(report: Report) -> bool:
-    """Whether nothing stands out *and* every targeted host answered every query."""
+    """Whether nothing stands out, nor on most hosts alike, *and* every targeted host answered every query.
+
+    What cannot be compared, or only with one other, is not clear.
+    """
     coverage = report.coverage
-    return not report.outliers and not coverage.missed and not coverage.partial and coverage.answered > 0
+    heard = coverage.answered > 0 and not coverage.missed and not coverage.partial
+    said_so = (
+        report.outliers or majority(report) or uncompared(report) or (nameless(report) and report.findings)
+    )
+    return heard and not said_so
+
+
+def majority(report: Report) -> int:
+    """Return how many hosts share the widest change of most of the group that is listed; 0 where there is none.
+
+    With a baseline it is new there; without one it is a side that has what an intruder would leave.
+    """
+    known = report.coverage.answered + report.coverage.partial
+    return max(
+        (
+            len(finding.hosts)
+            for finding in report.findings
+            if finding.quadrant is Quadrant.NEW_COMMON
+            or (finding.quadrant is Quadrant.RARE and 2 * len(finding.hosts) > known > 2)
+        ),
+        default=0,
+    )
+
+
+def uncompared(report: Report) -> bool:
+    """Whether one host answered and there is no baseline."""
+    return report.coverage.answered + report.coverage.partial == 1 and report.limits.baseline == 0
+
+
+def nameless(report: Report) -> bool:
+    """Whether two hosts answered and there is no baseline: nobody can be named."""
+    return report.coverage.answered + report.coverage.partial == 2 and report.limits.baseline == 0
 
 
 def _focus(report: Report) -> str:
@@ -108,7 +150,9 @@ def against(report: Report, now: datetime) -> str:
     """
     peers = "its peers" if report.run.focus else "each other"
     info = report.baseline
-    if info is None:
+    if uncompared(report):
+        with_what = "nothing: there is no baseline, and no other host answered"
+    elif info is None:
         with_what = f"{peers} alone" if report.run.method is Method.PEERS else f"the baseline and {peers}"
     else:
         held = f"baseline {info.version} ({age(info.created_at, now)}, {plural(len(info.hosts), 'host')}"
@@ -117,7 +161,7 @@ def against(report: Report, now: datetime) -> str:
         with_what = {
             Method.PEERS: f"{peers} alone, not with {held})",
             Method.BASELINE: f"{held}) alone",
-            Method.BOTH: f"{held}) and {peers}",
+            Method.BOTH: f"{held}) and {peers}" if report.limits.peers else f"{held}) alone",
         }[report.run.method]
     return f"Compared with {with_what}"
 
@@ -133,7 +177,7 @@ def compared(report: Report) -> str:
     with_what = {
         Method.PEERS: "its peers alone" if report.run.focus else "each other alone",
         Method.BASELINE: "the baseline alone",
-        Method.BOTH: "the baseline and their peers",
+        Method.BOTH: "the baseline and each other" if report.limits.peers else "the baseline alone",
     }[report.run.method]
     why = said(report.run.method_reason, 120)
     return f"Compared with {with_what}{f' ({why})' if why else ''}"
@@ -160,19 +204,39 @@ def baseline_version(present: Baseline, now: datetime) -> str:
 def rests_on(report: Report) -> str:
     """Return what the evidence can carry, with n, B and the most bits that rarity could give."""
     limits = report.limits
-    hosts = [plural(limits.peers, "peer")] if report.run.method is not Method.BASELINE else []
-    if report.run.method is not Method.PEERS or limits.baseline:
-        hosts.append(plural(limits.baseline, "baseline snapshot"))
+    if not limits.peers and not limits.baseline:
+        return "There was nothing to compare with, so no difference has bits"
+    with_what = [plural(limits.peers, "other host")] if limits.peers else []
+    if limits.baseline:
+        with_what.append(plural(limits.baseline, "baseline snapshot"))
+    who = "Each host" if report.coverage.answered + report.coverage.partial > 1 else "The host"
     text = (
-        f"Rests on {listed(hosts, 2)}. Being rare gives one fact at most {bits(limits.most_bits)}; "
-        f"{bits(limits.threshold_bits)} mark a host"
+        f"{who} was compared with {listed(with_what, 2)}: for being rare or new one difference can get at most "
+        f"{bits(limits.most_bits)}, and from {bits(limits.threshold_bits)} on it makes its host stand out"
     )
-    return f"{text}. That is too few to be sure: take it as tentative" if limits.tentative else text
+    return f"{text}. That is too little to be sure: take it as tentative" if limits.tentative else text
+
+
+def alike(report: Report) -> tuple[tuple[HostVerdict, ...], ...]:
+    """Return the hosts that stand out, those with the same sharpest finding together, in the order of the first of each.
+
+    The host that was asked for comes first.
+    """
+    focus = report.run.focus
+    groups: dict[str, list[HostVerdict]] = {}
+    for host in sorted(report.outliers, key=lambda host: host.id != focus):
+        groups.setdefault(host.reason or host.id, []).append(host)
+    return tuple(map(tuple, groups.values()))
 
 
 def lookalikes(report: Report) -> str:
-    """Return which hosts look alike: "14 on template 12, 8 on template 13, 2 apart"; empty when nothing is known."""
-    parts = []
+    """Return which hosts look alike: "14 on template 12, 8 on template 13, 2 apart"; empty when nothing is known.
+
+    Of one host alone nothing is said.
+    """
+    parts: list[str] = []
+    if report.coverage.answered + report.coverage.partial < 2:
+        return ""
     for group in report.lookalikes[:6]:
         label = said(group.label, 40)
         joint = " on " if label.startswith(("template", "image", "ami")) else " "

@@ -108,11 +108,6 @@ def accepted(baseline: Baseline, *, left: Sequence[str] = ()) -> Message:
     )
 
 
-def loading_modal(words: str) -> View:
-    """Return a modal to open at once, while a trigger lives; its content follows by views.update."""
-    return _modal([rich(section(text(f"⏳  {said(words, 300)}")))])
-
-
 def modal_error(error: DiffyError | str) -> View:
     """Return a modal that says what went wrong in place of what was asked for."""
     sentence, hint = (error.message, error.hint) if isinstance(error, DiffyError) else (error, "")

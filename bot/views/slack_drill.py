@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bot.hostile import clean, label, said, size
 from bot.model import Block, Change, Finding, Message, Report, Row
 from bot.views import actions as ids
+from bot.views import evidence
 from bot.views.actions import ANY, DrillPlace, to_metadata
 from bot.views.sentences import host_name, names
 from bot.views.slack_parts import (
@@ -74,7 +75,12 @@ def drill_down(report: Report, *, host: str = "", query: str = "", page: int = 1
         choices.append(button("Post to thread", ids.POST_TO_THREAD, run, style="primary"))
     if choices:
         blocks.append(buttons(*choices))
-    blocks.append(context(f"Page {page} of {pages} · Run {said(run, 40)} · nothing is collected again"))
+    blocks.append(
+        context(
+            f"Page {page} of {pages} · Run {said(run, 40)} · nothing is collected again",
+            f"{evidence.A_BIT} {evidence.THE_HALF}",
+        )
+    )
     return {
         "type": "modal",
         "callback_id": ids.DRILL_VIEW,
@@ -168,12 +174,14 @@ def _rows(entries: list[_Entry]) -> list[Block]:
     blocks: list[Block] = []
     for entry in entries:
         finding = entry.finding
-        parts = ", ".join(f"{said(part.label, 60)} {part.bits:+.1f}" for part in finding.parts[:6])
         which = f" · row {entry.number} of {entry.of}" if entry.of > 1 else ""
         if entry.number == 1:
             blocks.append(rich(section(text(said(finding.why, WHY_LIMIT), bold=True))))
         about = f"{names(finding.hosts, 3)} · {CHANGES[finding.change]}{which}"
-        blocks.append(context(about, small(finding), f"= {parts}" if parts and entry.number == 1 else ""))
+        behind = [evidence.others(finding), *evidence.shared(finding)] if entry.number == 1 else []
+        blocks.append(context(about, small(finding), *behind))
+        if entry.number == 1 and (added := evidence.sum_lines(finding)):
+            blocks.append(rich(preformatted("\n".join(added))))
         expected = finding.expected if finding.change is Change.CHANGED and entry.number == 1 else None
         blocks.append(rich(preformatted(_bounded(table_lines(entry.row, expected, limit=VALUE_LIMIT)))))
     return blocks

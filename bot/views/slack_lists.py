@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.hostile import label, said
 from bot.model import Block, Message, Pack, Progress, Run, RunState, Schedule
+from bot.views import evidence
 from bot.views.slack_parts import (
     Part,
     channel,
@@ -86,7 +87,11 @@ def help(usage: Sequence[tuple[str, str]]) -> Message:
     """Return all words that Diffy understands, each with what it does."""
     entries = [[code(words, limit=200), text(f"\n{said(summary, 300)}")] for words, summary in usage[:25]]
     head = "Diffy tells which hosts of a group stand out, and why"
-    return message("What Diffy understands.", [listing(head, entries)])
+    glossary = (
+        "A score counts bits, by how rare a difference is, how new, and what it is. "
+        f"{evidence.A_BIT} What honest causes explain takes bits off; Look deeper shows the sum."
+    )
+    return message("What Diffy understands.", [listing(head, entries), context(glossary)])
 
 
 def usage(command_usage: str, suggestion: str = "", *, problem: str = "") -> Message:

@@ -109,7 +109,7 @@ def hosts(ids_: Sequence[str], more_of_them: int = 0) -> list[Part]:
     for index, host in enumerate(ids_):
         parts += [text(", ")] if index else []
         parts.append(code(host, limit=48))
-    if more_of_them:
+    if more_of_them > 0:
         parts.append(text(f"{' and ' if parts else ''}{more_of_them:,} more"))
     return parts
 
@@ -152,7 +152,11 @@ def button(words: str, action: str, run: str, *, style: str = "") -> Part:
 
 def more(run: str) -> Part:
     """Return the overflow menu: the report as files."""
-    options = [(ids.MORE_FINDINGS, "All findings as text"), (ids.MORE_JSON, "Report as JSON")]
+    options = [
+        (ids.MORE_FINDINGS, "All findings as text"),
+        (ids.MORE_PAGE, "Report as a web page"),
+        (ids.MORE_JSON, "Report as JSON"),
+    ]
     return {
         "type": "overflow",
         "action_id": ids.MORE,

@@ -6,22 +6,22 @@ from collections.abc import Sequence
 
 from bot.hostile import clean, label, said
 from bot.model import Block, Change, Finding, HostVerdict, Message, Report
-from bot.views import sentences
+from bot.views import evidence, sentences
 from bot.views.files import findings_file
 from bot.views.slack_parts import Part, code, context, items, message, preformatted, rich, section, text
-from bot.views.slack_verdict import top_hosts
-from bot.views.words import bits, counts_unsaid, differing, folded, one_line, plural, query_title, where
+from bot.views.slack_verdict import MOST_HOSTS, top_hosts
+from bot.views.words import bits, differing, folded, one_line, plural, query_title, where
 
 MOST_SHOWN = 6  # findings of one host with their rows
 MOST_NAMED = 8  # further ones, a line each
-WHY_LIMIT = 260
+WHY_LIMIT = 520
 ROW_LIMIT = 520
-LINE_LIMIT = 220
+LINE_LIMIT = 360
 ROW_WIDTH = 74  # what a box in a thread holds on a laptop
 
 
 def host_reply(report: Report, host_id: str) -> Message:
-    """Return one host's findings, sharpest first, each with its counts_unsaid, technique and row.
+    """Return one host's findings, sharpest first, each with its technique, score and row.
 
     A host without findings gets a reply that says so; so does one that is not in the report.
     """
@@ -52,7 +52,7 @@ def rest_reply(report: Report) -> Message | None:
     tail = f"{plural(more, 'more finding')} in the file · " if more > 0 else ""
     hosts = {host for finding in others for host in finding.hosts}
     head = f"{plural(len(others), 'smaller difference')} on {plural(len(hosts), 'other host')}"
-    marked = sum(host.outlier and host.id not in shown for host in report.hosts)
+    marked = sum(map(len, sentences.alike(report)[MOST_HOSTS:]))
     if marked:
         head = f"{plural(marked, 'more host')} that stand out, and other differences"
     blocks = [
@@ -64,7 +64,11 @@ def rest_reply(report: Report) -> Message | None:
 
 def _shown(number: int, finding: Finding) -> list[Block]:
     why = section(text(f"{number}. {said(finding.why, WHY_LIMIT)}", bold=True))
-    return [rich(why), context(small(finding)), rich(preformatted(rows(finding)))]
+    telling = any(
+        held.row for held in finding.others
+    )  # that all have it, or have nothing, the line above says
+    behind = [small(finding), evidence.others(finding) if telling else "", *evidence.shared(finding)]
+    return [rich(why), context(*behind), rich(preformatted(rows(finding)))]
 
 
 def rows(finding: Finding) -> str:
@@ -92,15 +96,13 @@ def _head(verdict: HostVerdict | None, host_id: str, findings: Sequence[Finding]
 
 
 def _about(verdict: HostVerdict) -> str:
-    score = f"rank {verdict.rank}, {bits(verdict.score)}" if verdict.rank else ""
+    score = f"rank {verdict.rank}, {bits(verdict.score)} in all" if verdict.rank else ""
     return " · ".join(filter(None, [where(verdict.host), score]))
 
 
 def small(finding: Finding) -> str:
-    """Return what stands under a finding in small letters: counts_unsaid, techniques, the query, the score."""
-    words = [unsaid] if (unsaid := counts_unsaid(finding)) else []
-    if finding.attack:
-        words.append(", ".join(clean(one, 24) for one in finding.attack[:4]))
+    """Return what stands under a finding in small letters: techniques, the query, the score."""
+    words = [", ".join(clean(one, 24) for one in finding.attack[:4])] if finding.attack else []
     words.append(query_title(finding.query))
     words.append(bits(finding.score) + (", tentative" if finding.tentative else ""))
     return " · ".join(words)
@@ -108,5 +110,4 @@ def small(finding: Finding) -> str:
 
 def _named(finding: Finding, *, with_hosts: bool = False) -> list[Part]:
     parts = [text(f"{sentences.names(finding.hosts, 2)}: ", bold=True)] if with_hosts else []
-    unsaid = f" ({unsaid})" if (unsaid := counts_unsaid(finding)) else ""
-    return [*parts, text(f"{said(finding.why, LINE_LIMIT)}{unsaid}")]
+    return [*parts, text(said(finding.why, LINE_LIMIT))]

@@ -9,10 +9,10 @@ from datetime import datetime
 from tabulate import tabulate
 
 from bot.hostile import clean
-from bot.model import Baseline, Pack, Report
-from bot.views import sentences
+from bot.model import Finding, Pack, Report
+from bot.views import evidence, sentences
 from bot.views.changes import change_lines, change_summary
-from bot.views.words import CHANGES, age, bits, counts_unsaid, one_line, plural, query_title, when
+from bot.views.words import CHANGES, bits, one_line, plural, query_title, when
 
 MOST_FINDINGS = 40
 MOST_CLEAN_HOSTS = 10
@@ -32,11 +32,13 @@ def report_text(report: Report, *, width: int = 100, now: datetime) -> str:
             f"{clean(report.run.target, 200)}. {sentences.compared(report)}. {sentences.baseline(report.baseline, now)}.",
             width,
         ),
+        _wrapped(f"Looked at: {evidence.looked_at(report)}.", width) if not report.outliers else "",
+        _wrapped(f"Against the baseline: {drift}.", width) if (drift := evidence.drift(report)) else "",
         _hosts(report, width),
         _findings(report, width),
         _gaps(report, width),
         "\n".join(_wrapped(f"Note: {clean(note, 600)}", width) for note in report.notes),
-        _wrapped(f"{sentences.rests_on(report)}.", width),
+        _wrapped(f"{sentences.rests_on(report)}. {evidence.A_BIT} {evidence.THE_HALF}", width),
         _wrapped(f"Look alike: {alike}.", width) if (alike := sentences.lookalikes(report)) else "",
         _foot(report),
     ]
@@ -49,23 +51,6 @@ def drift_text(report: Report) -> str:
         return "Nothing differs from the version before."
     lines = "\n".join(clean(line, 400) for line in change_lines(report).split("\n"))
     return f"Against the version before: {change_summary(report)}\n{lines}"
-
-
-def baseline_text(baselines: Sequence[Baseline], *, now: datetime) -> str:
-    """Return stored baselines as a table, in the order given."""
-    if not baselines:
-        return "There is no baseline yet.\n"
-    rows = [
-        (
-            clean(one.target, 60),
-            one.version,
-            age(one.created_at, now),
-            clean(one.author, 30),
-            sentences.names(one.hosts, 3),
-        )
-        for one in baselines
-    ]
-    return tabulate(rows, headers=("target", "version", "age", "author", "hosts"), tablefmt="simple") + "\n"
 
 
 def packs_text(packs: Sequence[Pack]) -> str:
@@ -100,6 +85,7 @@ def _hosts(report: Report, width: int) -> str:
     ]
     if not shown:
         return ""
+    reasons = [host.reason for host in shown]
     rows = [
         (
             host.rank or "–",
@@ -107,9 +93,11 @@ def _hosts(report: Report, width: int) -> str:
             clean(host.host.private_ip, 40) if host.host else "",
             f"{host.score:.1f}",
             "STANDS OUT" if host.outlier else host.status.value,
-            clean(host.reason, 300),
+            "(as above)"
+            if reasons[index] and reasons[index] in reasons[:index][-1:]
+            else clean(host.reason, 500),
         )
-        for host in shown
+        for index, host in enumerate(shown)
     ]
     headers = ("#", "host", "address", "bits", "verdict", "why")
     widths = [None, 19, 15, None, 10, max(24, width - 66)]
@@ -123,21 +111,27 @@ def _findings(report: Report, width: int) -> str:
         return ""
     lines = [f"{plural(len(report.findings), 'finding')}, sharpest first"]
     for number, finding in enumerate(report.findings[:MOST_FINDINGS], 1):
-        attack = f"; {', '.join(clean(one, 24) for one in finding.attack)}" if finding.attack else ""
-        unsaid = f"{beside}; " if (beside := counts_unsaid(finding)) else ""
-        small = (
-            f"{unsaid}{query_title(finding.query)}, {CHANGES[finding.change]}; {bits(finding.score)}{attack}"
-        )
         lines.append(
-            _wrapped(f"{number:>3}. {sentences.names(finding.hosts, 3)}: {clean(finding.why, 400)}", width, 5)
+            _wrapped(f"{number:>3}. {sentences.names(finding.hosts, 3)}: {clean(finding.why, 600)}", width, 5)
         )
-        lines.append(_wrapped(f"     {small}", width, 5))
-        lines.append(_wrapped(f"     {one_line(finding.row, limit=600)}", width, 5))
-        if finding.expected is not None:
-            lines.append(_wrapped(f"     usual: {one_line(finding.expected, limit=300)}", width, 5))
+        lines += [_wrapped(f"     {line}", width, 7) for line in _behind(finding)]
     if len(report.findings) > MOST_FINDINGS:
         lines.append(f"{plural(len(report.findings) - MOST_FINDINGS, 'more finding')}: see --json")
     return "\n".join(lines)
+
+
+def _behind(finding: Finding) -> list[str]:
+    attack = f"; {', '.join(clean(one, 24) for one in finding.attack)}" if finding.attack else ""
+    usual = f"usual: {one_line(finding.expected, limit=300)}" if finding.expected is not None else ""
+    lines = [
+        f"{query_title(finding.query)}, {CHANGES[finding.change]}{attack}",
+        evidence.sum_line(finding) or bits(finding.score),
+        evidence.others(finding),
+        *evidence.shared(finding),
+        one_line(finding.row, limit=600),
+        usual,
+    ]
+    return [line for line in lines if line]
 
 
 def _gaps(report: Report, width: int) -> str:

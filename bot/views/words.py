@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from bot.hostile import clean, said, size
 from bot.model import (
     Change,
-    Finding,
     Host,
     Method,
     MissReason,
@@ -84,11 +82,6 @@ KINDS = {
 
 MOST_COLUMNS = 20  # of one row, shown; a pack's query has at most 16
 
-_COUNTED = re.compile(
-    r"(?:on (?:none|\d+) of \d+ peers?|none of \d+ peers? lacks it|\d+ of \d+ peers? lack it too|in the baseline"
-    r"|the baseline has it|missing in the baseline too|in \d+ of \d+ baseline (?:hosts|snapshots))$"
-)
-
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 
 
@@ -144,43 +137,14 @@ def query_title(query: str) -> str:
     return clean(query, 60).replace("_", " ")
 
 
+def column_words(column: str) -> str:
+    """Return a column's name as words: ``current_value`` becomes "value", ``sha256`` "content"."""
+    return {"sha256": "content", "current_value": "value"}.get(column, column.replace("_", " "))
+
+
 def bits(score: float) -> str:
     """Return a score with its unit: "12.4 bits"."""
     return f"{score:.1f} bits"
-
-
-def counts(finding: Finding) -> str:
-    """Return where else a finding is seen: "on 1 of 23 peers; not in the baseline".
-
-    For what is missing here the same numbers are said the other way round: they count hosts that lack it too.
-    """
-    gone = finding.change is Change.REMOVED
-    said_of = []
-    if finding.of:
-        said_of.append(_peer_count(finding.seen_on, finding.of, gone=gone))
-    if finding.baseline_seen is not None and finding.baseline_of:
-        said_of.append(_baseline_count(finding.baseline_seen, finding.baseline_of, gone=gone))
-    return "; ".join(said_of) or "nothing to compare it with"
-
-
-def counts_unsaid(finding: Finding) -> str:
-    """Return the counts, or nothing where the reason already ends with them."""
-    return "" if _COUNTED.search(finding.why) else counts(finding)
-
-
-def _peer_count(seen: int, of: int, *, gone: bool) -> str:
-    peers = plural(of, "peer")
-    if gone:
-        has = f"all {peers} have it" if of > 1 else "the peer has it"
-        return has if seen == 0 else f"also missing on {seen} of {peers}"
-    return f"on {'none' if seen == 0 else seen} of {peers}"
-
-
-def _baseline_count(seen: int, of: int, *, gone: bool) -> str:
-    seen = of - seen if gone else seen
-    if seen == 0:
-        return "not in the baseline"
-    return "in the baseline" if seen == of else f"in {seen} of {of} baseline hosts"
 
 
 def where(host: Host | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -60,10 +60,12 @@ def gather(
     arrivals: queue.SimpleQueue[_Arrival] = queue.SimpleQueue()
     room = threading.Semaphore(WAITING)
     got = _gathered_before(live, group)
+    still = _still_to_ask(group, got)
+    waiting = dict.fromkeys(host.id for host in still.hosts)
     started = services.clock.monotonic()
     threading.Thread(
         target=_collect,
-        args=(live, _still_to_ask(group, got), pack, services, arrivals, room),
+        args=(live, still, pack, services, arrivals, room),
         name=f"collect-{live.run.id}",
         daemon=True,
     ).start()
@@ -78,7 +80,7 @@ def gather(
                 pass
             else:
                 if arrival is None:
-                    live.progress = _progress(group, got)
+                    live.progress = _progress(group, got, waiting)
                     return got
                 if isinstance(arrival, DiffyError):
                     raise arrival
@@ -86,8 +88,8 @@ def gather(
                     provisional = arrival
                 else:
                     room.release()
-                    _take(arrival, got, live, services)
-            live.progress = _progress(group, got)
+                    waiting.pop(_take(arrival, got, live, services), None)
+            live.progress = _progress(group, got, waiting)
             silent = len(group.hosts) - _accounted(group, got)
             if not asked_provisional and silent and got.digests:
                 elapsed = services.clock.monotonic() - started
@@ -199,30 +201,30 @@ def _still_to_ask(group: Group, got: Gathered) -> Group:
     return replace(group, hosts=tuple(host for host in group.hosts if host.id not in heard))
 
 
-def _take(arrival: Snapshot | Missed, got: Gathered, live: Live, services: Services) -> None:
-    """Take in one host's word; it is noted once it is stored, so that a restart neither asks nor reads it again."""
+def _take(arrival: Snapshot | Missed, got: Gathered, live: Live, services: Services) -> str:
+    """Take in one host's word and return the host; it is noted once it is stored, so that a restart neither asks nor reads it again."""
     if isinstance(arrival, Missed):
         got.missed.append(arrival)
         services.journal.note(live.run.id, arrival)
-        return
+        return arrival.host
     host = arrival.host.id
     got.digests[host] = digest = services.snapshots.put(arrival)
     services.judge.add(live.run.id, digest)
     got.unknown[host] = frozenset(answer.query for answer in arrival.answers if not answer.known)
     services.journal.note(live.run.id, Arrived(host, digest, got.unknown[host]))
+    return host
 
 
 def _accounted(group: Group, got: Gathered) -> int:
     return len(got.digests) + len(got.missed) - len(group.missed)
 
 
-def _progress(group: Group, got: Gathered) -> Progress:
-    heard = set(got.digests) | {missed.host for missed in got.missed}
+def _progress(group: Group, got: Gathered, waiting: Iterable[str]) -> Progress:
     return Progress(
         RunState.COLLECTING,
         targeted=len(group.hosts) + len(group.missed),
         answered=len(got.digests),
         missed=len(got.missed),
-        waiting_for=tuple(host.id for host in group.hosts if host.id not in heard),
+        waiting_for=tuple(waiting),
         known_offline=tuple(missed.host for missed in group.missed),
     )

@@ -42,7 +42,7 @@ def causes(
         (Kind.PROCESS, {"path": "/usr/bin/gzip"}, {"fresh": True}, "within the hour"),
         (Kind.PROGRAM, {"path": "/usr/sbin/chronyd"}, {"packages": {"chrony": 1}}, "a package of that name"),
         (Kind.PROGRAM, {"path": "/usr/bin/x"}, {"any_package": 1}, "packages changed"),
-        (Kind.PROGRAM, {"path": "/usr/bin/gzip"}, {"explained_programs": {"/usr/bin/gzip"}}, "an honest cause"),
+        (Kind.PROGRAM, {"path": "/usr/bin/gzip"}, {"explained_programs": {"/usr/bin/gzip"}}, "an honest reason"),
         (Kind.MODULE, {"name": "livepatch_1"}, {"live_patched": True}, "patched while running"),
         (Kind.MODULE, {"name": "udp_diag"}, {"untainted": True}, "nothing unsigned"),
         (Kind.LOGIN_CONFIG, {"path": "/etc/sudoers"}, {"alone": {"template": "13"}}, "the only host of template 13"),

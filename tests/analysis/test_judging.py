@@ -88,12 +88,15 @@ def test_the_reason_is_one_line_that_needs_no_glossary() -> None:
     finding = only(judge(case(hosts, baseline=honest(5, 9, first=300))), "processes")
 
     assert finding.why == (
-        "runs /var/tmp/.x/upd -q as root: runs from a folder that everybody may write to and lies in a hidden place; "
-        "on none of 23 peers; not in the baseline"
+        "runs “/var/tmp/.x/upd -q” as root: it runs from a folder that everybody may write to and lies in a hidden "
+        "place; none of the other 23 hosts has it; not in the baseline"
     )
     assert finding.quadrant is Quadrant.NEW_RARE
     assert finding.outlying
-    assert {part.label for part in finding.parts} >= {"rare among the peers", "new since the baseline"}
+    assert [part.label for part in finding.parts[:2]] == [
+        "on only 1 of 24 hosts",
+        "new: in none of 5 baseline snapshots (half of 3.6)",
+    ]
 
 
 @pytest.mark.parametrize("count", [2, 3, 5, 24])
@@ -187,7 +190,7 @@ def test_an_absence_is_a_fact_where_the_query_was_answered() -> None:
     assert finding.hosts == (hosts[3][0].id,)
     assert finding.row["id"] == "auditd.service"
     assert finding.expected is None
-    assert "none of 9 peers lacks it" in finding.why
+    assert "the other 9 hosts all have it" in finding.why
 
 
 @pytest.mark.parametrize(
@@ -389,7 +392,7 @@ def test_what_several_hosts_share_without_a_reason_in_aws_is_one_finding() -> No
     )
     assert "the same hosts agree in other facts" in {part.label for part in finding.parts}
     assert [host.id for host in report.outliers] == sorted(bad)
-    assert any("4 of 30 hosts share 4 facts that nothing in AWS explains" in note for note in report.notes)
+    assert not any("4 of 30 hosts share" in note for note in report.notes)  # what stands out says it itself
 
 
 def test_a_host_that_cannot_answer_a_query_still_shares_the_rest() -> None:

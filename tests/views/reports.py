@@ -24,6 +24,7 @@ from bot.model import (
     Report,
     RunInfo,
     ScorePart,
+    SharedFact,
     UnknownQuery,
 )
 
@@ -88,6 +89,7 @@ def reports(draw: st.DrawFn) -> Report:
     partial = sum(verdict.status is HostStatus.PARTIAL for verdict in verdicts)
     missed = tuple(Missed(host, draw(st.sampled_from(MissReason)), draw(hostile)) for host in lost)
     of_baseline = draw(st.none() | st.integers(0, 5))
+    shared = st.builds(SharedFact, names, st.sampled_from(Change), rows, st.none() | rows, scores, hostile)
     finding = st.builds(
         Finding,
         hosts=st.lists(st.sampled_from(known), min_size=1, max_size=4, unique=True).map(tuple)
@@ -109,6 +111,8 @@ def reports(draw: st.DrawFn) -> Report:
         outlying=st.booleans(),
         parts=st.lists(st.builds(ScorePart, hostile, scores), max_size=3).map(tuple),
         rows=st.lists(rows, max_size=3).map(tuple),
+        shared=st.lists(shared, max_size=2).map(tuple),
+        shared_count=st.integers(0, 30),
     )
     findings = draw(st.lists(finding, max_size=4)) if known else []
     findings = findings * draw(st.sampled_from((1, 12)))

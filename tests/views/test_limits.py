@@ -146,7 +146,6 @@ def test_messages_without_a_report_are_taken_by_slack_too(words: str, name: str,
 
     for message in made:
         assert problems_of_message(message, may_mention=ACTORS) == []
-    assert problems_of_view(views.loading_modal(words)) == []
     assert problems_of_view(views.modal_error(UnknownTarget(words, words))) == []
 
 
@@ -171,7 +170,7 @@ def test_the_example_names_the_hostile_process_as_it_is_and_links_nothing() -> N
     """A process named like a mention and a link is shown literally in its box, and defanged outside of it."""
     message = views.host_reply(examples.REPORT, examples.SHELL.id)
 
-    raw = json.dumps(message.blocks)
+    raw = json.dumps(message.blocks, ensure_ascii=False)
     assert "name=<!channel> *x* https://evil.example" in raw
-    assert "runs <!channel> *x* hxxps[:]//evil[.]example as www-data: its file was deleted" in raw
+    assert "as www-data, command line “<!channel> *x* hxxps[:]//evil[.]example -- " in raw
     assert problems_of_message(message, may_mention=ACTORS) == []

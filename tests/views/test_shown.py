@@ -70,7 +70,9 @@ def test_the_verdict_names_hosts_gaps_and_what_it_rests_on() -> None:
     assert "offline, its SSM agent lost the connection" in said
     assert "suid_bin timed out" in said
     assert "baseline 3 (6 days old, 3 hosts)" in said
-    assert "22 peers and 3 baseline snapshots" in said
+    assert "22 other hosts and 3 baseline snapshots" in said
+    assert "Against the baseline: 8 new and rare, 1 missing here." in said
+    assert "at most 5.5 bits" in said
     assert "12 on template 12, 9 on template 13, 2 apart" in said
 
 
@@ -79,6 +81,21 @@ def test_a_host_that_was_asked_for_leads_even_if_others_are_sharper() -> None:
     report = dataclasses.replace(REPORT, run=dataclasses.replace(REPORT.run, focus=MINER.id))
 
     assert [host.id for host in views.top_hosts(report)] == [MINER.id, SHELL.id]
+
+
+def test_hosts_with_the_same_sharpest_finding_are_told_together() -> None:
+    """Seven hosts with one story take one paragraph and one reply, and none of them is left out of the count."""
+    hosts = tuple(dataclasses.replace(host, outlier=True, reason="has x") for host in REPORT.hosts[:7])
+    other = dataclasses.replace(REPORT.hosts[7], outlier=True, reason="has y")
+    report = dataclasses.replace(REPORT, hosts=(*hosts, other))
+
+    said = words_of(views.verdict(report, RUN, now=NOW))
+
+    assert [host.id for host in views.top_hosts(report)] == [hosts[0].id, other.id]
+    assert said.count("has x") == said.count("has y") == 1
+    assert f"{hosts[4].id} and 2 more  has x" in said
+    assert "7 hosts with the same sharpest finding · 10.0." in said
+    assert "more hosts that stand out" not in said
 
 
 def test_joiners_are_counted_and_a_single_host_run_says_so() -> None:
@@ -153,19 +170,13 @@ def test_a_reply_shows_counts_techniques_and_the_usual_value() -> None:
     """Findings of one host with where else they are seen, ATT&CK ids, the row, and what is usual in its place."""
     said = words_of(views.host_reply(REPORT, MINER.id))
 
-    assert "on none of 22 peers; not in the baseline\nT1053.003, T1105 · crontab · 13.1 bits" in said
-    assert "name=kernel.tainted  current_value=12289\nusual: current_value=0" in said
-    assert "none of 22 peers lacks it; the baseline has it" in said
-
-
-def test_counts_are_said_once() -> None:
-    """A reason without counts gets them beside it; one that ends with them is not repeated."""
-    bare = dataclasses.replace(REPORT, findings=(dataclasses.replace(FINDINGS[0], why="runs x"),))
-
-    assert "on none of 22 peers; not in the baseline · T1059.004" in words_of(
-        views.host_reply(bare, SHELL.id)
+    assert (
+        "none of the other 22 hosts has it; not in the baseline\nT1053.003, T1105 · crontab · 13.1 bits"
+        in said
     )
-    assert words_of(views.host_reply(REPORT, SHELL.id)).count("not in the baseline") == 3
+    assert "Of the other 22 hosts 21 have value 0 and 1 has value 4096." in said
+    assert "name=kernel.tainted  current_value=12289\nusual: current_value=0" in said
+    assert "the other 22 hosts all have it; the baseline has it" in said
 
 
 def test_hosts_without_findings_and_strangers_get_an_answer_too() -> None:
@@ -204,7 +215,7 @@ def test_the_pages_of_the_drill_down_hold_every_row_once() -> None:
     more = dataclasses.replace(FINDINGS[0], rows=({"name": "second"}, {"name": "third"}))
     report = dataclasses.replace(REPORT, findings=(more, *FINDINGS[1:]))
 
-    boxes = [
+    every = [
         spoken({"type": "rich_text", "elements": [element]})
         for page in (1, 2, 3)
         for block in views.drill_down(report, page=page)["blocks"]
@@ -213,7 +224,9 @@ def test_the_pages_of_the_drill_down_hold_every_row_once() -> None:
         if element["type"] == "rich_text_preformatted"
     ]
 
+    boxes = [box for box in every if "bits together" not in box]
     assert len(boxes) == len(FINDINGS) + 2
+    assert len(every) - len(boxes) == len(FINDINGS)
     assert boxes[1] == "name  second"
     assert "No row differs" in str(views.drill_down(CLEAN))
     assert "Pick another" in str(views.drill_down(REPORT, query="none"))
@@ -298,10 +311,8 @@ def test_a_long_list_of_findings_ends_on_the_terminal_with_a_count() -> None:
     assert "14 more findings: see --json" in views.report_text(report, now=NOW)
 
 
-def test_baselines_and_packs_are_tables_on_the_terminal() -> None:
-    """One line a version, one line a pack, one a query."""
-    assert "6 days old" in views.baseline_text([BASELINE], now=NOW)
-    assert views.baseline_text([], now=NOW) == "There is no baseline yet.\n"
+def test_packs_are_tables_on_the_terminal() -> None:
+    """One line a pack, one a query."""
     assert "linux-triage" in views.packs_text([PACK])
     assert "crontab" in views.pack_text(PACK)
 
@@ -336,5 +347,7 @@ def test_the_findings_file_holds_every_row_and_the_parts_of_each_score() -> None
         assert finding.hosts[0] in said
     assert "DID NOT ANSWER" in said
     assert "suid_bin timed out" in said
-    assert "score: rare among 22 peers +5.5, not in the baseline +2.1" in said
+    assert (
+        " +5.5  on only 1 of 23 hosts\n      +1.4  new: in none of 3 baseline snapshots (half of 2.8)" in said
+    )
     assert "usual: 0" in said

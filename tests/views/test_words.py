@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.model import Change, Coverage, Finding, Method, Missed, MissReason, QueryStatus, Report
+from bot.model import Coverage, Method, Missed, MissReason, Quadrant, QueryStatus, Report
 from bot.views import sentences, words
 from tests.views.examples import BASELINE, CLEAN, FINDINGS, MINER, NOW, OFFLINE, QUIET, REPORT, SHELL
 
@@ -36,31 +36,6 @@ def test_recent_moments_and_durations_are_short() -> None:
     assert words.when(datetime(2026, 1, 2, 3, 4, tzinfo=UTC)) == "2026-01-02 03:04 UTC"
 
 
-def counted(change: Change, seen_on: int, of: int, seen: int | None, of_baseline: int | None) -> Finding:
-    """Return a finding with those counts."""
-    return dataclasses.replace(
-        FINDINGS[0], change=change, seen_on=seen_on, of=of, baseline_seen=seen, baseline_of=of_baseline
-    )
-
-
-@pytest.mark.parametrize(
-    ("finding", "said"),
-    [
-        (counted(Change.ADDED, 1, 23, 0, 3), "on 1 of 23 peers; not in the baseline"),
-        (counted(Change.ADDED, 0, 23, None, None), "on none of 23 peers"),
-        (counted(Change.ADDED, 0, 1, 2, 3), "on none of 1 peer; in 2 of 3 baseline hosts"),
-        (counted(Change.CHANGED, 4, 9, 3, 3), "on 4 of 9 peers; in the baseline"),
-        (counted(Change.REMOVED, 0, 22, 0, 3), "all 22 peers have it; in the baseline"),
-        (counted(Change.REMOVED, 2, 22, 1, 3), "also missing on 2 of 22 peers; in 2 of 3 baseline hosts"),
-        (counted(Change.REMOVED, 0, 1, 3, 3), "the peer has it; not in the baseline"),
-        (counted(Change.ADDED, 0, 0, None, None), "nothing to compare it with"),
-    ],
-)
-def test_counts_say_where_else_a_finding_is_seen(finding: Finding, said: str) -> None:
-    """What is missing is counted the other way round than what is there."""
-    assert words.counts(finding) == said
-
-
 def covered(report: Report, targeted: int, answered: int, partial: int, missed: int) -> Report:
     """Return the report with that coverage and no outlier."""
     lost = tuple(Missed(f"i-{number}", MissReason.DEADLINE) for number in range(missed))
@@ -87,15 +62,60 @@ def test_the_verdict_calls_nothing_clean_that_was_not_answered(
     assert sentences.clear(report) is clear
 
 
+def test_a_majority_is_named_before_anything_is_called_quiet() -> None:
+    """New on most hosts, or on the larger side of a group without a baseline: said in the verdict, and never clear."""
+    quiet = covered(REPORT, 10, 10, 0, 0)
+    seven = dataclasses.replace(
+        FINDINGS[0], hosts=tuple(f"i-{number}" for number in range(7)), quadrant=Quadrant.NEW_COMMON
+    )
+    few = dataclasses.replace(seven, hosts=("i-1", "i-2"), quadrant=Quadrant.RARE)
+    changed = dataclasses.replace(quiet, findings=(seven, few))
+    split = dataclasses.replace(
+        quiet,
+        findings=(dataclasses.replace(seven, quadrant=Quadrant.RARE), few),
+        limits=dataclasses.replace(quiet.limits, baseline=0),
+    )
+    marked = dataclasses.replace(REPORT, findings=(seven, *FINDINGS))
+
+    assert (
+        sentences.verdict(changed)
+        == "Most of the group changed: 7 of 10 hosts differ from the baseline alike"
+    )
+    assert sentences.verdict(split) == "The group is split: 7 of 10 hosts have what an intruder would leave"
+    assert sentences.verdict(marked).startswith("2 of 24 hosts stand out; most of the group changed; ")
+    assert not sentences.clear(changed)
+    assert not sentences.clear(split)
+    assert sentences.majority(dataclasses.replace(quiet, findings=(few,))) == 0
+
+
 def test_two_hosts_that_differ_and_one_alone_name_nobody() -> None:
     """Without a baseline, two hosts cannot be told apart and one cannot be compared."""
     limits = dataclasses.replace(REPORT.limits, baseline=0, tentative=True)
     two = dataclasses.replace(covered(REPORT, 2, 2, 0, 0), limits=limits)
-    one = dataclasses.replace(covered(REPORT, 1, 1, 0, 0), limits=limits)
+    one = dataclasses.replace(covered(REPORT, 1, 1, 0, 0), limits=dataclasses.replace(limits, peers=0))
 
     assert sentences.verdict(two) == "2 hosts differ; which of them is odd cannot be told"
     assert sentences.verdict(one) == "1 host answered, and there is nothing to compare it with"
     assert sentences.rests_on(two).endswith("take it as tentative")
+    assert not sentences.clear(two)
+    assert not sentences.clear(one)
+    assert (
+        sentences.against(one, NOW)
+        == "Compared with nothing: there is no baseline, and no other host answered"
+    )
+    assert sentences.lookalikes(one) == ""
+
+
+def test_one_host_with_a_baseline_is_compared_with_the_baseline_alone() -> None:
+    """Nobody else answered: no peers are spoken of, in no sentence."""
+    limits = dataclasses.replace(REPORT.limits, peers=0, baseline=1, tentative=True)
+    alone = dataclasses.replace(covered(REPORT, 1, 1, 0, 0), limits=limits)
+
+    assert sentences.against(alone, NOW) == "Compared with baseline 3 (6 days old, 3 hosts) alone"
+    assert sentences.compared(alone) == "Compared with the baseline alone (a baseline exists)"
+    assert sentences.rests_on(alone).startswith("The host was compared with 1 baseline snapshot: ")
+    nothing = dataclasses.replace(alone, limits=dataclasses.replace(limits, baseline=0))
+    assert sentences.rests_on(nothing) == "There was nothing to compare with, so no difference has bits"
 
 
 @pytest.mark.parametrize(

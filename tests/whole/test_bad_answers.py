@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,82 +24,89 @@ FAULTS = {
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with stage(tmp_path_factory.mktemp("faults"), fleet="demo") as up:
+def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """Twelve hosts that answer alike, but for one that is compromised."""
+    with stage(tmp_path_factory.mktemp("faults"), fleet="many:12") as up:
         yield up
         assert up.slack.rejected == ()
         assert "Traceback" not in up.bot.said()
 
 
-def test_each_fault_is_said_for_its_host(demo: Stage) -> None:
+def test_each_fault_is_said_for_its_host(many: Stage) -> None:
     """Six hosts fail in six ways: 6 of 12 are answered, each other one is named with its reason."""
-    ids = demo.aws.ids("api-asg")
+    ids = many.aws.ids("many-asg")
     for host, manner in zip(ids, FAULTS, strict=False):
-        demo.aws.set_host(host, manner=manner)
-    before = len(demo.parents())
+        many.aws.set_host(host, manner=manner)
+    before = len(many.parents())
 
-    demo.type("analyze api-asg")
+    many.type("analyze many-asg")
 
-    parent = demo.message_with("run_again", after=before)
+    parent = many.message_with("run_again", after=before)
     text = shown(parent)
     for host, _manner in zip(ids, FAULTS, strict=False):
-        demo.aws.set_host(host, manner="")
+        many.aws.set_host(host, manner="")
         assert host in text
     assert "6 did not answer" in text
 
 
-def test_half_the_hosts_offline_are_named_before_anything_is_sent(demo: Stage) -> None:
+def test_half_the_hosts_offline_are_named_before_anything_is_sent(many: Stage) -> None:
     """What SSM knows to be offline is not asked, and the verdict counts them."""
-    ids = demo.aws.ids("api-asg")
+    ids = many.aws.ids("many-asg")
     for host in ids[:6]:
-        demo.aws.set_host(host, ping="ConnectionLost")
-    before = len(demo.parents())
+        many.aws.set_host(host, ping="ConnectionLost")
+    before = len(many.parents())
 
-    demo.type("analyze api-asg")
+    many.type("analyze many-asg")
 
-    parent = demo.message_with("run_again", after=before)
+    parent = many.message_with("run_again", after=before)
     first = "\n".join(str(version.blocks) for version in parent.versions)
     for host in ids[:6]:
-        demo.aws.set_host(host, ping="Online")
+        many.aws.set_host(host, ping="Online")
     assert "6 did not answer" in shown(parent)
     assert ids[0] in first
 
 
-def test_expired_credentials_are_said(demo: Stage) -> None:
+def test_expired_credentials_are_said(many: Stage) -> None:
     """The run ends with a sentence about the credentials, and works once they are renewed."""
-    demo.aws.set_api(expired_credentials=True)
-    before = len(demo.parents())
+    many.aws.set_api(expired_credentials=True)
+    before = len(many.parents())
 
-    demo.type("analyze api-asg")
+    many.type("analyze many-asg")
 
-    failed = demo.wait(
-        lambda slack: next((m for m in demo.parents()[before:] if "run_again" in buttons(m)), None)
+    failed = many.wait(
+        lambda slack: next((m for m in many.parents()[before:] if "run_again" in buttons(m)), None)
     )
-    demo.aws.set_api(expired_credentials=False)
+    many.aws.set_api(expired_credentials=False)
     assert "credentials" in shown(failed)
-    demo.press(failed, "run_again")
-    assert demo.message_with("drill_down", after=before + 1)
+    many.press(failed, "run_again")
+    assert many.message_with("drill_down", after=before + 1)
 
 
-def test_throttled_calls_are_tried_again(demo: Stage) -> None:
+def test_throttled_calls_are_tried_again(many: Stage) -> None:
     """A fifth of all calls refused with "Rate exceeded": every host still answers."""
-    demo.aws.set_api(throttle={"*": 0.2})
-    before = len(demo.parents())
+    many.aws.set_api(throttle={"*": 0.2})
+    before = len(many.parents())
 
-    demo.type("analyze api-asg")
+    many.type("analyze many-asg")
 
-    parent = demo.message_with("drill_down", after=before)
-    demo.aws.set_api(throttle={})
+    parent = many.message_with("drill_down", after=before)
+    many.aws.set_api(throttle={})
     assert "did not answer" not in shown(parent)
 
 
 def test_without_a_bucket_answers_come_whole(tmp_path: Path) -> None:
     """What 24,000 characters do not hold is fetched in pieces: every host answered every query."""
-    with stage(tmp_path, fleet="demo", extra={"DIFFY_OUTPUT_BUCKET": ""}) as up:
-        up.type("analyze api-asg")
-        parent = up.message_with("drill_down")
+    noise = [
+        base64.b64encode(random.Random(n).randbytes(300)).decode() for n in range(120)
+    ]  # does not compress
+    with stage(tmp_path, extra={"DIFFY_OUTPUT_BUCKET": ""}) as up:
+        for host in up.aws.ids("tiny-asg")[:2]:
+            up.aws.add_rows(host, "crontab", [{"path": "/etc/cron.d/x", "command": text} for text in noise])
 
-        assert "12 of 12 hosts" in shown(parent)
-        assert "did not fit" not in shown(parent)
-        assert up.aws.calls()["SendCommand"] > 1
+        up.type("analyze tiny-asg")
+
+        parent = up.message_with("drill_down")
+        assert "1 of 3 hosts stands out" in shown(parent)
+        assert "did not" not in shown(parent)
+        assert up.aws.calls()["SendCommand"] > 2
         assert up.slack.rejected == ()

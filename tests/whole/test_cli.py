@@ -278,28 +278,29 @@ def test_a_pack_of_osquerys_is_imported_and_used(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_command_line_asks_hosts_over_ssm(tmp_path: Path) -> None:
     """Real boto3, the real script on each host; without credentials a sentence and exit 2."""
-    with EmbeddedAws.start(tmp_path / "aws", fleet="demo") as aws:
+    with EmbeddedAws.start(tmp_path / "aws", fleet="many:9") as aws:
         region = aws.env["AWS_DEFAULT_REGION"]
-        done = diffy("analyze", "web-asg", "--region", region, "--json", cwd=tmp_path, **aws.env)
+        *_, compromised, offline = aws.ids("many-asg")
+        aws.set_host(offline, ping="ConnectionLost")
+        done = diffy("analyze", "many-asg", "--region", region, "--json", cwd=tmp_path, **aws.env)
         keyless = {k: v for k, v in aws.env.items() if "KEY" not in k}
         without = diffy(
             "analyze",
-            "web-asg",
+            "many-asg",
             cwd=tmp_path,
             **keyless,
             AWS_EC2_METADATA_DISABLED="true",
             HOME=str(tmp_path),
         )
-        unknown = diffy("analyze", "web-asgg", cwd=tmp_path, **aws.env)
-        planted = {aws.ids("web-asg")[index] for index in fleet.planted("web-asg")}
+        unknown = diffy("analyze", "many-asgg", cwd=tmp_path, **aws.env)
 
     report = report_of(done)
     assert done.returncode == 1, done.stderr
-    assert {host["id"] for host in report["hosts"] if host["outlier"]} == planted
+    assert {host["id"] for host in report["hosts"] if host["outlier"]} == {compromised}
     assert [missed["reason"] for missed in report["coverage"]["missed"]] == ["offline"]
-    assert report["run"]["target"] == f"web-asg @ {region}"
+    assert report["run"]["target"] == f"many-asg @ {region}"
     assert report["run"]["api_calls"] >= 6  # group, instances, registrations, send, one page, one answer
     assert without.returncode == 2
     assert "credentials" in without.stderr
     assert unknown.returncode == 2
-    assert "web-asg" in unknown.stderr
+    assert "many-asg" in unknown.stderr

@@ -12,7 +12,8 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from bot.sandbox.osqueryi.faults import SUFFIX, Faults
+from bot.sandbox.osqueryi.faults import Faults
+from bot.sandbox.osqueryi.shell import FAULTS_SUFFIX
 
 MANNERS = frozenset(
     {
@@ -152,7 +153,7 @@ class HostBook:
             if host.manner.osquery or host.manner.clock_ahead_s:
                 host.own_database()
             _set_clock(host)
-            faults = Path(f"{host.database}{SUFFIX}")
+            faults = Path(f"{host.database}{FAULTS_SUFFIX}")
             if host.manner.osquery:
                 faults.write_text(json.dumps(asdict(Faults(**host.manner.osquery))))
             else:

@@ -28,7 +28,10 @@ def complete(table: str, values: Mapping[str, object]) -> Row:
     unknown = values.keys() - columns.keys()
     if unknown:
         raise KeyError(f"{table} has no column {', '.join(sorted(unknown))}")
-    return {column: str(values.get(column, "")) for column in columns}
+    row = dict.fromkeys(columns, "")
+    for column, value in values.items():
+        row[column] = str(value)
+    return row
 
 
 class Draft:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.sandbox.fleet.draft import Draft
+from bot.sandbox.fleet.draft import Draft, digest
 
 PACKAGE_MANAGERS = {"debian": "deb_packages", "amazon": "rpm_packages"}
 
@@ -58,7 +58,10 @@ def service(
     """
     folder = "/lib/systemd/system" if packaged else "/etc/systemd/system"
     draft.unit(f"{unit}.service", description or unit, fragment=f"{folder}/{unit}.service")
-    if not packaged:
+    if packaged:
+        fragment = f"{folder}/{unit}.service"
+        draft.add("hash", path=fragment, directory=folder, sha256=digest(f"packaged unit {fragment}"))
+    else:
         draft.file(f"{folder}/{unit}.service", f"unit {unit} {user} {binary}")
         draft.file(
             f"/etc/systemd/system/multi-user.target.wants/{unit}.service",

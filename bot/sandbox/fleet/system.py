@@ -40,7 +40,7 @@ def lay_system(draft: Draft, name: str) -> None:
     )
     _accounts(draft, has)
     lay_machine(draft)
-    _units(draft, has)
+    _units(draft, has, name)
     _files(draft, has, name)
     _sources(draft, has)
     lay_certificates(draft, has["certificates"])
@@ -74,17 +74,17 @@ def _accounts(draft: Draft, has: dict[str, Any]) -> None:
             draft.login(user, host, max(draft.booted, draft.now - days * 86400 - 40000))
 
 
-def _units(draft: Draft, has: dict[str, Any]) -> None:
+def _units(draft: Draft, has: dict[str, Any], system: str) -> None:
     folder = has["unit_folder"]
+    hashed: set[str] = set()
 
     def unit(name: str, kind: str, **how: str) -> None:
         template = f"{name.split('@')[0]}@" if "@" in name else name
-        draft.unit(
-            f"{name}.{kind}",
-            name.replace("-", " ").capitalize(),
-            fragment=f"{folder}/{template}.{kind}",
-            **how,
-        )
+        fragment = f"{folder}/{template}.{kind}"
+        draft.unit(f"{name}.{kind}", name.replace("-", " ").capitalize(), fragment=fragment, **how)
+        if fragment not in hashed:
+            hashed.add(fragment)
+            draft.add("hash", path=fragment, directory=folder, sha256=digest(f"{system}:{fragment}"))
 
     for name in has["running"]:
         unit(name, "service")
@@ -131,6 +131,13 @@ def _files(draft: Draft, has: dict[str, Any], system: str) -> None:
         )
     for path in has["programs"]:
         draft.file(path, f"{system}:{path}", mode="0755")
+    for path in has["tools"]:
+        folder, _, filename = path.rpartition("/")
+        draft.add(
+            "file", path=path, directory=folder, filename=filename, uid=0, gid=0, mode="0755", type="regular", symlink=0,
+            size=int(digest(path, 4), 16), mtime=draft.booted - 40 * 86400,
+        )  # fmt: skip
+        draft.add("hash", path=path, directory=folder, sha256=digest(f"{system}:{path}"))
     for name in has["pam"]:
         draft.file(f"/etc/pam.d/{name}", f"{system}:/etc/pam.d/{name}")
     for name in has["pam_modules"]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from functools import cache
 from pathlib import Path
@@ -97,7 +97,7 @@ def _empty() -> sqlite3.Connection:
     return connection
 
 
-def _known(table: str, columns: Mapping[str, str]) -> list[str]:
+def _known(table: str, columns: Iterable[str]) -> list[str]:
     if table not in TABLES:
         raise KeyError(f"no such table: {table}")
     shown = _shown(TABLES[table])
@@ -147,10 +147,12 @@ def _insert(connection: sqlite3.Connection, table: str, rows: Rows) -> None:
     left_out = hidden(TABLES[table]) if table in TABLES else []
     kinds = TABLES[table].columns if table in TABLES else {}
     batches: dict[tuple[str, ...], list[list[bytes | None]]] = {}
+    shapes: dict[tuple[str, ...], tuple[str, ...]] = {}  # the columns of a row to those that are kept
     for row in rows:
-        columns = tuple(
-            _known(table, {column: text for column, text in row.items() if column not in left_out})
-        )
+        shape = tuple(row)
+        if shape not in shapes:
+            shapes[shape] = tuple(_known(table, [column for column in shape if column not in left_out]))
+        columns = shapes[shape]
         values = [
             None if row[c] == "" and kinds[c] != "text" else row[c].encode("utf-8", "surrogateescape")
             for c in columns

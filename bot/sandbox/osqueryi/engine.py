@@ -11,12 +11,13 @@ OR, because it asks the planner and not the text. LIKE is made an index range fi
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from urllib.parse import quote
 
 from bot.sandbox.osqueryi.functions import register
 from bot.sandbox.osqueryi.tokens import loosen_likes, names, statements
+
+TYPE_CHECKING = False  # as typing has it, which takes long to import: the shell must start quickly
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 Row = dict[bytes, bytes]
 CONSTRAINT = 19  # SQLITE_CONSTRAINT
@@ -35,20 +36,23 @@ class QueryFailed(Exception):
         self.rows = rows
 
 
-@dataclass(frozen=True, slots=True)
 class _Care:
     """What a table asks for: see ``database.NOTES_TABLE``."""
 
-    required: tuple[str, ...]
-    hidden: tuple[str, ...]
-    user_table: bool
+    __slots__ = ("hidden", "required", "user_table")
+
+    def __init__(self, required: tuple[str, ...], hidden: tuple[str, ...], user_table: bool) -> None:
+        self.required = required
+        self.hidden = hidden
+        self.user_table = user_table
 
 
 class Engine:
     """One host's tables, open for reading. ``warn`` takes the lines that osquery logs."""
 
     def __init__(self, database: str, warn: Callable[[str], None]) -> None:
-        self._connection = sqlite3.connect(f"file:{quote(database)}?mode=ro", uri=True, timeout=10)
+        path = database.replace("%", "%25").replace("?", "%3f").replace("#", "%23")  # sqlite.org/uri.html
+        self._connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)
         self._connection.text_factory = bytes
         self._connection.execute("PRAGMA automatic_index = OFF")  # building one would walk the table
         register(self._connection)

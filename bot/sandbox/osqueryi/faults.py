@@ -12,9 +12,6 @@ from typing import BinaryIO
 
 from bot.sandbox.osqueryi.engine import Row
 
-SUFFIX = ".faults.json"
-"""Faults lie in a file beside the database, named after it: one object, the fields of ``Faults``."""
-
 
 @dataclass(frozen=True, slots=True)
 class Faults:
@@ -93,10 +90,7 @@ class Faults:
         return [{**rows[0], key: rows[0][key] + b"\xff\xfe"}, *rows[1:]]
 
 
-def read_faults(database: str) -> Faults:
-    """The faults of the host whose database this is; none when there is no file."""
-    try:
-        with open(database + SUFFIX, encoding="utf-8") as file:  # noqa: PTH123  pathlib is slow to import
-            return Faults(**json.load(file))
-    except FileNotFoundError:
-        return Faults()
+def read_faults(path: str) -> Faults:
+    """The faults in a file: one object, the fields of ``Faults``."""
+    with open(path, encoding="utf-8") as file:  # noqa: PTH123  pathlib is slow to import
+        return Faults(**json.load(file))

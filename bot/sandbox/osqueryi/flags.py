@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+TYPE_CHECKING = False  # as typing has it, which takes long to import: the shell must start quickly
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 SWITCHES = frozenset(
     {
@@ -85,12 +86,14 @@ class UnknownFlag(Exception):
     """gflags refuses a flag; the text is what it prints."""
 
 
-@dataclass(frozen=True, slots=True)
 class CommandLine:
     """Parsed arguments. ``values`` holds every flag given: "true" or "false" for a switch."""
 
-    values: dict[str, str]
-    words: tuple[str, ...]
+    __slots__ = ("values", "words")
+
+    def __init__(self, values: dict[str, str], words: tuple[str, ...]) -> None:
+        self.values = values
+        self.words = words
 
     def on(self, name: str, default: bool = False) -> bool:
         """Whether a switch is on."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable
 from functools import lru_cache
+
+TYPE_CHECKING = False  # as typing has it, which takes long to import: the shell must start quickly
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Value = str | bytes | int | float | None
 

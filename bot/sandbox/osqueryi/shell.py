@@ -6,16 +6,23 @@ import os
 import sqlite3
 import sys
 import time
-from collections.abc import Sequence
-from typing import BinaryIO
 
 from bot.sandbox.osqueryi.engine import Engine, QueryFailed, Row
-from bot.sandbox.osqueryi.faults import Faults, read_faults
 from bot.sandbox.osqueryi.flags import CommandLine, UnknownFlag, parse
 from bot.sandbox.osqueryi.tokens import statements
 
+TYPE_CHECKING = False  # as typing has it, which takes long to import: the shell must start quickly
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import BinaryIO
+
+    from bot.sandbox.osqueryi.faults import Faults
+
 DATABASE = "DIFFY_SIM_DATABASE"
-"""Environment variable: path of the host's database. Its faults, if any, lie beside it (``faults.py``)."""
+"""Environment variable: path of the host's database."""
+
+FAULTS_SUFFIX = ".faults.json"
+"""The host's faults, if any, lie beside its database in a file that is named after it (``faults.py``)."""
 
 WARNING, ERROR = 1, 2
 _ESCAPES = {byte: f"\\u{byte:04X}".encode() for byte in range(0x20)} | {
@@ -46,8 +53,9 @@ def run(arguments: Sequence[str], asked: BinaryIO, out: BinaryIO, err: BinaryIO,
     except UnknownFlag as refusal:
         err.write(f"{refusal}\n".encode())
         return 1
-    faults = read_faults(database)
-    faults.at_start(out, err, has_database=not line.on("disable_database"))
+    faults = _faults(database + FAULTS_SUFFIX)
+    if faults:
+        faults.at_start(out, err, has_database=not line.on("disable_database"))
     shell = _Shell(line, out, err, Engine(database, lambda text: _log(line, err, text)), faults)
     if line.on("version"):
         out.write(b"osqueryi version " + shell.version() + b"\n")
@@ -55,11 +63,20 @@ def run(arguments: Sequence[str], asked: BinaryIO, out: BinaryIO, err: BinaryIO,
     return shell.answer_words() if line.words else shell.answer_stream(asked)
 
 
+def _faults(path: str) -> Faults | None:
+    """The host's faults; None where it has none, and then what they need is not imported either."""
+    if not os.path.exists(path):  # noqa: PTH110  pathlib is slow to import
+        return None
+    from bot.sandbox.osqueryi.faults import read_faults
+
+    return read_faults(path)
+
+
 class _Shell:
     """One start of the shell."""
 
     def __init__(
-        self, line: CommandLine, out: BinaryIO, err: BinaryIO, engine: Engine, faults: Faults
+        self, line: CommandLine, out: BinaryIO, err: BinaryIO, engine: Engine, faults: Faults | None
     ) -> None:
         self._line = line
         self._out = out
@@ -95,18 +112,22 @@ class _Shell:
         return 1 if failures else 0
 
     def _answer(self, sql: str, prefix: str) -> int:
-        code, message = 0, ""
+        faults, code, message = self._faults, 0, ""
         try:
-            if self._faults.no_table and self._faults.no_table in sql:
-                raise QueryFailed(f"no such table: {self._faults.no_table}", 1, [])
-            rows = self._engine.ask(sql, lambda statement: self._faults.at_query(statement, self._out))
+            if faults and faults.no_table and faults.no_table in sql:
+                raise QueryFailed(f"no such table: {faults.no_table}", 1, [])
+            rows = self._engine.ask(sql, self._before_each)
         except QueryFailed as failure:
             rows, code, message = failure.rows, failure.code, str(failure)
-        self._print(self._faults.spoil(rows))
+        self._print(faults.spoil(rows) if faults else rows)
         if message:
             self._err.write(f"{prefix} {message}\n".encode("utf-8", "surrogateescape"))
             self._err.flush()
         return code
+
+    def _before_each(self, statement: str) -> None:
+        if self._faults:
+            self._faults.at_query(statement, self._out)
 
     def _print(self, rows: list[Row]) -> None:
         if self._line.on("json"):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+
+TYPE_CHECKING = False  # as typing has it, which takes long to import: the shell must start quickly
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
 
 _TOKEN = re.compile(
     r"""(?P<space>\s+|--[^\n]*|/\*.*?(?:\*/|\Z))
@@ -72,13 +74,15 @@ _NO_ALIAS = _ENDS_FROM | frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
 class Token:
     """One word or sign. ``text`` is as written; ``word`` is upper case, or the bare name for a quoted one."""
 
-    kind: str
-    text: str
-    word: str
+    __slots__ = ("kind", "text", "word")
+
+    def __init__(self, kind: str, text: str, word: str) -> None:
+        self.kind = kind
+        self.text = text
+        self.word = word
 
 
 def tokenize(sql: str) -> list[Token]:
@@ -105,13 +109,15 @@ def bare(name: str) -> str:
     return name.strip('"`[]').lower()
 
 
-@dataclass(slots=True)
 class _Select:
     """One SELECT while it is read: the tables of its FROM by alias."""
 
-    depth: int
-    tables: dict[str, str] = field(default_factory=dict)
-    in_from: bool = False
+    __slots__ = ("depth", "in_from", "tables")
+
+    def __init__(self, depth: int) -> None:
+        self.depth = depth
+        self.tables: dict[str, str] = {}
+        self.in_from = False
 
 
 def loosen_likes(sql: str, required: Mapping[str, Collection[str]]) -> str:

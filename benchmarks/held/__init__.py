@@ -1,0 +1,31 @@
+"""Which attacks, honest one-offs and kinds of group does nobody see who tunes the analysis?
+
+README.md beside this file says how they are used.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+from benchmarks.attacks import Host
+from benchmarks.held import access, changes, evasion, execution, implants, persistence, sessions
+from benchmarks.held.kinds import KINDS
+from benchmarks.known.kinds import Kind
+
+Attack = Callable[[Host], None]
+OneOff = Callable[[Host, random.Random], None]
+
+ATTACKS: tuple[Attack, ...] = (
+    *persistence.ATTACKS,
+    *access.ATTACKS,
+    *implants.ATTACKS,
+    *evasion.ATTACKS,
+    *execution.ATTACKS,
+)
+"""What was done to one host. Each changes its tables in place."""
+
+ONE_OFFS: tuple[OneOff, ...] = (*sessions.ONE_OFFS, *changes.ONE_OFFS)
+"""What one host shows by itself, honestly. Each changes its tables in place."""
+
+__all__ = ["ATTACKS", "KINDS", "ONE_OFFS", "Attack", "Kind", "OneOff"]

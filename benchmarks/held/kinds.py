@@ -1,0 +1,16 @@
+"""Which kinds of group does nobody see who tunes the analysis?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from benchmarks.held import work_nodes, work_people
+from benchmarks.known.kinds import Kind, build
+
+KINDS: Mapping[str, Kind] = {
+    "node": partial(build, "node", "amazon", work_nodes.lay_node),
+    "runner": partial(build, "runner", "debian", work_nodes.lay_runner),
+    "bastion": partial(build, "bastion", "amazon", work_people.lay_bastion),
+}
+"""Kinds of group by name: size, seed, chance -> hosts."""

@@ -1,0 +1,31 @@
+"""Which further attacks, honest one-offs and kinds of group may be looked at while the analysis is tuned?
+
+They were written together with ``benchmarks.held`` by somebody who tuned nothing, and parted from it by their place in
+its lists: two of five attacks, every other one-off, two of five kinds.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+from benchmarks.attacks import Host
+from benchmarks.known import access, changes, evasion, execution, implants, persistence, sessions
+from benchmarks.known.kinds import KINDS, Kind
+
+Attack = Callable[[Host], None]
+OneOff = Callable[[Host, random.Random], None]
+
+ATTACKS: tuple[Attack, ...] = (
+    *persistence.ATTACKS,
+    *access.ATTACKS,
+    *implants.ATTACKS,
+    *evasion.ATTACKS,
+    *execution.ATTACKS,
+)
+"""What was done to one host. Each changes its tables in place."""
+
+ONE_OFFS: tuple[OneOff, ...] = (*sessions.ONE_OFFS, *changes.ONE_OFFS)
+"""What one host shows by itself, honestly. Each changes its tables in place."""
+
+__all__ = ["ATTACKS", "KINDS", "ONE_OFFS", "Attack", "Kind", "OneOff"]

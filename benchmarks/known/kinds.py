@@ -1,0 +1,75 @@
+"""Which other kinds of group are there, and how is one built? Each with its own work, agents, ports and noise."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import partial
+
+from benchmarks.known import work_stores
+from bot.sandbox.fleet import GroupPlan, HostPlan, Identity, SimHost, invent
+from bot.sandbox.fleet.base import lay_collection
+from bot.sandbox.fleet.draft import Draft, Tables
+from bot.sandbox.fleet.memory import lay_memory
+from bot.sandbox.fleet.system import lay_system
+from bot.sandbox.fleet.twins import lay_differences
+from bot.sandbox.fleet.work.place import Place
+
+NOW = datetime(2026, 3, 3, 10, 20, tzinfo=UTC)
+OLD, NEW = "31", "32"
+DAY_S = 86_400
+
+Kind = Callable[[int, int, random.Random], list[SimHost]]
+Work = Callable[[Draft, Place], None]
+
+
+def build(name: str, system: str, lay_work: Work, size: int, seed: int, rng: random.Random) -> list[SimHost]:
+    """Return a group of ``size`` hosts, oldest first; in half of the draws the last third has a newer template."""
+    newer = size // 3 if rng.random() < 0.5 else 0
+    age_s = rng.choice((2, 19, 55)) * DAY_S
+    plans = tuple(_plan(index, index >= size - newer, age_s) for index in range(size))
+    group = GroupPlan(f"held-{name}", name, plans)
+    identities = invent(group, seed=seed, now=NOW)
+    newest = NEW if newer else OLD
+    hosts = []
+    for identity in identities:
+        peers = tuple(other.private_ip for other in identities if other is not identity)
+        place = Place(identity.launch_template_version == newest, peers)
+        chance = random.Random(f"{name} {seed} {rng.random()} {identity.instance_id}")
+        hosts.append(SimHost(identity, _tables(system, lay_work, identity, place, chance)))
+    return hosts
+
+
+def _plan(index: int, newer: bool, age_s: int) -> HostPlan:
+    return HostPlan(
+        template_version=NEW if newer else OLD,
+        image_id="ami-0b7e11aa20c3d4e02" if newer else "ami-0b7e11aa20c3d4e01",
+        zone=f"eu-west-1{'abc'[index % 3]}",
+        instance_type="m6i.xlarge",
+        launched_s_ago=DAY_S // 3 + (90 - index % 90) * 60 if newer else age_s + (400 - index % 400) * 911,
+    )
+
+
+def _tables(system: str, lay_work: Work, identity: Identity, place: Place, rng: random.Random) -> Tables:
+    launched = datetime.fromisoformat(identity.launch_time)
+    draft = Draft(
+        identity, rng, booted=int(launched.timestamp()) + rng.randrange(11, 30), now=int(NOW.timestamp()),
+        image=f"{system} {identity.launch_template_version}",
+    )  # fmt: skip
+    lay_system(draft, system)
+    lay_work(draft, place)
+    lay_differences(draft)
+    draft.settle()
+    lay_collection(draft)
+    lay_memory(draft)
+    for rows in draft.tables.values():
+        rng.shuffle(rows)
+    return draft.tables
+
+
+KINDS: Mapping[str, Kind] = {
+    "broker": partial(build, "broker", "amazon", work_stores.lay_broker),
+    "cache": partial(build, "cache", "debian", work_stores.lay_cache),
+}
+"""Kinds of group by name: size, seed, chance -> hosts."""
