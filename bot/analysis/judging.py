@@ -76,7 +76,7 @@ def judge_folded(case: Case, fold: Fold, group: Sequence[int], baseline: Sequenc
     ]
     weighed = _weigh_all(tables, host_of, world, hosts, chosen)
     limits = limits_of(case, len(hosts), len(base))
-    weighed, bundles = bundle(weighed, len(hosts))
+    weighed, bundles = bundle(weighed, world)
     choice = choose(weighed, len(hosts), limits, bundles)
     findings = findings_of(choice, weighed, hosts, tables, limits)
     return Report(

@@ -46,7 +46,8 @@ class Oddity:
     """A value that not all agree on, before its kind and causes are weighed.
 
     ``value`` is None for an absence; ``expected`` is None where the usual thing is to have nothing. ``unsure``: most
-    hosts hold it, and no baseline says whether they or the others changed. ``novel``: for a key that one host alone
+    hosts hold it, and no baseline says whether they or the others changed. ``follows``: the metadata that
+    splits the group just so, although the baseline's hosts of the same kind do not have it ("template 12"). ``novel``: for a key that one host alone
     has, the others with a new key in its family; ``new_base``: snapshots of the baseline with a new one.
     """
 
@@ -64,6 +65,7 @@ class Oddity:
     of: int
     explained_by: str = ""
     unsure: bool = False
+    follows: str = ""
     novel: int = 0
     new_base: int = 0
 

@@ -92,12 +92,14 @@ def _finding(
     if shared:
         why_not = (
             "the baseline does not know"
-            if oddity.quadrant is Quadrant.NEW_COMMON
+            if oddity.quadrant is Quadrant.NEW_COMMON or oddity.follows
             else "the others lack"
             if oddity.unsure
             else "nothing in AWS explains"
         )
         said = share(len(holders), among, shared, said, why_not)
+    if oddity.follows:
+        said = f"{said}; so on the hosts of {cut(oddity.follows, 60)} and no others"
     if oddity.unsure:
         said = f"{said}; without a baseline nobody can say which side changed"
     return Finding(
