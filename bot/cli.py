@@ -96,13 +96,18 @@ def _report(arguments: argparse.Namespace) -> int:
 
 
 def _show(report: Report, arguments: argparse.Namespace, files: Mapping[Path, Form]) -> int:
-    """Write the files, print the report, say what a gate decided; return the exit code."""
+    """Write the files, print the report, say what a gate decided; return the exit code.
+
+    Where a file cannot be written the report is printed all the same: hosts are not asked twice for it.
+    """
     from bot import oneshot
 
-    _write(report, files)
-    form = Form.JSON if arguments.json else Form(arguments.format)
-    sys.stdout.buffer.write(_rendered(report, form) + (b"\n" if form in (Form.JSON, Form.TEXT) else b""))
-    sys.stdout.flush()
+    try:
+        _write(report, files)
+    finally:
+        form = Form.JSON if arguments.json else Form(arguments.format)
+        sys.stdout.buffer.write(_rendered(report, form) + (b"\n" if form in (Form.JSON, Form.TEXT) else b""))
+        sys.stdout.flush()
     if arguments.fail_on is not None:
         said = views.gate_sentence(report, fail_on=arguments.fail_on, min_coverage=arguments.min_coverage)
         print(f"diffy: {said}", file=sys.stderr)
