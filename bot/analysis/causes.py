@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -85,6 +86,31 @@ class Evidence:
     live_patched: bool = False
     untainted: bool = False
     explained_programs: set[str] = field(default_factory=set)
+    _sorted: list[str] = field(default_factory=list)
+    _lengths: list[int] = field(default_factory=list)
+
+    def names_package(self, words: set[str]) -> bool:
+        """Whether a word of a changed package begins, or is begun by, one of ``words``: chrony and chronyd.
+
+        A host may say that thousands of packages changed beside thousands of files: no word is held against all others.
+        """
+        if self.packages & words:
+            return True
+        if len(self._sorted) != len(self.packages):
+            self._sorted = sorted(self.packages)
+            self._lengths = sorted({len(package) for package in self.packages if len(package) > 3})
+        for word in words:
+            if len(word) <= 3:
+                continue
+            at = bisect_left(self._sorted, word)
+            if at < len(self._sorted) and self._sorted[at].startswith(word):
+                return True
+            if any(
+                word[:length] in self.packages
+                for length in self._lengths[: bisect_right(self._lengths, len(word))]
+            ):
+                return True
+        return False
 
 
 def gather(chosen: Chosen, hosts: int) -> list[Evidence]:
@@ -141,17 +167,6 @@ class Shared:
     programs: frozenset[str] = frozenset()
 
 
-def _same_stem(packages: set[str], words: set[str]) -> bool:
-    """Whether a word of a changed package begins, or is begun by, a word of the row: chrony and chronyd."""
-    if packages & words:
-        return True
-    return any(
-        len(package) > 3 and len(word) > 3 and (word.startswith(package) or package.startswith(word))
-        for package in packages
-        for word in words
-    )
-
-
 OFFERS = (
     Kind.PACKAGE,
     Kind.LIBRARY,
@@ -189,7 +204,7 @@ def lowering(
         parts.append(ScorePart("the same thing at another version", -5.0))
     words = words_of(" ".join((path, row.get("name", ""), row.get("id", ""), row.get("subject", ""))))
     if kind not in (Kind.PACKAGE, Kind.LIBRARY):
-        if _same_stem(evidence.packages, words):
+        if evidence.names_package(words):
             parts.append(ScorePart("a package of that name changed on the same host", -3.0))
         elif evidence.any_package and kind in _PACKAGED and SYSTEM_PATH.match(path):
             parts.append(ScorePart("packages changed on the same host", -1.0))
