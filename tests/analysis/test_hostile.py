@@ -24,7 +24,7 @@ from bot.analysis import Case, judge
 from tests.analysis.cases import case, honest
 
 NO_NUMBERS = ["²", "٣", "9" * 5_000, "-1", "1e9", "0x10", ""]
-TWICE = 2.3  # what twice the input may cost: linear, with some for sorting
+TWICE = 2.1  # what twice the input may cost: linear, with a little for sorting
 
 
 @pytest.mark.parametrize("text", NO_NUMBERS)
@@ -76,15 +76,20 @@ def one_odd_host(rows: int) -> Case:
     return case(hosts)
 
 
-def each_its_own(count: int) -> Case:
-    """Return a group in which every two hosts have rows and values that nobody else has."""
-    hosts = honest(count)
-    for number, (_, rows) in enumerate(hosts):
-        pair = number // 2
-        rows["users"].append({"username": "x", "uid": str(2000 + pair), "shell": f"/bin/x{pair % 3}"})
-        rows["auth_config_files"].append({"path": "/etc/x", "mode": "0644", "sha256": f"{pair:064x}"})
-        rows["crontab"].append({"command": f"/opt/x{'abc'[pair % 3] * (pair + 1)}", "path": "/etc/cron.d/x"})
-    return case(hosts)
+def each_pair_its_own(count: int) -> Case:
+    """Return a group in which every two hosts have a value in common that nobody else has, so that none varies by nature."""
+    return case(
+        [
+            (
+                about,
+                {
+                    "users": [{"username": "x", "uid": str(2000 + number // 2), "shell": "/bin/sh"}],
+                    "kernel_controls": [{"name": "kernel.x", "current_value": f"v{number // 2}"}],
+                },
+            )
+            for number, (about, _) in enumerate(honest(count))
+        ]
+    )
 
 
 def long_texts(words: int) -> Case:
@@ -96,7 +101,9 @@ def long_texts(words: int) -> Case:
     return case(hosts)
 
 
-@pytest.mark.parametrize(("made", "size"), [(one_odd_host, 100), (each_its_own, 100), (long_texts, 5_000)])
+@pytest.mark.parametrize(
+    ("made", "size"), [(one_odd_host, 100), (each_pair_its_own, 200), (long_texts, 5_000)]
+)
 def test_twice_the_answers_cost_twice_the_work(made: Callable[[int], Case], size: int) -> None:
     """Rows of one host, the number of hosts, the length of a text: none costs more than in proportion."""
     once, twice = made(size), made(2 * size)
