@@ -9,7 +9,7 @@ from bot.analysis import cohorts
 from bot.analysis.case import Case
 from bot.analysis.choosing import Choice
 from bot.analysis.fold import members
-from bot.analysis.holding import others_of
+from bot.analysis.holding import Holders
 from bot.analysis.slots import VARIES
 from bot.analysis.tables import MISSING, Values
 from bot.analysis.techniques import narrowed
@@ -58,11 +58,11 @@ def findings_of(
     limits: Limits,
 ) -> tuple[Finding, ...]:
     """Return the chosen differences as findings, sharpest first; rows as collected, secrets masked."""
-    raw = RawRows(tables)
+    raw, held = RawRows(tables), Holders(len(hosts))
     found = []
     for index in choice.shown:
         bundled = [weighed[other] for other in choice.bundles.get(index, ())]
-        found.append(_finding(weighed[index], index in choice.outlying, raw, hosts, limits, bundled))
+        found.append(_finding(weighed[index], index in choice.outlying, raw, held, hosts, limits, bundled))
     return tuple(
         sorted(found, key=lambda f: (-f.score, f.query, f.hosts, f.change.value, sorted(f.row.items())))
     )
@@ -72,6 +72,7 @@ def _finding(
     each: Weighed,
     outlying: bool,
     raw: RawRows,
+    held: Holders,
     hosts: Sequence[Snapshot],
     limits: Limits,
     bundled: Sequence[Weighed],
@@ -119,7 +120,7 @@ def _finding(
         tentative=limits.tentative,
         outlying=outlying,
         parts=summing_to(each.score, each.parts, digits=2),
-        others=others_of(oddity, len(hosts)),
+        others=held.others_of(oddity),
         rows=_distinct(rest, row),
         shared=tuple([_shared_fact(other, raw) for other in bundled[:MORE_FACTS]]),
         shared_count=shared,
