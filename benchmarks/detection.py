@@ -4,7 +4,7 @@
     python -m benchmarks.detection --quick --half odd    under a minute: our own methods, fewer groups
     python -m benchmarks.detection --quick --lost        and which attacks' hosts did not come first
     python -m benchmarks.detection --json figures.json   the figures as JSON too
-    python -m benchmarks.detection --from figures.json   the table of docs/detection.md, from such a file
+    python -m benchmarks.detection --from figures.json --into docs/detection.md    renew the page's tables from such a file
 
 A task is one group of one of five kinds, drawn from a number, with a rolling deploy, per-host noise and honest one-offs.
 It is judged clean, and then with one attack after the other on one of its hosts, on several, on most. Only the host that
@@ -74,7 +74,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Print the figures."""
     chosen = _parser().parse_args(arguments)
     if chosen.read:
-        print(detection_tables.page(json.loads(chosen.read.read_text("utf-8"))))
+        result = json.loads(chosen.read.read_text("utf-8"))
+        if chosen.into:
+            page = detection_tables.into(chosen.into.read_text("utf-8"), result)
+            chosen.into.write_text(page, "utf-8")
+        else:
+            print(detection_tables.page(result))
         return
     if chosen.start + 1_000 > HELD_FROM:
         sys.exit(f"Groups from {HELD_FROM:,} on belong to what is kept away: choose a smaller --start.")
@@ -84,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(
             f"Isolation forest and ECOD are left out: {missing} not installed (make bench-detection does it)."
         )
-    result: dict[str, Any] = {"populations": []}
+    result = {"populations": []}
     for population in _populations(chosen):
         result["populations"].append(_measure(population, chosen, outsiders=outsiders))
         print(detection_tables.text(result["populations"][-1]), flush=True)
@@ -241,6 +246,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     parser.add_argument(
         "--from", dest="read", type=Path, metavar="FILE", help="print the table of such a file"
+    )
+    parser.add_argument(
+        "--into", type=Path, metavar="PAGE", help="with --from: renew the tables in that page"
     )
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
     return parser

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks import fleets, trials
+from benchmarks import detection, detection_tables, fleets, trials
 from benchmarks.detection import Counts, tasks_of
 from benchmarks.figures import Part, blind, cells, share, wilson
 from benchmarks.fleets import HELD_FROM, Drawn, Planting
@@ -231,3 +233,29 @@ def test_what_is_replaced_counts_once() -> None:
     )
 
     assert (added, gone) == ((new,), (common,))
+
+
+def test_nothing_kept_away_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of what is kept away only sums are told, even when the names of what was lost are asked for."""
+    written = tmp_path / "figures.json"
+    asked = ["--quick", "--held", "only", "--sizes", "1", "--trials", "1", "--lost", "--jobs", "1"]
+
+    detection.main([*asked, "--json", str(written)])
+
+    text = written.read_text()
+    (told,) = json.loads(text)["populations"]
+    assert "One host alone" in capsys.readouterr().out
+    assert not told.keys() & {"lost", "marked"}
+    assert isinstance(told["blind"]["attacks"], int)
+    assert "held " not in text
+
+
+def test_the_page_has_room_for_the_figures() -> None:
+    """The tables of docs/detection.md are renewed between two marks, and only there."""
+    page = (Path(__file__).parents[2] / "docs" / "detection.md").read_text("utf-8")
+    result: dict[str, Any] = {"populations": []}
+
+    renewed = detection_tables.into(page, result)
+
+    before, after = page.split(detection_tables.BEGIN)[0], page.split(detection_tables.END)[1]
+    assert renewed == f"{before}{detection_tables.BEGIN}\n{detection_tables.END}{after}"
