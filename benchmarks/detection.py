@@ -24,6 +24,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, is_dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -202,8 +203,9 @@ def _origin(kind: str) -> str:
 
 def _all_done(tasks: Sequence[Task], jobs: int) -> Iterator[Work]:
     """Yield the work of every task, in their order, and say on standard error how far it is."""
-    with ProcessPoolExecutor(max_workers=jobs) as pool:
-        for index, work in enumerate(pool.map(do, tasks), start=1):
+    with ExitStack() as stack:
+        pool = stack.enter_context(ProcessPoolExecutor(max_workers=jobs)) if jobs > 1 else None
+        for index, work in enumerate((pool.map if pool else map)(do, tasks), start=1):
             yield work
             if sys.stderr.isatty():
                 print(f"\r{index} of {len(tasks)} groups", end="\n" if index == len(tasks) else "", file=sys.stderr)  # fmt: skip
