@@ -144,7 +144,7 @@ def _weigh_all(
         if each.about.kind not in OFFERS:
             continue
         for host in members(each.oddity.hosts):
-            note(evidence[host], each.about.kind, each.row, each.oddity.change)
+            note(evidence[host], each.about.kind, each.row, each.oddity.change, each.oddity.hosts)
     at_work(chosen, evidence, shared.timers)
     proven = prove(drafts, evidence, shared, chosen, tables)
     return weigh_all(drafts, common, sizes, evidence, shared, world, proven)

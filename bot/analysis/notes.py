@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.analysis.case import Case
 from bot.analysis.choosing import GROUP_WIDE, Choice
+from bot.analysis.fold import members
 from bot.analysis.sides import SIDE
 from bot.analysis.things import cut
 from bot.analysis.weighing import Weighed
@@ -49,7 +50,7 @@ def _what_it_rests_on(
         yield "Two hosts without a baseline: where they differ is listed, but which of them is the odd one cannot be said."
     elif limits.tentative:
         more = f" and {_plural(len(base), 'snapshot')} in the baseline" if base else ""
-        yield f"With {count} hosts{more} every verdict is tentative: chance alone names one of them."
+        yield f"With {count} hosts{more} every verdict is tentative: by chance alone one of them looks oddest."
 
 
 def _majority(choice: Choice, weighed: Sequence[Weighed], hosts: Sequence[Snapshot]) -> Iterator[str]:
@@ -70,7 +71,11 @@ def _majority(choice: Choice, weighed: Sequence[Weighed], hosts: Sequence[Snapsh
         )
         why = " It is a change of the whole group that AWS does not explain, or most hosts are compromised."
         others = (
-            f" The other {rest} still look like the baseline; they are not blamed for it." if rest else ""
+            f" The other {rest} still look like the baseline and are not blamed for it."
+            if rest > 1
+            else " The other host still looks like the baseline and is not blamed for it."
+            if rest
+            else ""
         )
         yield said + ("" if number else why + others)
 
@@ -98,7 +103,10 @@ def _splits(
         and weighed[index].oddity.quadrant is not Quadrant.NEW_COMMON
         and not weighed[index].oddity.unsure
     ]
-    for index in leads[:3]:
+    told = {index for index in leads if choice.outliers.issuperset(members(weighed[index].oddity.hosts))}
+    for index in [lead for lead in leads if lead not in told][
+        :3
+    ]:  # those that mark all their hosts say it there
         facts = [weighed[other] for other in (index, *choice.bundles[index])]
         queries = Counter(each.oddity.slot.query.name for each in facts)
         where = ", ".join(name for name, _ in sorted(queries.items(), key=lambda k: (-k[1], k[0]))[:3])

@@ -70,9 +70,8 @@ def _proof(
     if claim is Claim.SCHEDULE:
         return on_schedule(tree, pids, shared.programs)
     if claim is Claim.TIMER:
-        if evidence.active is None:
-            return Proof.OPEN
-        return Proof.CONFIRMED if timers_of(row, path, evidence.active) else Proof.REFUTED
+        active = timers_of(row, path, evidence.active or frozenset())  # the two queries are seconds apart
+        return Proof.CONFIRMED if active else Proof.OPEN
     if not pids or not is_tool(path):
         return Proof.CONFIRMED
     led = (in_session(tree, pids, evidence.leaders, path), on_schedule(tree, pids, shared.programs))

@@ -16,7 +16,7 @@ from bot.analysis.techniques import narrowed
 from bot.analysis.things import cut
 from bot.analysis.volatile import Facts
 from bot.analysis.weighing import Weighed
-from bot.analysis.wording import counts, say, share
+from bot.analysis.wording import counts, perhaps, say, share
 from bot.masking import mask_row
 from bot.model import (
     Coverage,
@@ -112,7 +112,7 @@ def _finding(
         baseline_seen=oddity.baseline_seen if oddity.baseline_of else None,
         baseline_of=oddity.baseline_of or None,
         attack=narrowed(oddity.slot.query, row, each.traits),
-        why="; ".join(part for part in (said, count) if part),
+        why="; ".join(part for part in (said, count, perhaps(each.cause)) if part),
         quadrant=oddity.quadrant,
         tentative=limits.tentative,
         outlying=outlying,
@@ -240,7 +240,7 @@ def verdicts_of(
                 outlier=index in choice.outliers,
                 status=HostStatus.PARTIAL if partial else HostStatus.ANSWERED,
                 cohort=cohorts.label(snapshot),
-                reason=cut(reasons.get(snapshot.host.id, ""), 400),
+                reason=cut(reasons.get(snapshot.host.id, ""), 480),
                 host=described.get(snapshot.host.id, snapshot.host),
             )
         )

@@ -13,7 +13,7 @@ from math import comb, log2
 from bot.analysis.fold import members
 from bot.analysis.surprise import bits, seen
 from bot.analysis.weighing import Weighed
-from bot.model import Quadrant, ScorePart
+from bot.model import Quadrant
 
 ALIKE = 0.9  # Jaccard similarity from which two sets of hosts are the same one
 LEADERS = 32  # sets that others may be nearly equal to; equal sets are found whatever their number
@@ -57,13 +57,10 @@ def _leading(lead: Weighed, everyone: int, gain: float) -> Weighed:
     """Return the difference as that of all hosts of its set, for some of which it may itself be unknown."""
     oddity = lead.oddity
     more = everyone & ~oddity.hosts
-    parts = lead.parts
-    if gain > 0:
-        parts = (*parts, ScorePart("the same hosts agree in other facts", round(gain, 2)))
     scores = {host: score + gain for host, score in lead.scores.items()}
     scores.update(dict.fromkeys(members(more), min(scores.values())))
     whole = replace(oddity, hosts=everyone, of=oddity.of - (more & oddity.slot.known).bit_count())
-    return replace(lead, oddity=whole, scores=scores, parts=parts)
+    return replace(lead, oddity=whole, scores=scores, agreed=gain)
 
 
 def agreement(lead: Weighed, queries: int) -> float:
