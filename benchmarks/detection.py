@@ -59,8 +59,8 @@ WHOLE = {
     3: Counts(100, 6),
     5: Counts(100, 6),
     10: Counts(100, 6, (7,)),
-    30: Counts(36, 8, (3, 21)),
-    100: Counts(8, 6, (2, 10, 70)),
+    30: Counts(32, 8, (3, 21)),
+    100: Counts(7, 6, (2, 10, 70)),
 }
 QUICK = {
     3: Counts(10, 4),
@@ -68,7 +68,7 @@ QUICK = {
     30: Counts(5, 5, (3, 21)),
 }
 KEPT_SHARE = 2 / 3  # groups drawn of what is kept away, for each one drawn of what was seen
-OUTSIDERS = 3  # the outlier libraries, slow and far from the aims, judge every third group
+OUTSIDERS = 5  # the outlier libraries, slow and far from the aims, judge every fifth group
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -184,6 +184,7 @@ def _measure(population: Population, chosen: argparse.Namespace, *, outsiders: b
         "kinds": len(population.kinds),
         "one_offs": len(population.one_offs),
         "first_group": tasks[0].number if tasks else 0,
+        "aims": figures.aims(outcomes),
         "cells": figures.cells(outcomes),
         "by_kind": figures.by_kind(outcomes, lambda kind: kind if population.name == SEEN else _origin(kind)),
         "blind": blind,

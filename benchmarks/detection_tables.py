@@ -71,7 +71,11 @@ def _tables(
     population: Mapping[str, Any], form: str, tables: Sequence[_Table], *, digits: int
 ) -> Iterator[str]:
     for title, wanted, columns in tables:
-        rows = [cell for cell in (*population["cells"], *population["by_kind"]) if wanted(cell)]
+        rows = [
+            cell
+            for cell in (*population.get("aims", ()), *population["cells"], *population["by_kind"])
+            if wanted(cell)
+        ]
         if rows:
             shown = [[_shown(cell, key, digits) for _, key in columns] for cell in rows]
             yield from (f"{title}", "", tabulate(shown, [name for name, _ in columns], form, disable_numparse=True), "")  # fmt: skip
@@ -111,6 +115,11 @@ _FOUND = (
     ("clean hosts marked", "clean_marked"),
 )
 _TABLES: Sequence[_Table] = (
+    (
+        "What is aimed at.",
+        lambda c: "aim" in c,
+        (("figure", "aim"), ("aim", "wanted"), ("reached", "reached")),
+    ),
     ("One compromised host among others.", _is(ONE, 3), (*_HOSTS, *_FOUND)),
     (
         "The same by kind of group, all sizes together.",

@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks import detection, detection_tables, fleets, trials
 from benchmarks.detection import Counts, tasks_of
-from benchmarks.figures import Part, blind, cells, share, wilson
+from benchmarks.figures import Part, aims, blind, cells, share, wilson
 from benchmarks.fleets import HELD_FROM, Drawn, Planting
 from benchmarks.references import Fact, Numbers, Said, diff, said_by, stacking
 from benchmarks.trials import ONE, OURS, Outcome, Task
@@ -82,6 +82,16 @@ def test_ranks_become_figures() -> None:
     assert cell["hit_3"].value == pytest.approx(2 / 3)
     assert cell["reciprocal_rank"].value == pytest.approx((1 + 1 / 2 + 1 / 4) / 3)
     assert cell["findings_per_clean"] == 0
+
+
+def test_aims_are_taken_over_all_sizes() -> None:
+    """What is aimed at is compared with all trials of the method in question, and of no other."""
+    full = [replace(outcome(rank, group=rank), method="both, of 5", size=rank + 4) for rank in (1, 2)]
+
+    found = {each["aim"]: each["reached"] for each in aims([*full, outcome(1), outcome(1, group=2)])}
+
+    assert [estimate.value for estimate in found.values()] == [0.5, 1.0, 1.0]
+    assert next(iter(found)) == "hit@1 with both, baseline of 5, from 3 hosts"
 
 
 def test_planted_rows_are_counted_as_rows() -> None:
