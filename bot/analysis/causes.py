@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.analysis.claims import NOTHING, Proven, claims, lowered_by
 from bot.analysis.evidence import Evidence, Shared, covers, words_of
-from bot.analysis.places import SYSTEM_PATH, is_tool, program
+from bot.analysis.places import PUBLIC, SYSTEM_PATH, is_tool, program
 from bot.analysis.semantics import Kind
 from bot.model import Change, Row, ScorePart
 
@@ -98,8 +98,9 @@ def lowering(
     runs = kind is Kind.PROCESS and change is not Change.REMOVED  # that others run it is why it is missed
     if runs and path in shared.programs and not is_tool(path):
         parts.append(ScorePart("most hosts run the same program", -2.5))
+    outside = any(PUBLIC.match(row.get(column, "")) for column in ("address", "remote_address"))
     for word, value in sorted(evidence.alone.items()):
-        if kind in (_OF_ZONE if word in ("zone", "type") else _OF_IMAGE):
+        if kind in (_OF_ZONE if word in ("zone", "type") else _OF_IMAGE) and not outside:
             parts.append(ScorePart(f"the only host of {word} {value}", -2.0))
             break
     if evidence.fresh and kind in (*_RUNNING, Kind.UNIT, Kind.MOUNT):

@@ -67,7 +67,7 @@ def choose(
             choice.group_wide.append(index)
         if index in inside:
             continue
-        if oddity.unsure or oddity.quadrant is Quadrant.NEW_COMMON:
+        if oddity.unsure or oddity.follows or oddity.quadrant is Quadrant.NEW_COMMON:
             wide.append(index)
             if not each.sharp:
                 continue  # it says what became of the group, not which of its hosts comes first
@@ -84,7 +84,8 @@ def choose(
             if score >= outlying_from(most) and each.evidence_bits >= 1.0 and not each.oddity.unsure:
                 choice.outliers.add(host)
                 choice.outlying.add(index)
-    chosen = set(sorted(wide, key=lambda index: (-weighed[index].score, index))[:GROUP_WIDE])
+    wide.sort(key=lambda index: (weighed[index].oddity.follows != "", -weighed[index].score, index))
+    chosen = set(wide[:GROUP_WIDE])
     order = sorted(range(hosts), key=lambda host: (host not in choice.outliers, -choice.scores[host], host))
     first = set(order[: max(1, min(3, hosts // 10))])
     for host, scored in enumerate(per_host):

@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from bot.analysis.case import Case
-from bot.analysis.choosing import GROUP_WIDE, Choice
+from bot.analysis.choosing import Choice
 from bot.analysis.fold import members
 from bot.analysis.sides import SIDE
 from bot.analysis.things import cut
 from bot.analysis.weighing import Weighed
 from bot.model import Limits, Method, Quadrant, Snapshot
+
+MOST_CHANGES = 5  # changes of most of the group that are told, by the hosts that show them
 
 
 def notes_of(
@@ -59,9 +61,15 @@ def _majority(choice: Choice, weighed: Sequence[Weighed], hosts: Sequence[Snapsh
     for index in choice.group_wide:
         by_hosts.setdefault(weighed[index].oddity.hosts, []).append(weighed[index])
     changes = sorted(
-        by_hosts.items(), key=lambda item: (-max(e.score for e in item[1]), -item[0].bit_count(), item[0])
+        by_hosts.items(),
+        key=lambda item: (
+            all(e.oddity.follows for e in item[1]),
+            -max(e.score for e in item[1]),
+            -item[0].bit_count(),
+            item[0],
+        ),
     )
-    for number, (mask, facts) in enumerate(changes[:GROUP_WIDE]):
+    for number, (mask, facts) in enumerate(changes[:MOST_CHANGES]):
         sharpest = min(facts, key=lambda e: (-e.score, e.oddity.slot.query.name))
         holders = mask.bit_count()
         rest = len(hosts) - holders
@@ -102,6 +110,7 @@ def _splits(
         if index in choice.bundles
         and weighed[index].oddity.quadrant is not Quadrant.NEW_COMMON
         and not weighed[index].oddity.unsure
+        and not weighed[index].oddity.follows
     ]
     told = {index for index in leads if choice.outliers.issuperset(members(weighed[index].oddity.hosts))}
     for index in [lead for lead in leads if lead not in told][

@@ -92,12 +92,14 @@ def _finding(
     if shared:
         why_not = (
             "the baseline does not know"
-            if oddity.quadrant is Quadrant.NEW_COMMON
+            if oddity.quadrant is Quadrant.NEW_COMMON or oddity.follows
             else "the others lack"
             if oddity.unsure
             else "nothing in AWS explains"
         )
         said = share(len(holders), among, shared, said, why_not)
+    if oddity.follows:
+        said = f"{said}; so on the hosts of {cut(oddity.follows, 60)} and no others"
     if oddity.unsure:
         said = f"{said}; without a baseline nobody can say which side changed"
     return Finding(
@@ -124,10 +126,20 @@ def _finding(
     )
 
 
-def _differing(each: Weighed) -> list[str]:
-    """Return the columns in which a difference and what is expected in its place were judged to differ."""
-    values = zip(each.oddity.slot.columns, each.oddity.value or (), each.oddity.expected or (), strict=False)
-    return [column for column, here, usual in values if here != usual]
+def _differing(each: Weighed) -> dict[str, tuple[str, str]]:
+    """Return the columns in which a difference and what is expected in its place were judged to differ, with both values.
+
+    A host's own names are replaced in them, secrets masked.
+    """
+    oddity = each.oddity
+    here, usual = (
+        _pick([], oddity.slot.columns, oddity.value),
+        _pick([], oddity.slot.columns, oddity.expected),
+    )
+    if here is None or usual is None:
+        return {}
+    shown, beside = mask_row(here), mask_row(usual)
+    return {c: (shown[c], beside[c]) for c in here if here[c] != usual[c]}
 
 
 def _shared_fact(each: Weighed, raw: RawRows) -> SharedFact:
