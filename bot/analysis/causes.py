@@ -18,7 +18,7 @@ from bot.model import Change, Row, ScorePart
 _PACKAGES_PUT = re.compile(r"^/(?:usr/(?!local/)|s?bin/|lib|etc/|boot/|var/lib/|snap/)")
 """Where a package puts files; what lies elsewhere belongs to none, whatever its name."""
 _RUNNING = (Kind.PROCESS, Kind.PROGRAM, Kind.CONNECTION, Kind.RAW_SOCKET)
-_PACKAGED = (Kind.PROGRAM, Kind.MODULE, Kind.PRIVILEGED_FILE, Kind.PROCESS)
+_PACKAGED = (Kind.PROGRAM, Kind.MODULE, Kind.PRIVILEGED_FILE, Kind.PROCESS, Kind.UNIT)
 _OF_ZONE = (Kind.NAMES, Kind.ROUTE, Kind.MOUNT, Kind.CONNECTION, Kind.PACKAGE_SOURCE)
 _OF_IMAGE = (
     Kind.LOGIN_CONFIG,
@@ -79,7 +79,9 @@ def lowering(
             and SYSTEM_PATH.match(path)
         ):
             parts.append(ScorePart("a program of the system changed, and no package with it", 1.5))
-    parts.extend(lowered_by(claims(kind, row, evidence, shared), proven.proofs))
+    parts.extend(lowered_by(proven.proofs or claims(kind, row, evidence, shared), proven.proofs))
+    if kind is Kind.UNIT and "@" in row.get("id", "") and row.get("fragment_path") in shared.unit_files:
+        parts.append(ScorePart("one more instance of a service that most hosts have", -2.5))
     if kind in _RUNNING and evidence.installing and SYSTEM_PATH.match(path):
         parts.append(ScorePart("a package manager is at work", -1.0))
     if (

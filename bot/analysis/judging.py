@@ -157,23 +157,30 @@ def _shared(tables: list[Facts]) -> Shared:
     commands: list[dict[str, str]] = []
     units: list[dict[str, str]] = []
     programs: set[str] = set()
+    files: set[str] = set()
     for facts in tables:
         columns = facts.table.columns
         known = facts.table.complete.bit_count()
-        runs = meaning(facts.table.query).kind in (Kind.PROCESS, Kind.PROGRAM)
+        kind = meaning(facts.table.query).kind
+        runs, unit = kind in (Kind.PROCESS, Kind.PROGRAM), kind is Kind.UNIT
         schedules, starts = "command" in columns, "id" in columns and "load_state" in columns
-        if known < 2 or not (runs or schedules or starts):
+        if known < 2 or not (runs or unit or schedules or starts):
             continue
         for values, mask in facts.rows.items():
             if 2 * mask.bit_count() <= known:
                 continue
             if runs:
                 programs.add(program(as_row(columns, values), Kind.PROCESS))
+            if unit:
+                row = as_row(columns, values)
+                files.add(row.get("fragment_path") or row.get("path", ""))
             if schedules:
                 commands.append(dict(as_row(columns, values)))
             elif starts:
                 units.append(dict(as_row(columns, values)))
-    return Shared(scheduled_commands(commands), timer_names(units), frozenset(programs - {""}))
+    return Shared(
+        scheduled_commands(commands), timer_names(units), frozenset(programs - {""}), frozenset(files - {""})
+    )
 
 
 def _alone(evidence: list[Evidence], hosts: list[Snapshot]) -> None:

@@ -6,8 +6,9 @@ import pytest
 
 from bot.analysis import judge
 from bot.analysis.causes import lowering
-from bot.analysis.claims import explain_program
+from bot.analysis.claims import Claim, explain_program
 from bot.analysis.evidence import Evidence, Shared, note, scheduled_commands, timer_names
+from bot.analysis.lineage import Proof
 from bot.analysis.semantics import Kind
 from bot.model import Change, Row
 from tests.analysis.cases import case, honest
@@ -116,9 +117,8 @@ def test_evidence_is_gathered_from_the_differing_rows() -> None:
     note(evidence, Kind.PACKAGE, {"name": "openssl"}, Change.CHANGED, 0b110)
     note(evidence, Kind.PACKAGE, {"name": "openssl"}, Change.CHANGED, 0b10)
     note(evidence, Kind.PROCESS, {"path": "/usr/bin/dpkg"}, Change.ADDED, 0b10)
-    explain_program(
-        Kind.PROCESS, {"path": "/usr/sbin/logrotate", "cmdline": "/usr/sbin/logrotate"}, evidence, SHARED, {}
-    )
+    explain_program(Kind.PROCESS, {"path": "/usr/sbin/logrotate"}, evidence, {Claim.TIMER: Proof.OPEN})
+    explain_program(Kind.PROCESS, {"path": "/usr/bin/nc"}, evidence, {Claim.TIMER: Proof.REFUTED})
 
     assert evidence.packages == {"openssl": 0b10}
     assert evidence.any_package == 0b10
