@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.analysis import cohorts, own
@@ -68,9 +69,9 @@ def judge_folded(case: Case, fold: Fold, group: Sequence[int], baseline: Sequenc
     ids = {name: place for place, name in enumerate(sorted({s.host.id for s in (*hosts, *base)}))}
     host_of = [ids[s.host.id] for s in (*hosts, *base)]
     world = _world(case, hosts, base)
-    replace = [own.replacer(each) for each in own.identifiers(chosen)]
+    put = [own.replacer(each) for each in own.identifiers(chosen)]
     tables = [
-        settle(tabulate(query, chosen), replace, host_of, meaning(query).kind)
+        settle(tabulate(query, chosen), put, host_of, meaning(query).kind)
         for query in case.pack.queries
         if query.compare is not Compare.CONTEXT
     ]
@@ -141,6 +142,8 @@ def _weigh_all(
         drafts.extend(draft(oddity, about, version=oddity.value in versions) for oddity in odd)
         traits_of_common_rows(facts, {o.value for o in odd}, about, common)
     drafts = both_sides(drafts, world)
+    new_units = {each.row.get("path", "") for each in drafts if each.about.kind is Kind.UNIT}
+    shared = replace(shared, new_unit_files=frozenset(new_units - {""}))
     for each in drafts:
         if each.about.kind not in OFFERS:
             continue
@@ -157,30 +160,24 @@ def _shared(tables: list[Facts]) -> Shared:
     commands: list[dict[str, str]] = []
     units: list[dict[str, str]] = []
     programs: set[str] = set()
-    files: set[str] = set()
     for facts in tables:
         columns = facts.table.columns
         known = facts.table.complete.bit_count()
         kind = meaning(facts.table.query).kind
-        runs, unit = kind in (Kind.PROCESS, Kind.PROGRAM), kind is Kind.UNIT
+        runs = kind in (Kind.PROCESS, Kind.PROGRAM)
         schedules, starts = "command" in columns, "id" in columns and "load_state" in columns
-        if known < 2 or not (runs or unit or schedules or starts):
+        if known < 2 or not (runs or schedules or starts):
             continue
         for values, mask in facts.rows.items():
             if 2 * mask.bit_count() <= known:
                 continue
             if runs:
                 programs.add(program(as_row(columns, values), Kind.PROCESS))
-            if unit:
-                row = as_row(columns, values)
-                files.add(row.get("fragment_path") or row.get("path", ""))
             if schedules:
                 commands.append(dict(as_row(columns, values)))
             elif starts:
                 units.append(dict(as_row(columns, values)))
-    return Shared(
-        scheduled_commands(commands), timer_names(units), frozenset(programs - {""}), frozenset(files - {""})
-    )
+    return Shared(scheduled_commands(commands), timer_names(units), frozenset(programs - {""}))
 
 
 def _alone(evidence: list[Evidence], hosts: list[Snapshot]) -> None:

@@ -199,3 +199,20 @@ def test_a_renewed_certificate_is_one_that_vouches_for_nobody_else(authority: st
     )
 
     assert any("renewed" in part.label for part in parts) is lowered
+
+
+@pytest.mark.parametrize(
+    ("folder", "new", "lowered"),
+    [("/usr/lib/systemd/system", False, True), ("/usr/lib/systemd/system", True, False), ("/etc/systemd/system", False, False)],
+)  # fmt: skip
+def test_one_more_instance_of_a_service_needs_a_file_that_is_not_new(
+    folder: str, *, new: bool, lowered: bool
+) -> None:
+    """A core dump's service is made of a file that came with the system; an intruder's file is new, or elsewhere."""
+    file = f"{folder}/systemd-coredump@.service"
+    row = {"id": "systemd-coredump@6-33470-0.service", "unit_file_state": "static", "fragment_path": file}
+    shared = Shared(new_unit_files=frozenset({file} if new else ()))
+
+    parts = lowering(Kind.UNIT, row, Change.ADDED, Evidence(), shared, hosts=1, version=False)
+
+    assert any("instance" in part.label for part in parts) is lowered
