@@ -1,6 +1,6 @@
 """Which differences are shown, which hosts stand out, and in what order do the hosts come?
 
-A host's score leans on its sharpest differences (each further one counts 0.3 of the one before, at most two a query),
+A host's score leans on its sharpest differences (each further one counts 0.15 of the one before, at most two a query),
 so that many small oddities do not outrank one sharp one.
 """
 
@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.analysis.limits import linked_from, listed_from, outlying_from
+from bot.analysis.surprise import bits, seen
 from bot.analysis.weighing import Weighed
 from bot.model import Change, Limits, Quadrant
 
-DECAY = 0.3
+DECAY = 0.15
 PER_QUERY = 2
 ON_CLEAN = 5  # findings shown of a host that does not stand out
 ON_FIRST = 12  # of a host that comes first (of ten, at most three) although it does not stand out: one looks there next
@@ -81,7 +82,8 @@ def choose(
             continue
         for score, index in scored:
             each = weighed[index]
-            if score >= outlying_from(most) and each.evidence_bits >= 1.0 and not each.oddity.unsure:
+            bar = outlying_from(most - _less_by_sharing(each))
+            if score >= bar and each.evidence_bits >= 1.0 and not each.oddity.unsure:
                 choice.outliers.add(host)
                 choice.outlying.add(index)
     wide.sort(key=lambda index: (weighed[index].oddity.follows != "", -weighed[index].score, index))
@@ -97,6 +99,17 @@ def choose(
         chosen.update(taken[: ON_OUTLIER if host in choice.outliers else ON_FIRST if looked_at else ON_CLEAN])
     choice.shown = sorted(chosen, key=lambda index: (-weighed[index].score, index))
     return choice
+
+
+def _less_by_sharing(each: Weighed) -> float:
+    """Return how many bits fewer than a lone fact a sharp one can reach because several hosts share it.
+
+    The bar follows what the evidence could give; what is not sharp gets no such help, or each honest pair would stand out.
+    """
+    others, count = each.oddity.of, each.oddity.hosts.bit_count()
+    if count < 2 or not each.sharp or not each.oddity.peer_bits:
+        return 0.0
+    return bits(seen(0, others + count - 1)) - bits(seen(count - 1, others + count - 1))
 
 
 def linked(taken: Sequence[int], rest: Sequence[int], weighed: Sequence[Weighed]) -> list[int]:

@@ -38,7 +38,7 @@ class Proven:
 
 NOTHING = Proven()
 _CLAIMED = {Claim.SCHEDULE: -3.5, Claim.TIMER: -2.5, Claim.PROGRAM: -2.5, Claim.SESSION: -3.0}
-_LED = (Kind.PROCESS, Kind.PROGRAM, Kind.CONNECTION, Kind.RAW_SOCKET, Kind.ENVIRONMENT)
+_LED = (Kind.PROCESS, Kind.PROGRAM, Kind.CONNECTION, Kind.RAW_SOCKET, Kind.ENVIRONMENT, Kind.FILE)
 
 
 def claims(kind: Kind, row: Row, evidence: Evidence, shared: Shared) -> Iterator[Claim]:
@@ -85,9 +85,7 @@ def lowered_by(found: Iterable[Claim], proofs: Mapping[Claim, Proof]) -> Iterato
             yield ScorePart(claim.value, _CLAIMED[claim] * share)
 
 
-def explain_program(
-    kind: Kind, row: Row, evidence: Evidence, shared: Shared, proofs: Mapping[Claim, Proof]
-) -> None:
+def explain_program(kind: Kind, row: Row, evidence: Evidence, proofs: Mapping[Claim, Proof]) -> None:
     """Remember the program of a process that a schedule, a service or a session explains."""
-    if kind is Kind.PROCESS and any(True for _ in lowered_by(claims(kind, row, evidence, shared), proofs)):
+    if kind is Kind.PROCESS and any(proof.value for proof in proofs.values()):
         evidence.explained_programs.add(program(row, kind))

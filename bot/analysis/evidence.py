@@ -67,6 +67,7 @@ class Shared:
     commands: frozenset[str] = frozenset()
     timers: frozenset[str] = frozenset()
     programs: frozenset[str] = frozenset()
+    new_unit_files: frozenset[str] = frozenset()
 
 
 def gather(chosen: Chosen, hosts: int) -> list[Evidence]:

@@ -6,8 +6,9 @@ import pytest
 
 from bot.analysis import judge
 from bot.analysis.causes import lowering
-from bot.analysis.claims import explain_program
+from bot.analysis.claims import Claim, explain_program
 from bot.analysis.evidence import Evidence, Shared, note, scheduled_commands, timer_names
+from bot.analysis.lineage import Proof
 from bot.analysis.semantics import Kind
 from bot.analysis.stems import Stems
 from bot.model import Change, Row
@@ -117,9 +118,8 @@ def test_evidence_is_gathered_from_the_differing_rows() -> None:
     note(evidence, Kind.PACKAGE, {"name": "openssl"}, Change.CHANGED, 0b110)
     note(evidence, Kind.PACKAGE, {"name": "openssl"}, Change.CHANGED, 0b10)
     note(evidence, Kind.PROCESS, {"path": "/usr/bin/dpkg"}, Change.ADDED, 0b10)
-    explain_program(
-        Kind.PROCESS, {"path": "/usr/sbin/logrotate", "cmdline": "/usr/sbin/logrotate"}, evidence, SHARED, {}
-    )
+    explain_program(Kind.PROCESS, {"path": "/usr/sbin/logrotate"}, evidence, {Claim.TIMER: Proof.OPEN})
+    explain_program(Kind.PROCESS, {"path": "/usr/bin/nc"}, evidence, {Claim.TIMER: Proof.REFUTED})
 
     assert evidence.packages == {"openssl": 0b10}
     assert evidence.any_package == 0b10
@@ -206,3 +206,20 @@ def test_a_renewed_certificate_is_one_that_vouches_for_nobody_else(authority: st
     )
 
     assert any("renewed" in part.label for part in parts) is lowered
+
+
+@pytest.mark.parametrize(
+    ("folder", "new", "lowered"),
+    [("/usr/lib/systemd/system", False, True), ("/usr/lib/systemd/system", True, False), ("/etc/systemd/system", False, False)],
+)  # fmt: skip
+def test_one_more_instance_of_a_service_needs_a_file_that_is_not_new(
+    folder: str, *, new: bool, lowered: bool
+) -> None:
+    """A core dump's service is made of a file that came with the system; an intruder's file is new, or elsewhere."""
+    file = f"{folder}/systemd-coredump@.service"
+    row = {"id": "systemd-coredump@6-33470-0.service", "unit_file_state": "static", "fragment_path": file}
+    shared = Shared(new_unit_files=frozenset({file} if new else ()))
+
+    parts = lowering(Kind.UNIT, row, Change.ADDED, Evidence(), shared, hosts=1, version=False)
+
+    assert any("instance" in part.label for part in parts) is lowered
