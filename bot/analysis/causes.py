@@ -7,12 +7,13 @@ of parents of a process, what the kernel says of itself. What rests on a name al
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from bot.analysis.claims import NOTHING, Proven, claims, lowered_by
 from bot.analysis.evidence import Evidence, Shared, covers, words_of
 from bot.analysis.places import PUBLIC, SYSTEM_PATH, is_tool, program
 from bot.analysis.semantics import Kind
+from bot.analysis.stems import Stems
 from bot.model import Change, Row, ScorePart
 
 _PACKAGES_PUT = re.compile(r"^/(?:usr/(?!local/)|s?bin/|lib|etc/|boot/|var/lib/|snap/)")
@@ -126,19 +127,9 @@ def _is_instance(row: Row, shared: Shared) -> bool:
     )
 
 
-def _same_stem(packages: Mapping[str, int], words: set[str], hosts: int) -> bool:
-    """Whether a word of a changed package begins, or is begun by, a word of the row: chrony and chronyd."""
-    return any(
-        covers(having, hosts)
-        and (
-            package in words
-            or any(
-                len(package) > 3 and len(word) > 3 and (word.startswith(package) or package.startswith(word))
-                for word in words
-            )
-        )
-        for package, having in packages.items()
-    )
+def _same_stem(packages: Stems, words: set[str], hosts: int) -> bool:
+    """Whether a changed package that covers ``hosts`` has a name like one of the words."""
+    return any(covers(having, hosts) for word in words for having in packages.of(word))
 
 
 def _renewed(row: Row, expected: Row) -> bool:

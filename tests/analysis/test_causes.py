@@ -10,6 +10,7 @@ from bot.analysis.claims import Claim, explain_program
 from bot.analysis.evidence import Evidence, Shared, note, scheduled_commands, timer_names
 from bot.analysis.lineage import Proof
 from bot.analysis.semantics import Kind
+from bot.analysis.stems import Stems
 from bot.model import Change, Row
 from tests.analysis.cases import case, honest
 
@@ -41,7 +42,7 @@ def causes(
         (Kind.ENVIRONMENT, {"path": "/usr/bin/bash", "username": "alice"}, {"sessions": {"alice"}}, "somebody logged in"),
         (Kind.PROCESS, {"path": "/usr/bin/gzip"}, {"installing": True}, "package manager"),
         (Kind.PROCESS, {"path": "/usr/bin/gzip"}, {"fresh": True}, "within the hour"),
-        (Kind.PROGRAM, {"path": "/usr/sbin/chronyd"}, {"packages": {"chrony": 1}}, "a package of that name"),
+        (Kind.PROGRAM, {"path": "/usr/sbin/chronyd"}, {"packages": Stems({"chrony": 1})}, "a package of that name"),
         (Kind.PROGRAM, {"path": "/usr/bin/x"}, {"any_package": 1}, "packages changed"),
         (Kind.PROGRAM, {"path": "/usr/bin/gzip"}, {"explained_programs": {"/usr/bin/gzip"}}, "an honest reason"),
         (Kind.MODULE, {"name": "livepatch_1"}, {"live_patched": True}, "patched while running"),
@@ -70,8 +71,8 @@ def test_an_honest_cause_is_found_in_the_same_collection(
             {"fresh": True, "any_package": 1, "alone": {"template": "13"}},
         ),
         (Kind.PROGRAM, {"path": "/opt/app/x"}, {"any_package": 1}),
-        (Kind.PROGRAM, {"path": "/usr/local/bin/chronyd"}, {"packages": {"chrony": 1}}),
-        (Kind.PROCESS, {"path": "/var/tmp/chronyd"}, {"packages": {"chrony": 1}}),
+        (Kind.PROGRAM, {"path": "/usr/local/bin/chronyd"}, {"packages": Stems({"chrony": 1})}),
+        (Kind.PROCESS, {"path": "/var/tmp/chronyd"}, {"packages": Stems({"chrony": 1})}),
         (
             Kind.RAW_SOCKET,
             {"path": "/usr/bin/x"},
@@ -163,7 +164,13 @@ def test_a_package_that_many_others_changed_too_explains_no_lone_fact(having: in
     row = {"path": "/usr/sbin/chronyd"}
 
     parts = lowering(
-        Kind.PROGRAM, row, Change.ADDED, Evidence(packages={"chrony": having}), SHARED, hosts=1, version=False
+        Kind.PROGRAM,
+        row,
+        Change.ADDED,
+        Evidence(packages=Stems({"chrony": having})),
+        SHARED,
+        hosts=1,
+        version=False,
     )
 
     assert bool(parts) is lowered
@@ -175,7 +182,7 @@ def test_a_package_that_nobody_else_has_explains_less() -> None:
 
     upgraded, new = (
         lowering(Kind.PROGRAM, row, Change.ADDED, evidence, SHARED, hosts=1, version=False)
-        for evidence in (Evidence(packages={"chrony": 1}), Evidence(new_packages={"chrony": 1}))
+        for evidence in (Evidence(packages=Stems({"chrony": 1})), Evidence(new_packages=Stems({"chrony": 1})))
     )
 
     assert [part.bits for part in upgraded] == [-3.0]
