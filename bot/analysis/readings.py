@@ -141,6 +141,8 @@ def _login_config(row: Row, _: Row | None) -> Iterator[Trait]:
     path = row.get("path", "")
     if re.search(r"/security/pam_|/pam\.d/|sshd_config|/sudoers", path):
         yield Trait(1.0, "decides who may log in", "T1556.003" if "pam" in path else "")
+    elif re.search(r"^/etc/(?:sysctl|docker|krb5|hosts|modprobe|systemd)\b", path):
+        yield Trait(-1.0, "a setting that decides nothing about logins")
 
 
 def _names(row: Row, _: Row | None) -> Iterator[Trait]:
