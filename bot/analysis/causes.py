@@ -78,6 +78,7 @@ def lowering(
             parts.append(ScorePart("packages changed on the same host", -1.0))
         elif (
             change is Change.CHANGED
+            and evidence.packages_known
             and kind in (Kind.PROGRAM, Kind.PRIVILEGED_FILE)
             and SYSTEM_PATH.match(path)
         ):

@@ -29,7 +29,7 @@ ODD_HOME = re.compile(
 )
 """Folders in which data lies, and programs seldom."""
 HIDDEN = re.compile(r"/\.(?!\.?(?:/|$))[^/]+")
-OF_A_HOME = re.compile(r"^/home/[^/]+/\.[^/]+(?:/[^.][^/]*)*$")
+OF_A_HOME = re.compile(r"^/home/[^/]+/\.[^/]+(?=/|$)(?!.*/\.)", re.DOTALL)
 """Below a dot folder of somebody's home, where every program keeps what is that user's: hidden by custom."""
 LEFTOVER = re.compile(r"^/etc/.*(?:\.rpm(?:save|new|orig)|\.dpkg-(?:old|new|dist|bak)|\.ucf-(?:old|dist)|~)$")
 """What package managers leave beside a configuration; sudo, cron, PAM and sshd read no file of such a name."""

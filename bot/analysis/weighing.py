@@ -168,6 +168,7 @@ def _alike(evidence: Sequence[Evidence]) -> list[int]:
                 each.installing,
                 each.live_patched,
                 each.untainted,
+                each.packages_known,
                 frozenset(each.explained_programs),
             ),
             len(kinds),
