@@ -49,24 +49,35 @@ class Tree:
         return found, False
 
 
-def trees(chosen: Chosen, hosts: int) -> dict[int, Tree]:
-    """Return the processes of each of ``hosts`` (a mask), from every query that gives a pid and a parent."""
-    found = {host: Tree() for host in members(hosts)} if hosts else {}
-    for query in sorted(chosen.fold.counts) if hosts else ():
-        counts = chosen.fold.counts[query]
-        wanted = {number for shape, number in counts.shapes.items() if {"pid", "parent"} <= set(shape)}
-        if not wanted:
-            continue
-        said = [
-            (raw, mask & hosts)
-            for row, raw, mask in chosen.rows_of(query)
-            if mask & hosts and counts.shape_of[row] in wanted
-        ]
-        for raw, mask in sorted(said):
-            row = decode(raw)
-            for host in members(mask):
-                found[host].processes.setdefault(row["pid"], row)
-    return found
+class Forest:
+    """Grows the tree of one host after the other, from every query that gives a pid and a parent.
+
+    Args:
+        hosts: The hosts whose trees are wanted, as a mask.
+    """
+
+    def __init__(self, chosen: Chosen, hosts: int) -> None:
+        self._said: list[dict[int, list[bytes]]] = []
+        for query in sorted(chosen.fold.counts) if hosts else ():
+            counts = chosen.fold.counts[query]
+            wanted = {number for shape, number in counts.shapes.items() if {"pid", "parent"} <= set(shape)}
+            if not wanted:
+                continue
+            said: dict[int, list[bytes]] = {}
+            for row, raw, mask in chosen.rows_of(query):  # one at a time: masks of many hosts are long
+                if mask & hosts and counts.shape_of[row] in wanted:
+                    for host in members(mask & hosts):
+                        said.setdefault(host, []).append(raw)
+            self._said.append(said)
+
+    def tree(self, host: int) -> Tree:
+        """Return the processes of a host; of two rows with one pid the first query's counts."""
+        found = Tree()
+        for said in self._said:
+            for raw in sorted(said.get(host, ())):
+                row = decode(raw)
+                found.processes.setdefault(row["pid"], row)
+        return found
 
 
 class Pids:

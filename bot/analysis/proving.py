@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from bot.analysis.claims import Claim, Proven, claims, explain_program, timers_of
 from bot.analysis.evidence import Evidence, Shared
 from bot.analysis.fold import Chosen, members
 from bot.analysis.lineage import (
+    Forest,
     Pids,
     Proof,
     Tree,
@@ -16,7 +17,6 @@ from bot.analysis.lineage import (
     on_schedule,
     own_footprint,
     timers_above,
-    trees,
 )
 from bot.analysis.places import is_tool, program
 from bot.analysis.semantics import Kind
@@ -44,45 +44,69 @@ def prove(
 ) -> dict[tuple[int, int], Proven]:
     """Return what is proven, by the number of the draft and of the host; and note the programs that are explained.
 
-    Only hosts with odd processes are laid out as trees, and only what is claimed is looked up.
+    One host with odd processes after the other is laid out as a tree: thousands of them would not fit in memory.
     """
-    running = [(index, each) for index, each in enumerate(drafts) if each.about.kind in _RUNS]
-    hosts = 0
-    for _, each in running:
-        hosts |= each.oddity.hosts
-    found = trees(chosen, hosts)
-    own = {host: own_footprint(tree, evidence[host].osquery) for host, tree in found.items()}
-    own_paths = {
-        host: {found[host].processes[pid].get("path", "") for pid in pids} for host, pids in own.items()
-    }
-    pids = Pids(tables)
+    running: dict[int, list[int]] = {}
+    for index, each in enumerate(drafts):
+        if each.about.kind in _RUNS:
+            for host in members(each.oddity.hosts):
+                running.setdefault(host, []).append(index)
+    lookup = _Lookup(drafts, shared, Pids(tables))
+    grown = Forest(chosen, sum(1 << host for host in running))
     proven: dict[tuple[int, int], Proven] = {}
-    for index, each in running:
-        path = program(each.row, each.about.kind) or each.row.get("path", "")
-        for host in members(each.oddity.hosts):
-            told = list(claims(each.about.kind, each.row, evidence[host], shared))
-            here = (
-                evidence[host].leaders and Claim.SESSION not in told
-            )  # whatever it is called, it may descend from one
-            if told or here or path in own_paths[host]:
-                mine = _pids(pids, each, host)
-                ours = of_own(found[host], mine, own[host])
-                proofs = {
-                    claim: _proof(claim, found[host], mine, each.row, path, evidence[host], shared)
-                    for claim in told
-                }
-                if here and in_session(found[host], mine, evidence[host].leaders, "") is Proof.CONFIRMED:
-                    proofs[Claim.SESSION] = Proof.CONFIRMED
-                proven[index, host] = Proven(proofs, ours)
-                explain_program(each.about.kind, each.row, evidence[host], proofs)
+    for host, odd in running.items():
+        proven.update(lookup.of_host(host, odd, evidence[host], grown.tree(host)))
     return proven
 
 
-def _pids(pids: Pids, each: Draft, host: int) -> tuple[str, ...]:
-    oddity = each.oddity
-    if oddity.value is None:
-        return ()
-    return pids.of(oddity.slot.query.name, oddity.slot.merged.get(oddity.value, [oddity.value]), host)
+class _Lookup:
+    """Holds what is the same on all hosts while one after the other is looked at."""
+
+    def __init__(self, drafts: Sequence[Draft], shared: Shared, pids: Pids) -> None:
+        self._drafts, self._shared, self._pids = drafts, shared, pids
+        self._paths = {
+            index: program(each.row, each.about.kind) or each.row.get("path", "")
+            for index, each in enumerate(drafts)
+            if each.about.kind in _RUNS
+        }
+        self._plain: dict[int, list[Claim]] = {}
+
+    def of_host(
+        self, host: int, odd: Sequence[int], evidence: Evidence, tree: Tree
+    ) -> Iterator[tuple[tuple[int, int], Proven]]:
+        """Yield what the tree of one host proves of its ``odd`` differences, in their order."""
+        shared = self._shared
+        own = own_footprint(tree, evidence.osquery)
+        own_paths = {tree.processes[pid].get("path", "") for pid in own}
+        for index in odd:
+            each, path = self._drafts[index], self._paths[index]
+            told = self._claims(index, path, evidence)
+            # whatever it is called, it may descend from a login
+            here = evidence.leaders and Claim.SESSION not in told
+            if not (told or here or path in own_paths):
+                continue
+            mine = self._pids_of(each, host)
+            proofs = {claim: _proof(claim, tree, mine, each.row, path, evidence, shared) for claim in told}
+            if here and in_session(tree, mine, evidence.leaders, "") is Proof.CONFIRMED:
+                proofs[Claim.SESSION] = Proof.CONFIRMED
+            yield (index, host), Proven(proofs, of_own(tree, mine, own))
+            explain_program(each.about.kind, each.row, evidence, proofs)
+
+    def _claims(self, index: int, path: str, evidence: Evidence) -> list[Claim]:
+        """Return what is claimed; where nobody is logged in and no program explained, the same on every host."""
+        each = self._drafts[index]
+        if evidence.sessions or path in evidence.explained_programs:
+            return list(claims(each.about.kind, each.row, evidence, self._shared))
+        if index not in self._plain:
+            self._plain[index] = list(claims(each.about.kind, each.row, evidence, self._shared))
+        return self._plain[index]
+
+    def _pids_of(self, each: Draft, host: int) -> tuple[str, ...]:
+        oddity = each.oddity
+        if oddity.value is None:
+            return ()
+        values = oddity.slot.merged.get(oddity.value, [oddity.value])
+        return self._pids.of(oddity.slot.query.name, values, host)
 
 
 def _proof(
