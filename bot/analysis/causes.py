@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from bot.analysis.benign import told_by_row
 from bot.analysis.claims import NOTHING, Proven, claims, lowered_by
 from bot.analysis.evidence import Evidence, Shared, words_of
 from bot.analysis.places import SYSTEM_PATH, is_tool, program
@@ -18,7 +19,7 @@ from bot.model import Change, Row, ScorePart
 _PACKAGES_PUT = re.compile(r"^/(?:usr/(?!local/)|s?bin/|lib|etc/|boot/|var/lib/|snap/)")
 """Where a package puts files; what lies elsewhere belongs to none, whatever its name."""
 _RUNNING = (Kind.PROCESS, Kind.PROGRAM, Kind.CONNECTION, Kind.RAW_SOCKET)
-_PACKAGED = (Kind.PROGRAM, Kind.MODULE, Kind.PRIVILEGED_FILE, Kind.PROCESS)
+_PACKAGED = (Kind.PROGRAM, Kind.MODULE, Kind.PRIVILEGED_FILE, Kind.PROCESS, Kind.UNIT)
 _OF_ZONE = (Kind.NAMES, Kind.ROUTE, Kind.MOUNT, Kind.CONNECTION, Kind.PACKAGE_SOURCE)
 _OF_IMAGE = (
     Kind.LOGIN_CONFIG,
@@ -61,7 +62,10 @@ def lowering(
     if version:
         parts.append(ScorePart("the same thing at another version", -5.0))
     words = words_of(" ".join((path, row.get("name", ""), row.get("id", ""), row.get("subject", ""))))
-    if kind not in (Kind.PACKAGE, Kind.LIBRARY):
+    parts.extend(told_by_row(kind, row, change, evidence, shared))
+    if kind not in (Kind.PACKAGE, Kind.LIBRARY, Kind.ENVIRONMENT) and not (
+        kind in _RUNNING and is_tool(path)
+    ):
         covered = not path or _PACKAGES_PUT.match(path)
         if covered and _same_stem(evidence.packages, words):
             parts.append(ScorePart("a package of that name changed on the same host", -3.0))
@@ -74,8 +78,12 @@ def lowering(
             and kind in (Kind.PROGRAM, Kind.PRIVILEGED_FILE)
             and SYSTEM_PATH.match(path)
         ):
-            parts.append(ScorePart("a program of the system changed, and no package with it", 1.5))
-    parts.extend(lowered_by(claims(kind, row, evidence, shared), proven.proofs))
+            parts.append(ScorePart("a program of the system changed, and no package with it", 2.5))
+    parts.extend(
+        lowered_by(
+            claims(kind, row, evidence, shared), proven.proofs, of_system=bool(SYSTEM_PATH.match(path))
+        )
+    )
     if kind in _RUNNING and evidence.installing and SYSTEM_PATH.match(path):
         parts.append(ScorePart("a package manager is at work", -1.0))
     if (

@@ -80,7 +80,7 @@ def choose(
             continue
         for score, index in scored:
             each = weighed[index]
-            if score >= outlying_from(most) and each.evidence_bits >= 1.0 and not each.oddity.unsure:
+            if score >= outlying_from(most) and each.evidence_bits >= 1.0 and not _of_the_group(each):
                 choice.outliers.add(host)
                 choice.outlying.add(index)
     chosen = set(sorted(wide, key=lambda index: (-weighed[index].score, index))[:GROUP_WIDE])
@@ -93,6 +93,14 @@ def choose(
         chosen.update(taken[: ON_OUTLIER if stands_out else ON_CLEAN])
     choice.shown = sorted(chosen, key=lambda index: (-weighed[index].score, index))
     return choice
+
+
+def _of_the_group(each: Weighed) -> bool:
+    """Whether it is said of the group rather than of a host: most have it, and nobody stands out by what most have.
+
+    What is sharp in itself names them all: a compromised majority is no deploy.
+    """
+    return each.oddity.unsure or (each.oddity.quadrant is Quadrant.NEW_COMMON and not each.sharp)
 
 
 def linked(taken: Sequence[int], rest: Sequence[int], weighed: Sequence[Weighed]) -> list[int]:

@@ -56,14 +56,10 @@ def claims(kind: Kind, row: Row, evidence: Evidence, shared: Shared) -> Iterator
             yield Claim.PROGRAM
     user = row.get("username", "") or row.get("user", "")
     login = re.match(r"^sshd(?:-session)?: (\S+)", cmdline)
-    if (
-        evidence.sessions
-        and SYSTEM_PATH.match(path)
-        and (
-            user in evidence.sessions
-            or (login and login.group(1).split("@")[0] in evidence.sessions)
-            or "sudo" in (row.get("parent_name", ""), path.rsplit("/", 1)[-1])
-        )
+    if evidence.sessions and (
+        user in evidence.sessions
+        or (login and login.group(1).split("@")[0] in evidence.sessions)
+        or "sudo" in (row.get("parent_name", ""), path.rsplit("/", 1)[-1])
     ):
         yield Claim.SESSION
 
@@ -77,10 +73,14 @@ def _started(row: Row, path: str) -> set[str]:
     return set(re.split(r"[\s;&|()<>\"']+", row.get("cmdline", "")[:2048])) | {path}
 
 
-def lowered_by(found: Iterable[Claim], proofs: Mapping[Claim, Proof]) -> Iterator[ScorePart]:
-    """Yield what the claims take off, each as far as it is proven."""
+def lowered_by(
+    found: Iterable[Claim], proofs: Mapping[Claim, Proof], *, of_system: bool
+) -> Iterator[ScorePart]:
+    """Yield what the claims take off, each as far as it is proven; ``of_system``: the program lies where packages put it."""
     for claim in found:
         share = proofs.get(claim, Proof.CONFIRMED if claim is Claim.PROGRAM else Proof.OPEN).value
+        if claim is Claim.SESSION and share < Proof.CONFIRMED.value and not of_system:
+            continue  # a program of nobody's package has more than a name to show
         if share:
             yield ScorePart(claim.value, _CLAIMED[claim] * share)
 
@@ -89,5 +89,10 @@ def explain_program(
     kind: Kind, row: Row, evidence: Evidence, shared: Shared, proofs: Mapping[Claim, Proof]
 ) -> None:
     """Remember the program of a process that a schedule, a service or a session explains."""
-    if kind is Kind.PROCESS and any(True for _ in lowered_by(claims(kind, row, evidence, shared), proofs)):
+    if kind is Kind.PROCESS and any(
+        True
+        for _ in lowered_by(
+            claims(kind, row, evidence, shared), proofs, of_system=bool(SYSTEM_PATH.match(program(row, kind)))
+        )
+    ):
         evidence.explained_programs.add(program(row, kind))
