@@ -41,7 +41,9 @@ $(VENV)/.bench: requirements/bench.lock $(VENV)/.dev
 demo: $(VENV)/.demo
 	@$(BIN)/python -m bot demo $(if $(ONCE),--once,)
 
-test: $(VENV)/.dev lint types imports unit
+# Types are checked on one core while the tests begin on the other.
+test: $(VENV)/.dev
+	@$(MAKE) --no-print-directory --jobs=2 lint types imports unit
 
 lint: $(VENV)/.dev
 	$(BIN)/python -m ruff format --check .

@@ -24,7 +24,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, dataclass, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -51,21 +51,22 @@ class Counts:
     several: tuple[int, ...] = ()
 
 
+# Trials of one group lean on the same honest one-offs, so more groups say more than more trials of each.
 WHOLE = {
     1: Counts(30, 5),
     2: Counts(30, 5),
-    3: Counts(100, 10),
-    5: Counts(100, 10),
-    10: Counts(100, 10, (7,)),
-    30: Counts(40, 13, (3, 21)),
-    100: Counts(12, 8, (2, 10, 70)),
+    3: Counts(100, 6),
+    5: Counts(100, 6),
+    10: Counts(100, 6, (7,)),
+    30: Counts(36, 8, (3, 21)),
+    100: Counts(8, 6, (2, 10, 70)),
 }
 QUICK = {
-    3: Counts(5, 8),
-    10: Counts(10, 8, (7,)),
-    30: Counts(5, 8, (3, 21)),
+    3: Counts(10, 4),
+    10: Counts(16, 4, (7,)),
+    30: Counts(5, 5, (3, 21)),
 }
-KEPT_SHARE = 0.5  # of the groups that are drawn for what was seen: a third of the whole
+KEPT_SHARE = 2 / 3  # groups drawn of what is kept away, for each one drawn of what was seen
 OUTSIDERS = 3  # the outlier libraries, slow and far from the aims, judge every third group
 
 
@@ -132,19 +133,27 @@ def _rounds(population: Population, size: int) -> Iterator[str]:
         yield from names
 
 
-def _measure(population: Population, chosen: argparse.Namespace, *, outsiders: bool) -> dict[str, Any]:
+def _counts(population: Population, chosen: argparse.Namespace) -> dict[int, Counts]:
+    """Return how much is tried of a population, by size."""
     counts = QUICK if chosen.quick else WHOLE
-    if population.name == HELD:
-        counts = {n: Counts(round(c.groups * KEPT_SHARE), c.singles, c.several) for n, c in counts.items()}
     if chosen.sizes:
         wanted = [int(word) for word in chosen.sizes.split(",")]
-        counts = {n: counts.get(n, counts[max(m for m in counts if m <= max(n, 3))]) for n in wanted}
-    if chosen.trials:
-        counts = {n: Counts(max(1, round(chosen.trials / c.singles)), c.singles, c.several) for n, c in counts.items()}  # fmt: skip
+        counts = {n: counts.get(n) or counts[max(m for m in counts if m <= max(n, 3))] for n in wanted}
+    share = chosen.share * (KEPT_SHARE if population.name == HELD else 1.0)
+    return {
+        size: replace(
+            count,
+            groups=max(1, round(chosen.trials / count.singles if chosen.trials else count.groups * share)),
+        )
+        for size, count in counts.items()
+    }
+
+
+def _measure(population: Population, chosen: argparse.Namespace, *, outsiders: bool) -> dict[str, Any]:
     tasks = list(
         tasks_of(
             population,
-            counts,
+            _counts(population, chosen),
             start=chosen.start,
             half=chosen.half,
             kinds=chosen.kinds.split(",") if chosen.kinds else (),
@@ -170,14 +179,20 @@ def _measure(population: Population, chosen: argparse.Namespace, *, outsiders: b
         "one_offs": len(population.one_offs),
         "first_group": tasks[0].number if tasks else 0,
         "cells": figures.cells(outcomes),
+        "by_kind": figures.by_kind(outcomes, lambda kind: kind if population.name == SEEN else _origin(kind)),
         "blind": blind,
         "seconds": seconds,
         "wall_s": time.monotonic() - began,
     }
     if chosen.lost and population.name == SEEN:
         result["lost"] = {name: figures.lost(outcomes, name).most_common() for name, *_ in OURS}
+        result["marked"] = {name: figures.marked(outcomes, name).most_common() for name, *_ in OURS}
     plain: dict[str, Any] = json.loads(json.dumps(result, default=_plain))
     return plain
+
+
+def _origin(kind: str) -> str:
+    return "the five kinds that were seen" if kind in fleets.KINDS else "other kinds"
 
 
 def _all_done(tasks: Sequence[Task], jobs: int) -> Iterator[Work]:
@@ -213,6 +228,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--quick", action="store_true", help="under a minute: fewer groups, no references, nothing kept away")  # fmt: skip
     parser.add_argument("--sizes", default="", help="such as 3,10,30")
+    parser.add_argument("--share", type=float, default=1.0, help="of the groups; below 0.2 not every kind is met")  # fmt: skip
     parser.add_argument("--trials", type=int, default=0, help="plantings on one host, for each size")
     parser.add_argument(
         "--half", choices=("even", "odd", "all"), default="all", help="of the groups' numbers"
@@ -220,7 +236,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--start", type=int, default=0, help="number of the first group")
     parser.add_argument("--kinds", default="", help=f"of {', '.join(fleets.KINDS)}")
     parser.add_argument("--pack", default=packs.DEFAULT)
-    parser.add_argument("--lost", action="store_true", help="name the seen attacks whose host did not come first")  # fmt: skip
+    parser.add_argument("--lost", action="store_true", help="name the seen attacks whose host did not come first, and one-offs that were marked")  # fmt: skip
     parser.add_argument("--held", choices=("both", "none", "only"), help="what is kept away: measured too, not at all, alone")  # fmt: skip
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     parser.add_argument(

@@ -49,6 +49,8 @@ def wilson(share: float, count: float) -> tuple[float, float]:
 def share(parts: Sequence[Part], most: int | None = None) -> Estimate:
     """Return the sum of parts by the sum of wholes, between 0 and 1, with Wilson's interval.
 
+    It is too wide, if anything, where parts are fractions: of all that lies between 0 and 1, zeros and ones vary most.
+
     Args:
         most: How many independent trials there can be at most; by default the number of parts with a whole.
     """
@@ -62,15 +64,6 @@ def share(parts: Sequence[Part], most: int | None = None) -> Estimate:
     if variance > 0:
         count = min(count, ratio * (1 - ratio) / variance)
     return Estimate(ratio, *wilson(ratio, max(count, 1.0)), round(whole))
-
-
-def mean(parts: Sequence[Part]) -> Estimate:
-    """Return the mean of parts (each with a whole of 1) with a normal interval, kept between 0 and 1."""
-    if not parts:
-        return Estimate(math.nan, math.nan, math.nan, 0)
-    value = sum(each.part for each in parts) / len(parts)
-    half = Z * math.sqrt(_variance(parts, value, len(parts)))
-    return Estimate(value, max(0.0, value - half), min(1.0, value + half), len(parts))
 
 
 def _variance(parts: Sequence[Part], ratio: float, whole: float) -> float:
@@ -100,6 +93,18 @@ def cells(outcomes: Iterable[Outcome]) -> list[dict[str, Any]]:
     return found
 
 
+def by_kind(outcomes: Iterable[Outcome], name: Callable[[str], str]) -> list[dict[str, Any]]:
+    """Return, by name of the kind of group and method, how one host among others (three or more) was found."""
+    met: dict[tuple[str, str], list[Outcome]] = {}
+    for each in outcomes:
+        if each.form == ONE and each.method and each.size > 2:
+            met.setdefault((name(each.kind), each.method), []).append(each)
+    return [
+        {"kind": kind, "method": method, "trials": len(members)} | _one(members) | _of_clean_hosts(members)
+        for (kind, method), members in sorted(met.items(), key=lambda item: item[0][0])
+    ]
+
+
 def blind(outcomes: Iterable[Outcome]) -> Mapping[str, Any]:
     """Return how many plantings no query shows, of how many, and by attack on which kinds of group."""
     plantings = {(e.form, e.size, e.kind, e.group, e.attack, e.victims): not e.method for e in outcomes if e.attack}  # fmt: skip
@@ -123,13 +128,23 @@ def lost(outcomes: Iterable[Outcome], method: str) -> Counter[str]:
     )
 
 
+def marked(outcomes: Iterable[Outcome], method: str) -> Counter[str]:
+    """Return which honest one-offs had their host marked in clean groups."""
+    return Counter(
+        f"{name or 'none'} ({each.kind})"
+        for each in outcomes
+        if each.form == CLEAN and each.method == method
+        for name in each.marked
+    )
+
+
 def _one(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     return {
         "hit_1": share(_parts(outcomes, lambda e: e.ranks[0] == 1)),
         "hit_3": share(_parts(outcomes, lambda e: e.ranks[0] <= 3)),
-        "reciprocal_rank": mean(_parts(outcomes, lambda e: 1 / e.ranks[0])),
+        "reciprocal_rank": share(_parts(outcomes, lambda e: 1 / e.ranks[0])),
         "caught": share(_parts(outcomes, lambda e: e.caught)),
-        "nobody_marked": share(_parts(outcomes, lambda e: e.caught + e.marked == 0)),
+        "nobody_marked": share(_parts(outcomes, lambda e: not e.caught and not e.marked)),
         "sides_shown": share(_parts(outcomes, lambda e: e.sides, lambda e: e.planted)),
         **_planted(outcomes),
     }
@@ -150,7 +165,7 @@ def _several(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 def _majority(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     return {
         "named": share(_parts(outcomes, lambda e: e.named)),
-        "clean_blamed": share(_parts(outcomes, lambda e: e.marked > 0)),
+        "clean_blamed": share(_parts(outcomes, lambda e: bool(e.marked))),
         "sides_shown": share(_parts(outcomes, lambda e: e.sides > 0)),
         **_planted(outcomes),
     }
@@ -158,8 +173,16 @@ def _majority(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 def _clean(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     return {
-        "marked_per_fleet": statistics.fmean(each.marked for each in outcomes),
-        "fleets_marked": share(_parts(outcomes, lambda e: e.marked > 0)),
+        "marked_per_fleet": statistics.fmean(len(each.marked) for each in outcomes),
+        "odd_marked": share(
+            _parts(outcomes, lambda e: sum(map(bool, e.marked)), lambda e: e.odd),
+            most=sum(e.odd for e in outcomes),
+        ),
+        "plain_marked": share(
+            _parts(outcomes, lambda e: e.marked.count(""), lambda e: e.clean - e.odd),
+            most=sum(e.clean - e.odd for e in outcomes),
+        ),
+        "fleets_marked": share(_parts(outcomes, lambda e: bool(e.marked))),
         "named": share(_parts(outcomes, lambda e: e.named)),
     }
 
@@ -180,13 +203,13 @@ def _planted(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 def _of_clean_hosts(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """Return what is said of hosts that have nothing. The same ones return in every trial of their group."""
-    hosts = sum({(e.kind, e.group): e.clean for e in outcomes}.values())
+    hosts = sum({(e.kind, e.group, e.size): e.clean for e in outcomes}.values())
     counts: Counter[int] = Counter()
     for each in outcomes:
         counts.update(dict(each.findings or ()))
     shows = all(each.findings is not None for each in outcomes)
     return {
-        "clean_marked": share(_parts(outcomes, lambda e: e.marked, lambda e: e.clean), most=hosts),
+        "clean_marked": share(_parts(outcomes, lambda e: len(e.marked), lambda e: e.clean), most=hosts),
         "findings_per_clean": _median(counts) if shows and counts else None,
     }
 
@@ -200,4 +223,7 @@ def _parts(
     part: Callable[[Outcome], float],
     whole: Callable[[Outcome], float] = lambda _: 1,
 ) -> list[Part]:
-    return [Part(float(part(e)), float(whole(e)), ((e.kind, e.group), e.attack or e.group)) for e in outcomes]
+    return [
+        Part(float(part(e)), float(whole(e)), ((e.kind, e.group, e.size), e.attack or e.group))
+        for e in outcomes
+    ]

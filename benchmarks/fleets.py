@@ -38,7 +38,7 @@ HELD_FROM = 1_000_000  # groups from this number on are drawn for what is kept a
 SEEN, HELD = "seen while tuning", "kept away"
 
 Plant = Callable[[SimHost, random.Random], None]
-Build = Callable[[str, int, int, int, random.Random], tuple[list[SimHost], set[int]]]
+Build = Callable[[str, int, int, int, random.Random], tuple[list[SimHost], dict[int, str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +47,16 @@ class Population:
 
     Attributes:
         attacks: By name; each changes the tables of one host in place.
-        kinds: By name: (kind, hosts, how many of the newer template, seed, rng) to hosts and the places of odd ones.
-        one_offs: Honest changes of single hosts.
+        kinds: By name: (kind, hosts, how many of the newer template, seed, rng) to hosts, and by place the
+            name of the one-off that a host shows.
+        one_offs: Honest changes of single hosts, by name.
         first: The number of its first group.
     """
 
     name: str
     attacks: Mapping[str, Plant]
     kinds: Mapping[str, Build]
-    one_offs: tuple[Plant, ...]
+    one_offs: Mapping[str, Plant]
     first: int = 0
 
 
@@ -64,11 +65,12 @@ class Drawn:
     """One clean group, folded: the places of its snapshots and of its baseline's in the fold, what each host said.
 
     Attributes:
-        plain: The places of hosts that show no honest one-off: a compromised one is not found by it.
+        odd: By place the name of the honest one-off that a host shows. Others are broken into, as long as there are
+            any: a compromised host is not to be found by its one-off.
     """
 
     hosts: Sequence[SimHost]
-    plain: tuple[int, ...]
+    odd: Mapping[int, str]
     fold: Fold
     numbers: Numbers
     group: tuple[int, ...]
@@ -103,7 +105,8 @@ def seen() -> Population:
     """Return what whoever sets the weights may look at."""
     plants: dict[str, Plant] = {each.id: _scenario(each) for each in _PLANNED}
     plants |= {each.__name__: _attack(each) for each in (*attacks.ATTACKS, *known.ATTACKS)}
-    one_offs = (*map(_scenario, _ONE_OFFS), *map(_one_off, known.ONE_OFFS))
+    one_offs: dict[str, Plant] = {each.id: _scenario(each) for each in _ONE_OFFS}
+    one_offs |= {each.__name__: _one_off(each) for each in known.ONE_OFFS}
     return Population(SEEN, plants, _kinds(known.KINDS, one_offs), one_offs)
 
 
@@ -114,11 +117,11 @@ def held() -> Population | None:
     except ModuleNotFoundError:
         return None
     plants = {f"held {index}": _attack(each) for index, each in enumerate(module.ATTACKS)}
-    one_offs = tuple(map(_one_off, module.ONE_OFFS))
+    one_offs = {f"held {index}": _one_off(each) for index, each in enumerate(module.ONE_OFFS)}
     return Population(HELD, plants, _kinds(module.KINDS, one_offs), one_offs, HELD_FROM)
 
 
-def _kinds(more: Mapping[str, Kind], one_offs: Sequence[Plant]) -> dict[str, Build]:
+def _kinds(more: Mapping[str, Kind], one_offs: Mapping[str, Plant]) -> dict[str, Build]:
     """Return the five kinds and ``more``, in turn, so that few groups are of both."""
     every: dict[str, Build] = dict.fromkeys(KINDS, build)
     every |= {name: _other_kind(each, one_offs) for name, each in more.items()}
@@ -140,15 +143,14 @@ def draw(population: Population, kind: str, size: int, number: int, pack: Pack) 
     fold, numbers = Fold(), Numbers()
     places, said = zip(*(_fold(fold, numbers, host, pack) for host in hosts), strict=True)
     normal_places, normal = zip(*(_fold(fold, numbers, host, pack) for host in before), strict=True)
-    plain = tuple(place for place in range(len(hosts)) if place not in odd)
-    return Drawn(hosts, plain, fold, numbers, places, normal_places, said, normal)
+    return Drawn(hosts, odd, fold, numbers, places, normal_places, said, normal)
 
 
 def victims(drawn: Drawn, count: int, rng: random.Random) -> list[int]:
     """Return the places of ``count`` hosts to break into: those without an honest one-off first, as long as there are any."""
-    rest = [place for place in range(len(drawn.hosts)) if place not in drawn.plain]
-    chosen = rng.sample(drawn.plain, min(count, len(drawn.plain)))
-    return sorted(chosen + rng.sample(rest, count - len(chosen)))
+    plain = [place for place in range(len(drawn.hosts)) if place not in drawn.odd]
+    chosen = rng.sample(plain, min(count, len(plain)))
+    return sorted(chosen + rng.sample(sorted(drawn.odd), count - len(chosen)))
 
 
 def plant(drawn: Drawn, attack: Plant, places: Iterable[int], rng: random.Random, pack: Pack) -> Planting:
@@ -184,7 +186,9 @@ def differences(
     return tuple(sorted(added)), tuple(sorted(fact for fact in lost if 2 * common[fact] > len(others)))
 
 
-def build(kind: str, size: int, newer: int, seed: int, rng: random.Random) -> tuple[list[SimHost], set[int]]:
+def build(
+    kind: str, size: int, newer: int, seed: int, rng: random.Random
+) -> tuple[list[SimHost], dict[int, str]]:
     """Return ``size`` hosts of one of the five kinds, the last ``newer`` of the next template, in the middle of a deploy."""
     suited = sorted(set(ODDITIES) - (DEBIAN_ONLY if kind in ("jvm", "container") else set()))
     plans = tuple(
@@ -203,7 +207,7 @@ def build(kind: str, size: int, newer: int, seed: int, rng: random.Random) -> tu
     for host in hosts:
         for each in _EVERYWHERE:
             apply_scenario(host.tables, each, rng, host.identity)
-    return hosts, {place for place, plan in enumerate(plans) if plan.oddity}
+    return hosts, {place: plan.oddity for place, plan in enumerate(plans) if plan.oddity}
 
 
 def snapshot_of(host: SimHost, pack: Pack) -> Snapshot:
@@ -254,7 +258,7 @@ def _one_off(what: Callable[[attacks.Host, random.Random], None]) -> Plant:
     return change
 
 
-def _other_kind(what: Kind, one_offs: Sequence[Plant]) -> Build:
+def _other_kind(what: Kind, one_offs: Mapping[str, Plant]) -> Build:
     """Return the builder in the shape of the others. It decides itself how many of its last third are newer.
 
     Its hosts have none of the sandbox's oddities; as many of them show a one-off instead.
@@ -262,19 +266,23 @@ def _other_kind(what: Kind, one_offs: Sequence[Plant]) -> Build:
 
     def make(
         kind: str, size: int, newer: int, seed: int, rng: random.Random
-    ) -> tuple[list[SimHost], set[int]]:
+    ) -> tuple[list[SimHost], dict[int, str]]:
         hosts = what(size, seed, rng)
         return hosts, _show(hosts, one_offs, ODD_SHARE, rng)
 
     return make
 
 
-def _show(hosts: Sequence[SimHost], one_offs: Sequence[Plant], share: float, rng: random.Random) -> set[int]:
-    """Let a share of the hosts show a one-off each; return their places."""
-    places = {place for place in range(len(hosts)) if rng.random() < share}
-    for place in sorted(places):
-        rng.choice(one_offs)(hosts[place], rng)
-    return places
+def _show(
+    hosts: Sequence[SimHost], one_offs: Mapping[str, Plant], share: float, rng: random.Random
+) -> dict[int, str]:
+    """Let a share of the hosts show a one-off each; return its name by place."""
+    shown: dict[int, str] = {}
+    for place, host in enumerate(hosts):
+        if rng.random() < share:
+            shown[place] = rng.choice(sorted(one_offs))
+            one_offs[shown[place]](host, rng)
+    return shown
 
 
 _PLANNED = tuple(s for s in scenarios() if s.kind == "malicious" and s.scope == "one")

@@ -127,7 +127,7 @@ def one_hot(said: Sequence[Said]) -> Any:
 
     seen = Counter(fact for each in said for fact in each.facts)
     column = {fact: index for index, fact in enumerate(sorted(f for f, c in seen.items() if c < len(said)))}
-    matrix = np.zeros((len(said), len(column)), dtype=np.float32)
+    matrix: Any = np.zeros((len(said), len(column)), dtype=np.float32)
     for row, each in enumerate(said):
         matrix[row, [column[fact] for fact in each.facts if fact in column]] = 1
     return matrix

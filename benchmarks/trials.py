@@ -64,7 +64,8 @@ class Outcome:
         shown: How many of these are among what the method shows of the victim; None: it shows no rows.
         caught: Victims that are marked.
         clean: How many hosts have nothing.
-        marked: Of these, how many are marked.
+        marked: For each of these that is marked, the name of its honest one-off; empty for one that shows none.
+        odd: How many of these show an honest one-off.
         findings: How many findings are shown of the clean hosts: number to hosts; None as above.
         named: A note says that just so many hosts changed as did, without a baseline that the group is split; of a
             clean group: any such note.
@@ -83,7 +84,8 @@ class Outcome:
     shown: int | None
     caught: int
     clean: int
-    marked: int
+    marked: tuple[str, ...]
+    odd: int
     findings: tuple[tuple[int, int], ...] | None
     named: bool = False
     sides: int = 0
@@ -136,7 +138,7 @@ def _judge_all(task: Task, drawn: Drawn, planting: Planting, attack: str, pack: 
         if task.size == 1 and method is not Method.BASELINE:
             continue
         report = judge_folded(case_of(drawn, pack, method), drawn.fold, planting.group, drawn.baseline[:snapshots])  # fmt: skip
-        work.outcomes.append(by_report(task, name, planting, attack, drawn.numbers.named, report))
+        work.outcomes.append(by_report(task, name, planting, attack, drawn, report))
         work.spent(f"judging: {name}")
     if not task.references or task.size < FEW_PEERS:
         return
@@ -152,13 +154,14 @@ def _judge_all(task: Task, drawn: Drawn, planting: Planting, attack: str, pack: 
         scored["ECOD"] = references.ecod(matrix)
         work.spent("isolation forest and ECOD")
     for name, each in scored.items():
-        work.outcomes.append(by_scores(task, name, planting, attack, each))
+        work.outcomes.append(by_scores(task, name, planting, attack, drawn, each))
 
 
 def by_report(
-    task: Task, method: str, planting: Planting, attack: str, named: Sequence[Fact], report: Report
+    task: Task, method: str, planting: Planting, attack: str, drawn: Drawn, report: Report
 ) -> Outcome:
-    """Return the outcome of a report of ours; ``named``: each fact by its number."""
+    """Return the outcome of a report of ours."""
+    named = drawn.numbers.named
     ids = [each.host for each in planting.said]
     verdicts = {verdict.id: verdict for verdict in report.hosts}
     order = [(not verdicts[name].outlier, -verdicts[name].score) for name in ids]
@@ -177,14 +180,17 @@ def by_report(
         shown=sum(_holds(rows[place][0], fact) for place, fact in planted)
         + sum(_holds(rows[place][1], fact) for place, fact in gone),
         caught=sum(verdicts[ids[place]].outlier for place in victims),
-        marked=sum(verdicts[name].outlier for place, name in enumerate(ids) if place not in victims),
+        marked=_names(drawn, victims, [verdicts[name].outlier for name in ids]),
+        odd=len(drawn.odd.keys() - victims),
         findings=_tally(shown[name] for place, name in enumerate(ids) if place not in victims),
         named=_named(report, planting),
         sides=sum(_holds(everything, fact) for _, fact in (*planted, *gone)),
     )
 
 
-def by_scores(task: Task, method: str, planting: Planting, attack: str, scored: Scored) -> Outcome:
+def by_scores(
+    task: Task, method: str, planting: Planting, attack: str, drawn: Drawn, scored: Scored
+) -> Outcome:
     """Return the outcome of a reference."""
     victims = set(planting.added)
     facts = [(place, fact) for place in victims for fact in (*planting.added[place], *planting.gone[place])]
@@ -195,7 +201,8 @@ def by_scores(task: Task, method: str, planting: Planting, attack: str, scored: 
         ranks=_ranks([(False, -score) for score in scored.scores], victims),
         shown=sum(shows(planting.said, place, fact) for place, fact in facts) if shows else None,
         caught=sum(scored.marked[place] for place in victims),
-        marked=sum(scored.marked[place] for place in clean),
+        marked=_names(drawn, victims, scored.marked),
+        odd=len(drawn.odd.keys() - victims),
         findings=_tally(scored.shown[place] for place in clean) if scored.shown is not None else None,
     )
 
@@ -223,7 +230,15 @@ def _head(task: Task, planting: Planting, attack: str, method: str) -> dict[str,
 
 
 def _blind(task: Task, planting: Planting, attack: str) -> Outcome:
-    return Outcome(**_head(task, planting, attack, ""), ranks=(), shown=0, caught=0, marked=0, findings=None)
+    return Outcome(
+        **_head(task, planting, attack, ""), ranks=(), shown=0, caught=0, marked=(), odd=0, findings=None
+    )
+
+
+def _names(drawn: Drawn, victims: Collection[int], marked: Sequence[bool]) -> tuple[str, ...]:
+    return tuple(
+        drawn.odd.get(place, "") for place, each in enumerate(marked) if each and place not in victims
+    )
 
 
 def _ranks(order: Sequence[tuple[bool, float]], victims: Collection[int]) -> tuple[int, ...]:

@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import secrets
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
-from bot import packs
-from bot.adapters import plugins
-from bot.adapters.aws_distributor import distributed
-from bot.adapters.aws_places import AwsPlaces
-from bot.adapters.aws_session import Aws, connect
-from bot.adapters.aws_ssm import SsmCollector
+from bot import ways
 from bot.adapters.clock import SystemClock
 from bot.adapters.data_folder import DataFolder
 from bot.adapters.journal_files import JournalFiles
 from bot.adapters.judge_process import JudgeProcess
-from bot.adapters.plugins import Plugins, Routed
-from bot.adapters.recorded import RecordedFolder
 from bot.adapters.report_files import ReportFiles
 from bot.adapters.schedule import CronScheduler
 from bot.adapters.slack_chat import SlackChat, make_client
@@ -30,13 +21,9 @@ from bot.adapters.slack_directory import SlackDirectory
 from bot.adapters.slack_doors import HttpDoor, SocketDoor
 from bot.adapters.slack_listener import make_app
 from bot.adapters.snapshot_files import SnapshotFiles
-from bot.adapters.tinydb_store import TinyDbStore
-from bot.collection import script
-from bot.collection.document import Pinned
 from bot.errors import DiffyError
 from bot.interactions import INTERACTIONS, VIEWS
-from bot.model import ApiUse, Run
-from bot.ports import Clock, Collector, Inventory, Store
+from bot.model import Run
 from bot.reception import Reception
 from bot.settings import Settings
 from bot.workflows.access import EVERYONE, Access
@@ -44,127 +31,42 @@ from bot.workflows.desk import Desk, Tell, schedule_of
 from bot.workflows.presenting import Presenter
 from bot.workflows.runs import Runs
 from bot.workflows.scheduled import fire
-from bot.workflows.services import Pace, Services, no_use
+from bot.workflows.services import Services
 from bot.workflows.thread import SlackThread
 
 log = logging.getLogger(__name__)
 
 ASIDE = 12  # threads for presses and first meetings: short work that may wait for Slack
-ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"  # no letter that reads as a digit
-
-
-def new_run_id() -> str:
-    """Return a fresh id such as `r7k2m9xq`; short enough to type."""
-    return "r" + "".join(secrets.choice(ALPHABET) for _ in range(7))
-
-
-def pinned_document(settings: Settings) -> Pinned | None:
-    """Return the operator's own SSM document, if one is set."""
-    asked = settings.collect
-    if not asked.document:
-        return None
-    return Pinned(asked.document, asked.document_version, asked.document_hash, download_of(settings))
-
-
-def download_of(settings: Settings) -> script.Download | None:
-    """Return from where hosts without osquery bring it, if that is set."""
-    asked = settings.collect
-    return script.download(asked.osquery, asked.osquery_url, asked.osquery_sha256)
-
-
-@dataclass(frozen=True, slots=True)
-class Additions:
-    """What the operator and other packages add to Diffy: packs, kinds of target, collectors, stores."""
-
-    shelf: packs.Shelf
-    plugins: Plugins
-
-
-def open_additions(settings: Settings) -> Additions:
-    """Load plug-ins and packs once; what could not be taken is logged, and stops nothing."""
-    found = plugins.installed()
-    plugins.register(found)
-    shelf = packs.Shelf(settings.packs_dir, found.packs)
-    for sentence in (*found.problems, *shelf.problems, *shelf.notes):
-        log.warning("%s", sentence)
-    return Additions(shelf, found)
-
-
-def open_store(
-    settings: Settings, folder: DataFolder, found: Plugins
-) -> contextlib.AbstractContextManager[Store]:
-    """Return the store as set: Diffy's own in the data folder, or a plug-in's; NotFound where nobody brings that one."""
-    if settings.store:
-        return found.store(settings.store).open(settings.data_dir)
-    return contextlib.closing(TinyDbStore(folder))
 
 
 @contextlib.contextmanager
 def open_services(
     settings: Settings,
-    *,
-    recorded: RecordedFolder | None = None,
-    lock: bool = True,
-    additions: Additions | None = None,
+    additions: ways.Additions,
 ) -> Iterator[Services]:
-    """Open the data folder and join the core to its adapters; close them at the end.
-
-    Args:
-        recorded: Read hosts from this folder instead of AWS.
-        lock: False only reads the data folder, beside a bot that owns it.
-        additions: Packs and plug-ins; those that are installed and set where it is not given.
-    """
-    additions = additions or open_additions(settings)
-    folder = DataFolder.open(settings.data_dir, lock=lock)
+    """Open the data folder and join the core to its adapters; close them at the end."""
+    folder = DataFolder.open(settings.data_dir, lock=True)
     clock = SystemClock()
-    inventory: Inventory
-    collector: Collector
-    api_use: Callable[[str], ApiUse] = no_use
-    if recorded is not None:
-        inventory = collector = recorded
-    else:
-        aws = aws_places(settings, clock)
-        inventory = collector = Routed(additions.plugins, lambda: (aws, aws))
-        api_use = aws.api_use
+    way = ways.cloud(settings, additions.plugins, clock, at_once=True)
     with contextlib.ExitStack() as closing:
         closing.callback(folder.close)
-        store = closing.enter_context(open_store(settings, folder, additions.plugins))
+        store = closing.enter_context(ways.open_store(settings, folder, additions.plugins))
         judge = JudgeProcess(folder)
         closing.callback(judge.close)
         yield Services(
             store=store,
             snapshots=SnapshotFiles(folder),
             reports=ReportFiles(folder),
-            inventory=inventory,
-            collector=collector,
+            inventory=way.inventory,
+            collector=way.collector,
             judge=judge,
             clock=clock,
             load_pack=additions.shelf.load,
-            pace=pace(settings),
+            pace=ways.pace(settings),
             journal=JournalFiles(folder),
-            api_use=api_use,
+            api_use=way.api_use,
             places=settings.places,
         )
-
-
-def aws_places(settings: Settings, clock: Clock) -> AwsPlaces:
-    """Return the inventory and collector of every account and region that is set. Nothing is sent yet."""
-
-    def collector(aws: Aws) -> Collector:
-        return SsmCollector(
-            aws,
-            output_bucket=settings.collect.output_bucket or None,
-            clock=clock,
-            pinned=pinned_document(settings),
-            download=download_of(settings),
-            package=distributed(
-                settings.collect.osquery,
-                settings.collect.osquery_package,
-                settings.collect.osquery_package_version,
-            ),
-        )
-
-    return AwsPlaces(connect(), settings.places, collector)
 
 
 def serve(settings: Settings, *, until: threading.Event | None = None) -> None:
@@ -176,8 +78,8 @@ def serve(settings: Settings, *, until: threading.Event | None = None) -> None:
     until = until or _on_signals()
     slack = settings.slack
     access = access_of(settings)
-    additions = open_additions(settings)
-    with open_services(settings, additions=additions) as services:
+    additions = ways.open_additions(settings)
+    with open_services(settings, additions) as services:
         client = make_client(slack.bot_token, base_url=slack.api_url)
         chat = SlackChat(client)
         runs = Runs(services)
@@ -194,7 +96,7 @@ def serve(settings: Settings, *, until: threading.Event | None = None) -> None:
                 journal=services.journal,
             )
 
-        desk = Desk(services, runs, scheduler, chat, new_run_id, presenter_for, additions.shelf.names)
+        desk = Desk(services, runs, scheduler, chat, ways.new_run_id, presenter_for, additions.shelf.names)
         directory = SlackDirectory(client, services.clock)
         with ThreadPoolExecutor(ASIDE, thread_name_prefix="aside") as aside:
             reception = Reception(desk, access, directory, aside)
@@ -223,18 +125,6 @@ def serve(settings: Settings, *, until: threading.Event | None = None) -> None:
             runs.drain()
             door.close()
     log.info("stopped")
-
-
-def pace(settings: Settings) -> Pace:
-    """Return how long things may take, as set."""
-    runs = settings.runs
-    return Pace(
-        deadline_s=settings.collect.deadline_s,
-        provisional_after_s=runs.provisional_after_s,
-        provisional_share=runs.provisional_share,
-        edit_every_s=runs.edit_every_s,
-        max_running=runs.max_running,
-    )
 
 
 def access_of(settings: Settings) -> Access:

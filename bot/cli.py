@@ -15,7 +15,7 @@ import msgspec
 
 from bot import arguments as words
 from bot import packs, views
-from bot.collection import document, script
+from bot.collection import document
 from bot.commands.analyze import read_method
 from bot.errors import DiffyError, SettingsError
 from bot.model import Pack, Report
@@ -96,13 +96,18 @@ def _report(arguments: argparse.Namespace) -> int:
 
 
 def _show(report: Report, arguments: argparse.Namespace, files: Mapping[Path, Form]) -> int:
-    """Write the files, print the report, say what a gate decided; return the exit code."""
+    """Write the files, print the report, say what a gate decided; return the exit code.
+
+    Where a file cannot be written the report is printed all the same: hosts are not asked twice for it.
+    """
     from bot import oneshot
 
-    _write(report, files)
-    form = Form.JSON if arguments.json else Form(arguments.format)
-    sys.stdout.buffer.write(_rendered(report, form) + (b"\n" if form in (Form.JSON, Form.TEXT) else b""))
-    sys.stdout.flush()
+    try:
+        _write(report, files)
+    finally:
+        form = Form.JSON if arguments.json else Form(arguments.format)
+        sys.stdout.buffer.write(_rendered(report, form) + (b"\n" if form in (Form.JSON, Form.TEXT) else b""))
+        sys.stdout.flush()
     if arguments.fail_on is not None:
         said = views.gate_sentence(report, fail_on=arguments.fail_on, min_coverage=arguments.min_coverage)
         print(f"diffy: {said}", file=sys.stderr)
@@ -217,9 +222,11 @@ def _shelf() -> packs.Shelf:
 
 
 def _document(arguments: argparse.Namespace) -> int:
-    asked, pack = _settings().collect, _shelf().load(arguments.pack)
+    from bot import ways
+
+    settings, pack = _settings(), _shelf().load(arguments.pack)
     try:
-        text = document.content(pack, script.download(asked.osquery, asked.osquery_url, asked.osquery_sha256))
+        text = document.content(pack, ways.download_of(settings))
     except ValueError as error:
         raise DiffyError(f"There can be no document: {error}.") from error
     sys.stdout.write(text)

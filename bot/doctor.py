@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot import ways
 from bot.adapters.aws_inventory import AwsInventory
 from bot.adapters.aws_session import connect
-from bot.adapters.aws_ssm import SsmCollector
 from bot.adapters.clock import SystemClock
 from bot.adapters.doctor_aws import AwsAccount, desk
 from bot.adapters.doctor_slack import SlackWorkspace
 from bot.adapters.slack_chat import make_client
-from bot.app import download_of, new_run_id, open_additions, pinned_document
 from bot.errors import DiffyError
 from bot.model import Asker
 from bot.model.checkup import Check, Outcome
@@ -24,13 +23,13 @@ from bot.workflows.checkup import Wanted, check_aws, check_slack
 def visit(settings: Settings, *, target: str, pack: str, ask_hosts: bool) -> Iterator[Check]:
     """Look at everything, one check after the other. Raises DiffyError for a target or a pack that cannot be."""
     asked = settings.collect
-    additions = open_additions(settings)
+    additions = ways.open_additions(settings)
     wanted = Wanted(
         pack=additions.shelf.load(pack),
-        pinned=pinned_document(settings),
+        pinned=ways.pinned_document(settings),
         bucket=asked.output_bucket,
         target=targets.parse([target]) if target else None,
-        asker=Asker(new_run_id(), "doctor"),
+        asker=Asker(ways.new_run_id(), "doctor"),
         ask_hosts=ask_hosts,
         channels=tuple(sorted(settings.access.channels - {EVERYONE})),
     )
@@ -49,11 +48,5 @@ def _aws(wanted: Wanted, settings: Settings) -> Iterator[Check]:
     except DiffyError as error:
         yield Check("identity", Outcome.WRONG, error.message, error.hint)
         return
-    collector = SsmCollector(  # as a run asks, but with no package: the doctor installs nothing
-        aws,
-        output_bucket=wanted.bucket or None,
-        clock=SystemClock(),
-        pinned=wanted.pinned,
-        download=download_of(settings),
-    )
+    collector = ways.over_ssm(aws, settings, SystemClock(), install=False)  # the doctor installs nothing
     yield from check_aws(wanted, account, AwsInventory(aws), collector)

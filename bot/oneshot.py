@@ -10,36 +10,30 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tqdm import tqdm
-
-from bot import packs
+from bot import packs, ways
 from bot.adapters import baseline_file, plugins
-from bot.adapters.aws_places import AwsPlaces
 from bot.adapters.clock import SystemClock
 from bot.adapters.data_folder import DataFolder
 from bot.adapters.local_host import NAME as LOCAL
-from bot.adapters.local_host import LocalHost
 from bot.adapters.memory import InlineJudge, MemoryReports, MemorySnapshots, MemoryStore
-from bot.adapters.osquery_logs import OsqueryLogs
-from bot.adapters.plugins import Routed
-from bot.adapters.recorded import RecordedFolder
 from bot.adapters.report_files import ReportFiles
 from bot.adapters.snapshot_files import SnapshotFiles
-from bot.app import aws_places, new_run_id, open_additions, open_store, pace
 from bot.collection.recorded import digest
 from bot.errors import DiffyError, NotFound, UsageError
-from bot.model import ApiUse, Baseline, Method, Progress, Report, Run, RunKind, RunState, Snapshot, Target
-from bot.ports import Collector, Inventory
+from bot.model import Baseline, Method, Progress, Report, Run, RunKind, RunState, Snapshot, Target
 from bot.settings import Settings
 from bot.views.gate import conclusive, coverage_share, reaching
 from bot.workflows import targets
 from bot.workflows.live import Ending, Live
 from bot.workflows.proposal import Proposal
 from bot.workflows.rebaseline import EVERY_HOST, baseline_of, propose
-from bot.workflows.services import Services, no_use
+from bot.workflows.services import Services
 from bot.workflows.triage import triage
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +135,7 @@ def keep_in_data_folder(settings: Settings, taken: Taken) -> Baseline:
     """
     with (
         closing(DataFolder.open(settings.data_dir, lock=True)) as folder,
-        open_store(settings, folder, plugins.installed()) as store,
+        ways.open_store(settings, folder, plugins.installed()) as store,
     ):
         snapshots = SnapshotFiles(folder)
         present = store.baseline(taken.baseline.target)
@@ -160,7 +154,7 @@ def _services(request: Request, *, keep: bool) -> Services:
     Args:
         keep: Whether snapshots are read once more after they were judged.
     """
-    additions = open_additions(request.settings)
+    additions = ways.open_additions(request.settings)
     for sentence in (*additions.plugins.problems, *additions.shelf.problems):
         print(f"diffy: {sentence}", file=sys.stderr)
     additions.shelf.load(request.pack)
@@ -168,41 +162,27 @@ def _services(request: Request, *, keep: bool) -> Services:
     snapshots = MemorySnapshots(keep=keep)
     find_baseline = _baseline_source(request, snapshots)
     clock = SystemClock()
-    inventory: Inventory
-    collector: Collector
-    api_use: Callable[[str], ApiUse] = no_use
     if request.recorded is not None:
-        inventory = collector = RecordedFolder(request.recorded)
+        way = ways.recorded(request.recorded)
     elif request.logs is not None:
-        inventory = collector = OsqueryLogs(request.logs)
+        way = ways.logged(request.logs)
     elif request.here:
-        inventory = collector = LocalHost(clock)
+        way = ways.here(clock)
     else:
-        reached: list[AwsPlaces] = []
-
-        def aws() -> tuple[Inventory, Collector]:
-            if not reached:
-                reached.append(aws_places(request.settings, clock))
-            return reached[0], reached[0]
-
-        def used(run_id: str) -> ApiUse:
-            return reached[0].api_use(run_id) if reached else no_use(run_id)
-
-        inventory = collector = Routed(additions.plugins, aws)
-        api_use = used
+        way = ways.cloud(request.settings, additions.plugins, clock, at_once=False)
     return Services(
         store=MemoryStore(find_baseline),
         snapshots=snapshots,
         reports=MemoryReports(),
-        inventory=inventory,
-        collector=collector,
+        inventory=way.inventory,
+        collector=way.collector,
         judge=InlineJudge(snapshots),
         clock=clock,
         load_pack=additions.shelf.load,
         pace=replace(
-            pace(request.settings), provisional_after_s=math.inf, provisional_share=math.inf
+            ways.pace(request.settings), provisional_after_s=math.inf, provisional_share=math.inf
         ),  # not shown
-        api_use=api_use,
+        api_use=way.api_use,
         places=request.settings.places,
     )
 
@@ -228,7 +208,7 @@ def _from_data_folder(settings: Settings, target: str, held: MemorySnapshots) ->
         return None
     with (
         closing(DataFolder.open(settings.data_dir, lock=False)) as folder,
-        open_store(settings, folder, plugins.installed()) as store,
+        ways.open_store(settings, folder, plugins.installed()) as store,
     ):
         baseline = store.baseline(target)
         if baseline is None:
@@ -244,7 +224,7 @@ def _live(request: Request, services: Services, kind: RunKind) -> Live:
     if take_hosts is None:
         take_hosts = EVERY_HOST if request.recorded or request.logs else 3
     run = Run(
-        id=new_run_id(),
+        id=ways.new_run_id(),
         kind=kind,
         target=request.named(),
         pack=request.pack,
@@ -293,6 +273,8 @@ class _Bar:
         if not sys.stderr.isatty():
             return
         if self._bar is None:
+            from tqdm import tqdm  # only here: a pipeline shows no bar
+
             self._bar = tqdm(total=progress.targeted, unit="host", leave=False, file=sys.stderr)
         self._bar.set_description(progress.state.value)
         self._bar.update(progress.answered + progress.missed - self._bar.n)

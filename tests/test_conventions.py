@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -127,6 +129,16 @@ def test_the_example_of_a_plug_in_is_what_its_page_shows() -> None:
         assert block in source
     for group in plugins.GROUPS:
         assert f"| `{group}` |" in page
+
+
+def test_reading_recorded_answers_loads_neither_amazons_nor_slacks_libraries() -> None:
+    """They take longer to load than a small group takes to judge: a pipeline that reads files does without."""
+    heavy = ["boto3", "botocore", "slack_sdk", "slack_bolt", "apscheduler", "tinydb"]
+    look = f"import sys, bot.cli, bot.oneshot; print([name for name in {heavy} if name in sys.modules])"
+
+    done = subprocess.run([sys.executable, "-c", look], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert done.stdout == "[]\n"
 
 
 def test_no_file_is_too_long_to_hold_in_the_head() -> None:

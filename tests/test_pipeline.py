@@ -13,8 +13,10 @@ import msgspec
 import pytest
 
 from bot import cli, packs
+from bot.adapters import exported
 from bot.adapters.data_folder import DataFolder
 from bot.adapters.report_files import ReportFiles
+from bot.errors import StoreError
 from bot.model import Coverage, Limits, Report
 from bot.oneshot import exit_code
 from bot.sandbox import fleet
@@ -172,6 +174,24 @@ def test_a_former_report_and_an_empty_file_are_replaced(data: Path) -> None:
     assert codes == [1, 1]
     assert b"r-whole" in (data / "a.csv").read_bytes()
     assert RUN_ID.encode() not in (data / "a.csv").read_bytes()
+
+
+def test_a_report_that_cannot_be_written_is_printed(
+    data: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk costs the file alone: exit 2 with a sentence, and the report on stdout."""
+
+    def full(path: Path, content: bytes) -> None:
+        raise StoreError(f"{path} could not be written: No space left on device.", "Free some space.")
+
+    monkeypatch.setattr(exported, "write_atomically", full)
+
+    done = cli.main(["report", RUN_ID, "--json", "--report", "a.html"])
+
+    out, err = capfd.readouterr()
+    assert done == 2
+    assert "a.html could not be written" in err
+    assert json.loads(out)["run"]["id"] == RUN_ID
 
 
 @pytest.mark.parametrize("run", ["r-none", "../../etc/passwd"])

@@ -7,12 +7,12 @@ of parents of a process, what the kernel says of itself. What rests on a name al
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.analysis.benign import told_by_row
 from bot.analysis.claims import NOTHING, Proven, claims, lowered_by
-from bot.analysis.evidence import Evidence, Shared, words_of
-from bot.analysis.places import SYSTEM_PATH, is_tool, program
+from bot.analysis.evidence import Evidence, Shared, covers, words_of
+from bot.analysis.places import PUBLIC, SYSTEM_PATH, is_tool, program
 from bot.analysis.semantics import Kind
 from bot.model import Change, Row, ScorePart
 
@@ -34,6 +34,8 @@ _OF_IMAGE = (
     Kind.FILE,
     Kind.PROCESS,
     Kind.MODULE,
+    Kind.SYSCTL,
+    Kind.CONTAINER,
 )
 
 
@@ -44,6 +46,7 @@ def lowering(
     evidence: Evidence,
     shared: Shared,
     *,
+    hosts: int,
     version: bool,
     expected: Row | None = None,
     proven: Proven = NOTHING,
@@ -51,6 +54,7 @@ def lowering(
     """Return the parts (negative bits) that honest causes take off a fact; one adds, where a cause is missing.
 
     Args:
+        hosts: Who shows the fact, of those that the evidence's packages are counted by.
         version: Most others have the same row with another number in it, and this host lacks theirs.
         expected: The usual row in its place.
         proven: What the host's process tree says; a claim without a proof counts for half.
@@ -67,11 +71,11 @@ def lowering(
         kind in _RUNNING and is_tool(path)
     ):
         covered = not path or _PACKAGES_PUT.match(path)
-        if covered and _same_stem(evidence.packages, words):
+        if covered and _same_stem(evidence.packages, words, hosts):
             parts.append(ScorePart("a package of that name changed on the same host", -3.0))
-        elif covered and _same_stem(evidence.new_packages, words):
+        elif covered and _same_stem(evidence.new_packages, words, hosts):
             parts.append(ScorePart("a package of that name is new on the same host", -1.5))
-        elif evidence.any_package and kind in _PACKAGED and SYSTEM_PATH.match(path):
+        elif covers(evidence.any_package, hosts) and kind in _PACKAGED and SYSTEM_PATH.match(path):
             parts.append(ScorePart("packages changed on the same host", -1.0))
         elif (
             change is Change.CHANGED
@@ -98,11 +102,13 @@ def lowering(
     if evidence.live_patched and kind in (Kind.MODULE, Kind.SYSCTL):
         parts.append(ScorePart("the kernel was patched while running, and says nothing worse", -3.0))
     elif evidence.untainted and kind is Kind.MODULE:
-        parts.append(ScorePart("the kernel says that nothing unsigned was loaded", -2.0))
-    if kind is Kind.PROCESS and path in shared.programs and not is_tool(path):
+        parts.append(ScorePart("the kernel says that nothing unsigned was loaded", -2.5))
+    runs = kind is Kind.PROCESS and change is not Change.REMOVED  # that others run it is why it is missed
+    if runs and path in shared.programs and not is_tool(path):
         parts.append(ScorePart("most hosts run the same program", -2.5))
+    outside = any(PUBLIC.match(row.get(column, "")) for column in ("address", "remote_address"))
     for word, value in sorted(evidence.alone.items()):
-        if kind in (_OF_ZONE if word in ("zone", "type") else _OF_IMAGE):
+        if kind in (_OF_ZONE if word in ("zone", "type") else _OF_IMAGE) and not outside:
             parts.append(ScorePart(f"the only host of {word} {value}", -2.0))
             break
     if evidence.fresh and kind in (*_RUNNING, Kind.UNIT, Kind.MOUNT):
@@ -110,14 +116,18 @@ def lowering(
     return parts
 
 
-def _same_stem(packages: set[str], words: set[str]) -> bool:
+def _same_stem(packages: Mapping[str, int], words: set[str], hosts: int) -> bool:
     """Whether a word of a changed package begins, or is begun by, a word of the row: chrony and chronyd."""
-    if packages & words:
-        return True
     return any(
-        len(package) > 3 and len(word) > 3 and (word.startswith(package) or package.startswith(word))
-        for package in packages
-        for word in words
+        covers(having, hosts)
+        and (
+            package in words
+            or any(
+                len(package) > 3 and len(word) > 3 and (word.startswith(package) or package.startswith(word))
+                for word in words
+            )
+        )
+        for package, having in packages.items()
     )
 
 

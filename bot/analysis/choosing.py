@@ -17,8 +17,9 @@ from bot.model import Change, Limits, Quadrant
 DECAY = 0.3
 PER_QUERY = 2
 ON_CLEAN = 5  # findings shown of a host that does not stand out
+ON_FIRST = 12  # of a host that comes first (of ten, at most three) although it does not stand out: one looks there next
 ON_OUTLIER = 60
-GROUP_WIDE = 3  # changes of most of the group that are shown however dull they are
+GROUP_WIDE = 2  # changes of most of the group that are shown however dull they are
 
 
 @dataclass(slots=True)
@@ -66,10 +67,10 @@ def choose(
             choice.group_wide.append(index)
         if index in inside:
             continue
-        if oddity.unsure or oddity.quadrant is Quadrant.NEW_COMMON:
+        if oddity.unsure or oddity.follows or oddity.quadrant is Quadrant.NEW_COMMON:
             wide.append(index)
-            if each.evidence_bits < 1.0:
-                continue
+            if not each.sharp:
+                continue  # it says what became of the group, not which of its hosts comes first
         for host, score in each.scores.items():
             per_host[host].append((score, index))
     nameless = hosts == 2 and not limits.baseline
@@ -83,14 +84,17 @@ def choose(
             if score >= outlying_from(most) and each.evidence_bits >= 1.0 and not _of_the_group(each):
                 choice.outliers.add(host)
                 choice.outlying.add(index)
-    chosen = set(sorted(wide, key=lambda index: (-weighed[index].score, index))[:GROUP_WIDE])
+    wide.sort(key=lambda index: (weighed[index].oddity.follows != "", -weighed[index].score, index))
+    chosen = set(wide[:GROUP_WIDE])
+    order = sorted(range(hosts), key=lambda host: (host not in choice.outliers, -choice.scores[host], host))
+    first = set(order[: max(1, min(3, hosts // 10))])
     for host, scored in enumerate(per_host):
-        stands_out = host in choice.outliers
-        floor = linked_from(most) if stands_out or nameless else listed_from(most)
+        looked_at = host in choice.outliers or host in first
+        floor = linked_from(most) if looked_at or nameless else listed_from(most)
         taken = [index for score, index in scored if score >= floor and score > 0]
-        if stands_out:
+        if looked_at:
             taken += linked(taken, [index for _, index in scored], weighed)
-        chosen.update(taken[: ON_OUTLIER if stands_out else ON_CLEAN])
+        chosen.update(taken[: ON_OUTLIER if host in choice.outliers else ON_FIRST if looked_at else ON_CLEAN])
     choice.shown = sorted(chosen, key=lambda index: (-weighed[index].score, index))
     return choice
 

@@ -50,7 +50,7 @@ def claims(kind: Kind, row: Row, evidence: Evidence, shared: Shared) -> Iterator
     if kind is not Kind.ENVIRONMENT:
         if _started(row, path) & shared.commands or parent.rsplit("/", 1)[-1] in shared.commands:
             yield Claim.SCHEDULE
-        elif timers_of(row, path, shared.timers):
+        elif timers_of(row, path, shared.timers) or parent.rsplit("/", 1)[-1] in shared.timers:
             yield Claim.TIMER
         elif path in evidence.explained_programs:
             yield Claim.PROGRAM

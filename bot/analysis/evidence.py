@@ -29,9 +29,9 @@ class Evidence:
     """What one host's collection offers as explanation.
 
     Attributes:
-        packages: Words of the packages that others have at another version.
-        new_packages: Words of the packages that others do not have: whoever may install one chooses its name.
-        any_package: Whether any system package differs here.
+        packages: Words of the packages that others have at another version, and the hosts with the same change.
+        new_packages: The same of packages that others do not have: whoever may install one chooses its name.
+        any_package: The hosts of the rarest change of a system package here; 0: none changed.
         sessions: Accounts that are logged in.
         fresh: Whether the host booted within the last hour.
         alone: What this host alone has by the cloud's word ("template": "13"); empty when it has company.
@@ -44,9 +44,9 @@ class Evidence:
         active: Services that the service manager says are at work now; None where the pack does not ask.
     """
 
-    packages: set[str] = field(default_factory=set)
-    new_packages: set[str] = field(default_factory=set)
-    any_package: bool = False
+    packages: dict[str, int] = field(default_factory=dict)
+    new_packages: dict[str, int] = field(default_factory=dict)
+    any_package: int = 0
     sessions: set[str] = field(default_factory=set)
     fresh: bool = False
     alone: dict[str, str] = field(default_factory=dict)
@@ -112,16 +112,30 @@ OFFERS = (Kind.PACKAGE, Kind.PROCESS)
 """Kinds of which ``note`` takes notice."""
 
 
-def note(evidence: Evidence, kind: Kind, row: Row, change: Change) -> None:
-    """Add what one differing row of the host offers as explanation for others."""
+def note(evidence: Evidence, kind: Kind, row: Row, change: Change, hosts: int) -> None:
+    """Add what one differing row of the host, shared by ``hosts``, offers as explanation for others."""
     if kind is Kind.PACKAGE:
         named = evidence.packages if change is Change.CHANGED else evidence.new_packages
-        named |= words_of(row.get("name", ""))
-        evidence.any_package = True
+        for word in words_of(row.get("name", "")):
+            named[word] = rarer(named.get(word, 0), hosts)
+        evidence.any_package = rarer(evidence.any_package, hosts)
     elif kind is Kind.PROCESS and change is not Change.REMOVED:
         path = program(row, kind)
         if _PACKAGE_MANAGER.match(path):
             evidence.installing = True
+
+
+def rarer(one: int, other: int) -> int:
+    """Return the smaller of two sets of hosts, of equal ones the lower; an empty one is none."""
+    return min((mask for mask in (one, other) if mask), key=lambda mask: (mask.bit_count(), mask), default=0)
+
+
+def covers(cause: int, hosts: int) -> bool:
+    """Whether a cause on some hosts explains a fact on ``hosts``: at least half of those with the cause show the fact.
+
+    What many others have as well, without showing the fact, does not explain it.
+    """
+    return cause != 0 and 2 * (cause & hosts).bit_count() >= cause.bit_count()
 
 
 def words_of(text: str) -> set[str]:

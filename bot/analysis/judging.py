@@ -22,6 +22,7 @@ from bot.analysis.evidence import (
 from bot.analysis.fold import Chosen, Fold, members
 from bot.analysis.limits import limits_of
 from bot.analysis.notes import notes_of
+from bot.analysis.novelty import without_explained
 from bot.analysis.pairs import pair
 from bot.analysis.places import program
 from bot.analysis.proving import prove
@@ -75,7 +76,7 @@ def judge_folded(case: Case, fold: Fold, group: Sequence[int], baseline: Sequenc
     ]
     weighed = _weigh_all(tables, host_of, world, hosts, chosen)
     limits = limits_of(case, len(hosts), len(base))
-    weighed, bundles = bundle(weighed, len(hosts))
+    weighed, bundles = bundle(weighed, world)
     choice = choose(weighed, len(hosts), limits, bundles)
     findings = findings_of(choice, weighed, hosts, tables, limits)
     return Report(
@@ -144,9 +145,10 @@ def _weigh_all(
         if each.about.kind not in OFFERS:
             continue
         for host in members(each.oddity.hosts):
-            note(evidence[host], each.about.kind, each.row, each.oddity.change)
+            note(evidence[host], each.about.kind, each.row, each.oddity.change, each.oddity.hosts)
     at_work(chosen, evidence, shared.timers)
     proven = prove(drafts, evidence, shared, chosen, tables)
+    drafts = without_explained(drafts, proven)
     return weigh_all(drafts, common, sizes, evidence, shared, world, proven)
 
 

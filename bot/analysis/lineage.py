@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from bot.analysis.fold import Chosen, decode, members
-from bot.analysis.places import SCHEDULER
+from bot.analysis.places import SCHEDULER, SYSTEM_PATH
 from bot.analysis.tables import Values
 from bot.analysis.volatile import Facts
 from bot.model import Row
@@ -109,6 +109,15 @@ def on_schedule(tree: Tree, pids: Sequence[str], programs: Set[str]) -> Proof:
 def _schedules(row: Row, programs: Set[str]) -> bool:
     path = row.get("path", "")
     return bool(SCHEDULER.search(path)) and path in programs
+
+
+def timers_above(tree: Tree, pids: Sequence[str], timers: Set[str]) -> Set[str]:
+    """Return the timers that bear the name of a program of the system from which all of the processes descend."""
+    found: list[set[str]] = []
+    for pid in pids:
+        paths = [row.get("path", "") for row in tree.above(pid)[0][1:]]
+        found.append({path.rsplit("/", 1)[-1] for path in paths if SYSTEM_PATH.match(path)} & timers)
+    return set.intersection(*found) if found else set()
 
 
 def own_footprint(tree: Tree, osquery: str) -> frozenset[str]:

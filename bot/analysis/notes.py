@@ -6,11 +6,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from bot.analysis.case import Case
-from bot.analysis.choosing import GROUP_WIDE, Choice
+from bot.analysis.choosing import Choice
+from bot.analysis.fold import members
 from bot.analysis.sides import SIDE
 from bot.analysis.things import cut
 from bot.analysis.weighing import Weighed
 from bot.model import Limits, Method, Quadrant, Snapshot
+
+MOST_CHANGES = 5  # changes of most of the group that are told, by the hosts that show them
 
 
 def notes_of(
@@ -49,7 +52,7 @@ def _what_it_rests_on(
         yield "Two hosts without a baseline: where they differ is listed, but which of them is the odd one cannot be said."
     elif limits.tentative:
         more = f" and {_plural(len(base), 'snapshot')} in the baseline" if base else ""
-        yield f"With {count} hosts{more} every verdict is tentative: chance alone names one of them."
+        yield f"With {count} hosts{more} every verdict is tentative: by chance alone one of them looks oddest."
 
 
 def _majority(choice: Choice, weighed: Sequence[Weighed], hosts: Sequence[Snapshot]) -> Iterator[str]:
@@ -58,9 +61,15 @@ def _majority(choice: Choice, weighed: Sequence[Weighed], hosts: Sequence[Snapsh
     for index in choice.group_wide:
         by_hosts.setdefault(weighed[index].oddity.hosts, []).append(weighed[index])
     changes = sorted(
-        by_hosts.items(), key=lambda item: (-max(e.score for e in item[1]), -item[0].bit_count(), item[0])
+        by_hosts.items(),
+        key=lambda item: (
+            all(e.oddity.follows for e in item[1]),
+            -max(e.score for e in item[1]),
+            -item[0].bit_count(),
+            item[0],
+        ),
     )
-    for number, (mask, facts) in enumerate(changes[:GROUP_WIDE]):
+    for number, (mask, facts) in enumerate(changes[:MOST_CHANGES]):
         sharpest = min(facts, key=lambda e: (-e.score, e.oddity.slot.query.name))
         holders = mask.bit_count()
         rest = len(hosts) - holders
@@ -70,7 +79,11 @@ def _majority(choice: Choice, weighed: Sequence[Weighed], hosts: Sequence[Snapsh
         )
         why = " It is a change of the whole group that AWS does not explain, or most hosts are compromised."
         others = (
-            f" The other {rest} still look like the baseline; they are not blamed for it." if rest else ""
+            f" The other {rest} still look like the baseline and are not blamed for it."
+            if rest > 1
+            else " The other host still looks like the baseline and is not blamed for it."
+            if rest
+            else ""
         )
         yield said + ("" if number else why + others)
 
@@ -97,8 +110,12 @@ def _splits(
         if index in choice.bundles
         and weighed[index].oddity.quadrant is not Quadrant.NEW_COMMON
         and not weighed[index].oddity.unsure
+        and not weighed[index].oddity.follows
     ]
-    for index in leads[:3]:
+    told = {index for index in leads if choice.outliers.issuperset(members(weighed[index].oddity.hosts))}
+    for index in [lead for lead in leads if lead not in told][
+        :3
+    ]:  # those that mark all their hosts say it there
         facts = [weighed[other] for other in (index, *choice.bundles[index])]
         queries = Counter(each.oddity.slot.query.name for each in facts)
         where = ", ".join(name for name, _ in sorted(queries.items(), key=lambda k: (-k[1], k[0]))[:3])

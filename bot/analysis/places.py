@@ -41,9 +41,10 @@ INTERPRETER = re.compile(
 KERNEL_LOOK = re.compile(
     r"^\[[^\]]+\]$|^(?:kworker|kthreadd|ksoftirqd|rcu_|migration|kswapd|khugepaged|kdevtmpfs)"
 )
+# accounts of services, and a uid below 1000 that no account is named for: useradd gives people 1000 and more
 SERVICE_USER = re.compile(
     r"^(?:www-data|nobody|daemon|apache|nginx|http|mysql|postgres|redis|tomcat|jenkins|mail|bin|sys|"
-    r"games|proxy|backup|ftp|memcache\w*|rabbitmq|elasticsearch|systemd-\w+|_\w+|app|webapp)$"
+    r"[1-9]\d{0,2}|games|proxy|backup|ftp|memcache\w*|rabbitmq|elasticsearch|systemd-\w+|_\w+|app|webapp)$"
 )
 GUARDS = re.compile(
     r"(?:^|/|\b)(?:auditd|audit|falcon|crowdstrike|wazuh|ossec|osqueryd|amazon-ssm-agent|ssm-agent|r?syslogd?|syslog-ng|apparmor|"

@@ -7,7 +7,17 @@ from collections.abc import Sequence
 from bot.analysis.claims import Claim, Proven, claims, explain_program, timers_of
 from bot.analysis.evidence import Evidence, Shared
 from bot.analysis.fold import Chosen, members
-from bot.analysis.lineage import Pids, Proof, Tree, in_session, of_own, on_schedule, own_footprint, trees
+from bot.analysis.lineage import (
+    Pids,
+    Proof,
+    Tree,
+    in_session,
+    of_own,
+    on_schedule,
+    own_footprint,
+    timers_above,
+    trees,
+)
 from bot.analysis.places import is_tool, program
 from bot.analysis.semantics import Kind
 from bot.analysis.volatile import Facts
@@ -70,9 +80,11 @@ def _proof(
     if claim is Claim.SCHEDULE:
         return on_schedule(tree, pids, shared.programs)
     if claim is Claim.TIMER:
-        if evidence.active is None:
-            return Proof.OPEN
-        return Proof.CONFIRMED if timers_of(row, path, evidence.active) else Proof.REFUTED
+        named = timers_of(row, path, shared.timers) or timers_above(tree, pids, shared.timers)
+        if not named:
+            return Proof.REFUTED if pids else Proof.OPEN
+        # the service manager is asked seconds before or after the processes: its silence refutes nothing
+        return Proof.CONFIRMED if named & (evidence.active or frozenset()) else Proof.OPEN
     if not pids or not is_tool(path):
         return Proof.CONFIRMED
     led = (in_session(tree, pids, evidence.leaders, path), on_schedule(tree, pids, shared.programs))

@@ -46,7 +46,9 @@ class Oddity:
     """A value that not all agree on, before its kind and causes are weighed.
 
     ``value`` is None for an absence; ``expected`` is None where the usual thing is to have nothing. ``unsure``: most
-    hosts hold it, and no baseline says whether they or the others changed.
+    hosts hold it, and no baseline says whether they or the others changed. ``follows``: the metadata that
+    splits the group just so, although the baseline's hosts of the same kind do not have it ("template 12"). ``novel``: for a key that one host alone
+    has, the others with a new key in its family; ``new_base``: snapshots of the baseline with a new one.
     """
 
     slot: Slot
@@ -63,6 +65,9 @@ class Oddity:
     of: int
     explained_by: str = ""
     unsure: bool = False
+    follows: str = ""
+    novel: int = 0
+    new_base: int = 0
 
     def surprise(self, host: int) -> float:
         """Return the bits of rarity and drift together for one of the hosts."""
@@ -122,8 +127,10 @@ def oddities(slot: Slot, families: Families, kind: Kind, world: World) -> Iterat
             continue  # common and known, or known and nothing but the baseline counts
         name = family(kind, slot.columns, value) if value is not None else ""
         if value is not None and not slot.present & group & ~hosts:
-            new_group = (families.rate_mask(name, group & ~hosts) & group & ~hosts).bit_count()
+            novel = families.rate_mask(name, group & ~hosts) & group & ~hosts
+            new_group = novel.bit_count()
         else:
+            novel = 0
             new_group = alone_group - (1 if count == 1 else 0)
         if value is not None and not slot.present & base:
             new_base = (families.rate_mask(name, base) & base).bit_count()
@@ -165,6 +172,8 @@ def oddities(slot: Slot, families: Families, kind: Kind, world: World) -> Iterat
             0,
             total - count,
             explained_by(mask, slot.known, world),
+            novel=novel if count == 1 else 0,
+            new_base=new_base,
         )
 
 

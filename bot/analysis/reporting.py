@@ -16,7 +16,7 @@ from bot.analysis.techniques import narrowed
 from bot.analysis.things import cut
 from bot.analysis.volatile import Facts
 from bot.analysis.weighing import Weighed
-from bot.analysis.wording import counts, say, share
+from bot.analysis.wording import counts, perhaps, say, share
 from bot.masking import mask_row
 from bot.model import (
     Coverage,
@@ -92,12 +92,14 @@ def _finding(
     if shared:
         why_not = (
             "the baseline does not know"
-            if oddity.quadrant is Quadrant.NEW_COMMON
+            if oddity.quadrant is Quadrant.NEW_COMMON or oddity.follows
             else "the others lack"
             if oddity.unsure
             else "nothing in AWS explains"
         )
         said = share(len(holders), among, shared, said, why_not)
+    if oddity.follows:
+        said = f"{said}; so on the hosts of {cut(oddity.follows, 60)} and no others"
     if oddity.unsure:
         said = f"{said}; without a baseline nobody can say which side changed"
     return Finding(
@@ -112,7 +114,7 @@ def _finding(
         baseline_seen=oddity.baseline_seen if oddity.baseline_of else None,
         baseline_of=oddity.baseline_of or None,
         attack=narrowed(oddity.slot.query, row, each.traits),
-        why="; ".join(part for part in (said, count) if part),
+        why="; ".join(part for part in (said, count, perhaps(each.cause)) if part),
         quadrant=oddity.quadrant,
         tentative=limits.tentative,
         outlying=outlying,
@@ -240,7 +242,7 @@ def verdicts_of(
                 outlier=index in choice.outliers,
                 status=HostStatus.PARTIAL if partial else HostStatus.ANSWERED,
                 cohort=cohorts.label(snapshot),
-                reason=cut(reasons.get(snapshot.host.id, ""), 400),
+                reason=cut(reasons.get(snapshot.host.id, ""), 480),
                 host=described.get(snapshot.host.id, snapshot.host),
             )
         )

@@ -132,7 +132,7 @@ WEIGHTS: dict[Kind, tuple[float, float, float]] = {
     Kind.MOUNT: (1.0, 0.5, -0.5),
     Kind.FIREWALL: (2.0, 1.5, 1.5),
     Kind.PACKAGE: (-0.5, -2.5, -1.5),
-    Kind.LIBRARY: (0.5, -2.0, -1.5),
+    Kind.LIBRARY: (1.0, -2.0, -1.5),
     Kind.PACKAGE_SOURCE: (2.5, 2.0, 0.0),
     Kind.CONTAINER: (0.5, 0.0, -1.0),
     Kind.INTERFACE: (1.5, 1.0, -1.0),

@@ -6,14 +6,15 @@ report with one story; told together, they say what is odd about it: that the fo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import comb, log2
 
 from bot.analysis.fold import members
+from bot.analysis.rarity import World, explained_by
 from bot.analysis.surprise import bits, seen
 from bot.analysis.weighing import Weighed
-from bot.model import Quadrant, ScorePart
+from bot.model import Quadrant
 
 ALIKE = 0.9  # Jaccard similarity from which two sets of hosts are the same one
 LEADERS = 32  # sets that others may be nearly equal to; equal sets are found whatever their number
@@ -33,37 +34,48 @@ class _Set:
     everyone: int
 
 
-def bundle(weighed: Sequence[Weighed], hosts: int) -> tuple[list[Weighed], dict[int, tuple[int, ...]]]:
+def bundle(weighed: Sequence[Weighed], world: World) -> tuple[list[Weighed], dict[int, tuple[int, ...]]]:
     """Return the differences, and for each that leads others the ones that the same hosts share, sharpest first.
 
     Only what two or more hosts show belongs together, at most half of the group, or, where the baseline knows better,
     more than half. What metadata explains is told elsewhere. The leading difference gains the bits of ``agreement``.
     """
-    found = list(weighed)
+    found = list(_followed(weighed, world))
     rest: dict[int, tuple[int, ...]] = {}
-    for each in _merged(_sets(weighed, hosts)):
+    for each in _merged(_sets(found, world.group.bit_count())):
         if len(each.facts) < 2:
             continue
         lead, *others = each.facts
         rest[lead] = tuple(others)
         queries = {weighed[index].oddity.slot.query.name for index in each.facts}
-        found[lead] = _leading(
-            weighed[lead], each.everyone, 0.0 if each.common else agreement(weighed[lead], len(queries))
-        )
+        gain = 0.0 if each.common or found[lead].oddity.follows else agreement(found[lead], len(queries))
+        found[lead] = _leading(found[lead], each.everyone, gain)
     return found, rest
+
+
+def _followed(weighed: Sequence[Weighed], world: World) -> Iterator[Weighed]:
+    """Yield the differences; those new since the baseline on just the hosts of one template say so: their kind changed."""
+    known: dict[tuple[int, int], str] = {}
+    for each in weighed:
+        oddity = each.oddity
+        if world.base and world.peers and oddity.hosts.bit_count() > 1 and not oddity.explained_by:
+            place = (oddity.hosts, oddity.slot.known & world.group)
+            if place not in known:
+                known[place] = explained_by(*place, world)
+            if known[place]:
+                yield replace(each, oddity=replace(oddity, follows=known[place]))
+                continue
+        yield each
 
 
 def _leading(lead: Weighed, everyone: int, gain: float) -> Weighed:
     """Return the difference as that of all hosts of its set, for some of which it may itself be unknown."""
     oddity = lead.oddity
     more = everyone & ~oddity.hosts
-    parts = lead.parts
-    if gain > 0:
-        parts = (*parts, ScorePart("the same hosts agree in other facts", round(gain, 2)))
     scores = {host: score + gain for host, score in lead.scores.items()}
     scores.update(dict.fromkeys(members(more), min(scores.values())))
     whole = replace(oddity, hosts=everyone, of=oddity.of - (more & oddity.slot.known).bit_count())
-    return replace(lead, oddity=whole, scores=scores, parts=parts)
+    return replace(lead, oddity=whole, scores=scores, agreed=gain)
 
 
 def agreement(lead: Weighed, queries: int) -> float:

@@ -25,6 +25,8 @@ from bot.analysis.volatile import Facts, as_row
 from bot.model import Change, Row, ScorePart
 
 TELLING_TRAIT = 1.5
+TELLING_CAUSE = -2.0  # bits from which a cause is told in the line itself
+NO_CAUSE = ScorePart("", 0.0)
 FULL_AT = 2.0  # bits of surprise from which the kind counts in full
 SHARP_TRAIT = 2.5
 BULK = 4  # changed rows of one query on one host, from which they are taken together
@@ -51,16 +53,37 @@ class Weighed:
     Attributes:
         scores: The bits on each host.
         evidence_bits: What its kind and traits say.
-        lowered: What honest causes take off on the host where it is sharpest; 0 or less.
+        steps: How the score came about on the host where it is sharpest.
+        agreed: Bits that were added since several hosts agree in it and in others.
     """
 
     oddity: Oddity
     kind: Kind
     traits: tuple[Trait, ...]
     scores: Mapping[int, float]
-    parts: tuple[ScorePart, ...]
     evidence_bits: float
-    lowered: float = 0.0
+    steps: Steps
+    agreed: float = 0.0
+
+    @property
+    def parts(self) -> tuple[ScorePart, ...]:
+        """What the score is made of, made when it is shown: few of many differences are."""
+        parts = parts_of(self.oddity, self.kind, self.traits, self.steps)
+        return (
+            (*parts, ScorePart("the same hosts agree in other facts", self.agreed)) if self.agreed else parts
+        )
+
+    @property
+    def lowered(self) -> float:
+        """What honest causes take off on the host where it is sharpest; 0 or less."""
+        return min(0.0, self.steps.lowered)
+
+    @property
+    def cause(self) -> str:
+        """The honest cause that takes off most there, in words; empty where none is telling, or something is missing."""
+        honest = min(self.steps.causes, key=lambda part: part.bits, default=NO_CAUSE)
+        telling = honest.bits <= TELLING_CAUSE and self.oddity.change is not Change.REMOVED
+        return honest.label if telling else ""
 
     @property
     def sharp(self) -> bool:
@@ -135,8 +158,8 @@ def _alike(evidence: Sequence[Evidence]) -> list[int]:
     return [
         kinds.setdefault(
             (
-                frozenset(each.packages),
-                frozenset(each.new_packages),
+                tuple(sorted(each.packages.items())),
+                tuple(sorted(each.new_packages.items())),
                 each.any_package,
                 frozenset(each.sessions),
                 frozenset(each.leaders),
@@ -194,7 +217,7 @@ def _weigh(
     lone = _lone_trait(each, holders, world)
     sharp = any(trait.bits >= SHARP_TRAIT for trait in traits)
     scores: dict[int, float] = {}
-    best: tuple[float, tuple[ScorePart, ...], float] = (-1.0, (), 0.0)
+    best: Steps | None = None
     bulked = bulk.get((oddity.slot.query.name, oddity.hosts)) if oddity.change is Change.CHANGED else None
     alike: dict[
         tuple[float | None, int, bool], float
@@ -207,7 +230,7 @@ def _weigh(
         if same is not None:
             scores[host] = same
             continue
-        own_peer, drift = peer, oddity.base_bits
+        drift = oddity.base_bits
         if lone is not None:
             peer = max(peer, lone[0]) if peer is not None else None
             drift = max(drift, lone[1]) if drift is not None and not oddity.baseline_seen else drift
@@ -221,6 +244,7 @@ def _weigh(
                 oddity.change,
                 evidence.of[host],
                 shared,
+                hosts=oddity.hosts,
                 version=each.version,
                 expected=each.expected,
                 proven=proven,
@@ -232,11 +256,11 @@ def _weigh(
         kind_bits = prior if full else prior * min(1.0, surprise / FULL_AT)
         score = max(0.0, surprise + kind_bits + lowered)
         scores[host] = alike[like] = score
-        if score > best[0]:
-            steps = Steps(
+        if best is None or score > best.score:
+            best = Steps(
                 peer=peer,
                 drift=drift,
-                by_trait=lone is not None and (peer, drift) != (own_peer, oddity.base_bits),
+                by_trait=lone is not None and (peer, drift) != (oddity.peer_bits.get(host), oddity.base_bits),
                 surprise=surprise,
                 base=base,
                 kind_bits=kind_bits,
@@ -244,8 +268,9 @@ def _weigh(
                 lowered=lowered,
                 score=score,
             )
-            best = (score, parts_of(oddity, about.kind, traits, steps), min(0.0, lowered))
-    return Weighed(oddity, about.kind, traits, scores, best[1], prior, best[2])
+    if best is None:
+        raise ValueError("a difference that no host shows cannot be weighed")
+    return Weighed(oddity, about.kind, traits, scores, prior, best)
 
 
 def _shared_trait(trait: Trait, each: Draft, holders: Mapping[tuple[str, str], int]) -> Trait:

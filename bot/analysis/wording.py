@@ -55,26 +55,29 @@ def _reasons(kind: Kind, change: Change, traits: Sequence[Trait]) -> str:
         words = ["the program is not the one that others run under this name"]
     elif not words and change is not Change.REMOVED and kind in _MEANS:
         words = [_MEANS[kind]]
-    text = ""
-    for word in words:
-        verb = _verb(word)
-        if not text:
-            text = f"it {word}" if verb else word
-        elif verb and text.startswith(f"it {verb} "):
+    return _joined(words) if words else ""
+
+
+def _joined(words: Sequence[str]) -> str:
+    """Return reasons as a clause: "it lies in /dev and in a hidden place", "its file was deleted, and it mines coins"."""
+    first, *more = words
+    verb = _verb(first)
+    text = f"it {first}" if verb else first
+    for word in more:
+        other = _verb(word)
+        if other and other == verb:
             text += f" and {word.removeprefix(verb + ' ')}"
+        elif other and verb:
+            text += f" and {word}"
         else:
-            text += (
-                f" and {word}"
-                if verb and text.startswith("it ") and " " in text
-                else f", {'it ' if verb else ''}{word}"
-            )
+            text += f", and {'it ' if other else ''}{word}"
     return text
 
 
 def _verb(words: str) -> str:
     """Return the verb with which words about "it" begin; empty where they stand alone ("its program was deleted")."""
     found = re.match(r"(?:may|would|[a-z]+s)(?= )", words)
-    return found.group() if found and found.group() not in ("its", "this") else ""
+    return found.group() if found and found.group() not in ("its", "this", "packages") else ""
 
 
 _MEANS = {
@@ -110,6 +113,8 @@ def _instead(row: Row, expected: Row, differ: Sequence[str], text: str) -> str:
     if not changed:
         return ""
     column = changed[0]
+    if column in _COMMANDS and len(changed) == 1 and len(row.get(column, "")) > _VALUE:
+        return _other_words(row.get(column, ""), expected.get(column, ""))
     if len(changed) == 1 and column in _IN_THE_TEXT and row.get(column) and cut(row[column]) in text:
         usual = _value(expected.get(column, ""))
         return f" instead of {f'“{usual}”' if column in _COMMANDS else usual}"
@@ -121,6 +126,21 @@ def _instead(row: Row, expected: Row, differ: Sequence[str], text: str) -> str:
     more = len(changed) - MOST_COLUMNS
     tail = f" and {more} more {'difference' if more == 1 else 'differences'}" if more > 0 else ""
     return f", with {' and '.join(said) if not tail else ', '.join(said)}{tail}"
+
+
+def _other_words(command: str, usual: str) -> str:
+    """Return in which words a long command differs; what both begin and end with is left out."""
+    here, there = command.split(), usual.split()
+    while here and there and here[0] == there[0]:
+        del here[0], there[0]
+    while here and there and here[-1] == there[-1]:
+        del here[-1], there[-1]
+    added, gone = cut(" ".join(here), _VALUE), cut(" ".join(there), _VALUE)
+    if not added and not gone:
+        return ""
+    if not gone:
+        return f", with “{added}” added"
+    return f", with “{added}” instead of “{gone}”" if added else f", without “{gone}”"
 
 
 _COMMANDS = ("cmdline", "command")
@@ -188,6 +208,11 @@ def counts(*, holders: int, of: int, seen: int | None, baseline_of: int | None, 
     else:
         what = "the baseline has it" if gone else "not in the baseline"
     return f"{where}; {what}" if where else what
+
+
+def perhaps(cause: str) -> str:
+    """Return an honest cause that was seen beside the difference: "perhaps honest: it belongs to the session of …"."""
+    return f"perhaps honest: {_joined([cause])}" if cause else ""
 
 
 def share(count: int, among: int, facts: int, sharpest: str, why_not: str) -> str:

@@ -123,15 +123,23 @@ class Held:
 def summing_to(total: float, parts: Iterable[ScorePart], *, digits: int) -> tuple[ScorePart, ...]:
     """Return the parts rounded to ``digits`` decimals so that their sum is ``total``, itself so rounded, exactly.
 
-    What rounding leaves over is put on the largest part; parts that come to nothing are left out.
+    The last places that rounding gains or loses are taken back from the parts that were rounded furthest that way
+    (largest remainders). Parts that come to nothing are left out; without any there is no sum to keep.
     """
-    kept = [ScorePart(part.label, bits) for part in parts if (bits := round(part.bits, digits))]
-    if not kept:
-        return ()
-    left = round(round(total, digits) - sum(part.bits for part in kept), digits)
-    largest = max(range(len(kept)), key=lambda place: abs(kept[place].bits))
-    kept[largest] = ScorePart(kept[largest].label, round(kept[largest].bits + left, digits))
-    return tuple(kept)
+    given = list(parts)
+    unit = 10**digits
+    places = [round(part.bits * unit) for part in given]
+    left = round(total * unit) - sum(places)
+    step = 1 if left > 0 else -1
+    furthest = sorted(
+        (place for place, part in enumerate(given) if part.bits),
+        key=lambda place: (step * (places[place] - given[place].bits * unit), place),
+    )
+    for turn in range(abs(left) if furthest else 0):
+        places[furthest[turn % len(furthest)]] += step
+    return tuple(
+        ScorePart(part.label, whole / unit) for part, whole in zip(given, places, strict=True) if whole
+    )
 
 
 @dataclass(frozen=True, slots=True)

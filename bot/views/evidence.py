@@ -76,7 +76,7 @@ def _value(held: Held) -> str:
     if held.row is None:
         return "nothing there"
     values = [f"{said(column_words(c), 40)} {_short(v)}" for c, v in list(held.row.items())[:3]]
-    return " and ".join(values) or "it"
+    return listed(values, 3) or "it"
 
 
 def _short(value: str) -> str:
@@ -86,10 +86,16 @@ def _short(value: str) -> str:
 
 
 def shared(finding: Finding) -> list[str]:
-    """Return the further facts that the hosts of a finding share, one a line, and how many more there are."""
-    lines = [_fact(fact) for fact in finding.shared[:MOST_SHARED]]
+    """Return the further facts that the hosts of a finding share, one a line under a heading, and how many more there are."""
+    lines = [f"· {_fact(fact)}" for fact in finding.shared[:MOST_SHARED]]
     more = finding.shared_count - 1 - len(lines)
-    return [*lines, f"and {plural(more, 'more fact')}"] if lines and more > 0 else lines
+    if not lines:
+        return []
+    return [
+        "The same hosts also share:",
+        *lines,
+        *([f"· and {plural(more, 'more fact')}"] if more > 0 else []),
+    ]
 
 
 def _fact(fact: SharedFact) -> str:

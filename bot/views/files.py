@@ -87,7 +87,7 @@ def _finding(number: int, finding: Finding) -> str:
     ]
     if others := evidence.others(finding):
         lines.append(f"   {others}")
-    lines += [f"   shared too: {fact}" for fact in evidence.shared(finding)]
+    lines += [f"   {fact}" for fact in evidence.shared(finding)]
     if added := evidence.sum_lines(finding):
         lines += ["   how the score adds up:", *(f"     {line}" for line in added)]
     tables = [table_lines(finding.row, finding.expected, limit=VALUE_LIMIT)]

@@ -7,6 +7,7 @@ the same in ten years. Host text reaches it through ``report_html_parts`` alone.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 from bot.hostile import clean
 from bot.model import HostVerdict, MissReason, QueryStatus, Report
@@ -20,14 +21,17 @@ from bot.views.words import MISSED, UNKNOWN, bits, plural, took, when, where
 GENERATOR = '<meta name="generator" content="Diffy'
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 MOST_NOTES = 60
-MOST_SUSPECTS = 50
+MOST_SUSPECTS = 50  # groups of hosts that have the same sharpest finding
+MOST_ALIKE = 12  # of the hosts of one such group
+MOST_LINKS = 12
+MOST_UNKNOWN = 60  # hosts that are named for one query without a whole answer
 
 
 def to_html(report: Report, *, version: str = "") -> bytes:
     """Return the report as one self-contained page, UTF-8. Equal reports give equal bytes.
 
     Of large reports a part is left out, in words: rows of the map beyond 200 hosts, what is behind findings beyond
-    about 1.5 MB. The JSON report holds all.
+    about 1.3 MB. The JSON report holds all.
 
     Args:
         version: Diffy's own; empty: not said.
@@ -42,7 +46,7 @@ def to_html(report: Report, *, version: str = "") -> bytes:
         '<meta name="color-scheme" content="light dark">\n<meta name="referrer" content="no-referrer">\n'
         f"<title>{written(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
         f"{_head(report)}<main>\n"
-        f"{section('suspects', 'Look at these first', _suspects(report))}"
+        f"{section('suspects', 'Look at these first', _suspects(report, linked=shown))}"
         f"{section('unknown', 'What is not known', _unknown(report))}"
         f"{section('notes', 'Notes', _notes(report))}"
         f"{section('map', 'Where it shows', heat_map(report, linked=shown))}"
@@ -115,27 +119,38 @@ def _count_of(findings: int, marking: int) -> str:
     return f"<b>{findings:,}</b>, {told}"
 
 
-def _suspects(report: Report) -> str:
-    shown = report.outliers[:MOST_SUSPECTS]
-    if not shown:
+def _suspects(report: Report, *, linked: int) -> str:
+    groups = sentences.alike(report)
+    if not groups:
         return ""
     mine: dict[str, list[int]] = defaultdict(list)
-    for number, finding in enumerate(report.findings, 1):
+    for number, finding in enumerate(report.findings[:linked], 1):
         for host in finding.hosts:
             mine[host].append(number)
-    more = len(report.outliers) - len(shown)
-    rest = f"<p>{plural(more, 'more host')} stand out: see the map and the findings.</p>" if more > 0 else ""
-    return f'<ol class="suspects">{"".join(_suspect(host, mine[host.id]) for host in shown)}</ol>{rest}'
+    more = sum(map(len, groups[MOST_SUSPECTS:]))
+    rest = f"<p>{plural(more, 'more host')} stand out: see the map and the findings.</p>" if more else ""
+    return f'<ol class="suspects">{"".join(_suspect(group, mine) for group in groups[:MOST_SUSPECTS])}</ol>{rest}'
 
 
-def _suspect(host: HostVerdict, numbers: list[int]) -> str:
-    links = ", ".join(f'<a href="#f{number}">{number}</a>' for number in numbers[:12])
-    more = f" and {len(numbers) - 12} more" if len(numbers) > 12 else ""
-    about = f'<p class="soft">{written(where(host.host))}</p>' if where(host.host) else ""
+def _suspect(group: Sequence[HostVerdict], mine: Mapping[str, Sequence[int]]) -> str:
+    """Return hosts with the same sharpest finding, mostly one, with that finding's line and links to all of theirs."""
+    first = group[0]
+    names, score = code(first.id, 80), bits(first.score)
+    about = f'<p class="soft">{written(where(first.host))}</p>' if where(first.host) else ""
+    if len(group) > 1:
+        names = f"{len(group):,} hosts with the same sharpest finding"
+        least = min(host.score for host in group)
+        score = f"{least:.1f} to {score}" if f"{least:.1f}" != f"{first.score:.1f}" else score
+        lines = [f"<li>{code(host.id, 80)} {written(where(host.host))}</li>" for host in group[:MOST_ALIKE]]
+        left = f"<li>and {len(group) - MOST_ALIKE:,} more</li>" if len(group) > MOST_ALIKE else ""
+        about = f'<ul class="soft">{"".join(lines)}{left}</ul>'
+    numbers = sorted({number for host in group for number in mine.get(host.id, ())})
+    links = ", ".join(f'<a href="#f{number}">{number}</a>' for number in numbers[:MOST_LINKS])
+    more = f" and {len(numbers) - MOST_LINKS} more" if len(numbers) > MOST_LINKS else ""
     found = f'<p class="soft">Findings {links}{more}</p>' if numbers else ""
     return (
-        f'<li><h3>{code(host.id, 80)} <span class="bits">{bits(host.score)}</span></h3>'
-        f"<p>{written(sentences.reason(host))}</p>{about}{found}</li>"
+        f'<li><h3><span>{names}</span> <span class="bits">{score}</span></h3>'
+        f"<p>{written(sentences.reason(first))}</p>{about}{found}</li>"
     )
 
 
@@ -161,7 +176,7 @@ def _unknown(report: Report) -> str:
         (
             f"query {code(query, 60)}",
             f"{written(UNKNOWN[status])}{_aside(errors[query, status], len(hosts))}",
-            listed_hosts(hosts),
+            listed_hosts(hosts, at_all=MOST_UNKNOWN),
         )
         for (query, status), hosts in by_query.items()
     ]

@@ -25,8 +25,8 @@ from bot.views.words import (
     query_title,
 )
 
-MOST_WHOLE_BYTES = 1_500_000  # of findings with all that is behind them; then one line each
-MOST_LINE_BYTES = 900_000  # of those lines; then only their number
+MOST_WHOLE_BYTES = 1_300_000  # of findings with all that is behind them; then one line each
+MOST_LINE_BYTES = 800_000  # of those lines; then only their number
 MOST_ROWS_BYTES = 24_000  # of the raw rows of one finding
 MOST_OPEN = 6  # the sharpest finding of so many hosts lies open, the others unfold
 WHY_LIMIT = 600

@@ -7,7 +7,7 @@ STYLE = """
 --u:#e3e7ec;--ui:#414a56;--code:#f1f3f6}
 @media(prefers-color-scheme:dark){:root{--bg:#0e1116;--card:#161a21;--ink:#e7eaee;--soft:#a0a9b4;--line:#2c333d;--link:#7db3ff;
 --alarm:#ff9a8f;--alarm-bg:#2a1615;--doubt:#f0c36b;--doubt-bg:#292112;--calm:#78d69c;--calm-bg:#12251a;
---b1:#33271a;--b1i:#f3d8b0;--b2:#633c12;--b2i:#ffe6c4;--b3:#d4470c;--b3i:#fff;--b4:#ffb8a6;--b4i:#3a0a02;
+--b1:#33271a;--b1i:#f3d8b0;--b2:#633c12;--b2i:#ffe6c4;--b3:#cc4408;--b3i:#fff;--b4:#ffb8a6;--b4i:#3a0a02;
 --u:#2a313b;--ui:#b9c2cd;--code:#1f252e}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}
@@ -29,7 +29,7 @@ code{font:.92em/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mon
 .tiles div{flex:1 1 215px;padding:10px 14px;background:var(--card)}.tiles dd{margin:0}
 dt{font-size:12px;color:var(--soft)}
 .suspects{list-style:none;padding:0;display:grid;gap:10px}
-.suspects li{padding:12px 16px;border:1px solid var(--line);border-left:4px solid var(--alarm);border-radius:8px;background:var(--card)}
+.suspects>li{padding:12px 16px;border:1px solid var(--line);border-left:4px solid var(--alarm);border-radius:8px;background:var(--card)}
 .suspects code,.finding code{overflow-wrap:anywhere}.suspects h3{font-size:16px;display:flex;justify-content:space-between;gap:16px}
 .bits{font-variant-numeric:tabular-nums;font-weight:600;white-space:nowrap}
 table{border-collapse:collapse;font-size:14px}caption{text-align:left;color:var(--soft);font-size:12px;padding:0 0 6px}
@@ -84,6 +84,6 @@ thead th{font-size:12px;color:var(--soft);font-weight:600}
 @media(max-width:760px){main{padding:0 12px}header{margin:10px;padding:14px}h1{font-size:23px}.body{grid-template-columns:1fr;padding-left:16px}.meta,.shared{padding:0 16px 14px 52px}.facts{width:100%}.facts th,.facts td{padding:3px 12px 3px 0;border-top:1px solid var(--line);overflow-wrap:anywhere}.facts thead th{border-top:0}.facts tbody th{font-weight:400}.facts td:last-child{text-align:right;font-variant-numeric:tabular-nums}
 .raw{padding-left:16px}}
 @media print{body{background:#fff;font-size:11px}header,main{max-width:none;margin:0;padding:0 8px}h1{font-size:20px}h2{margin:18px 0 6px;font-size:14px}h3,.suspects h3{font-size:12px}table{font-size:10px}h2,.legend,caption{break-after:avoid}.tiles div{flex-basis:120px}.body{grid-template-columns:3fr 2fr;padding-left:40px}.meta,.raw,.shared{padding-left:40px}.scroll{overflow:visible;max-height:none;border:0}
-.map thead th,.map tbody th,.map caption{position:static}.map td{min-width:0}.map{font-size:9px}.finding,.suspects li,tr{break-inside:avoid}
+.map thead th,.map tbody th,.map caption{position:static}.map td{min-width:0}.map{font-size:9px}.finding,.suspects>li,tr{break-inside:avoid}
 *{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
 """

@@ -78,7 +78,7 @@ def to_object(report: Report, pack: Pack | None, *, version: str) -> dict[str, A
         ],
         "columnKind": "unicodeCodePoints",
         "results": [
-            _result(finding, index[finding.query], prints[number], report, about)
+            _result(finding, index[finding.query], prints[number], about)
             for number, finding in enumerate(report.findings)
         ],
         "properties": _about_run(report),
@@ -134,14 +134,14 @@ def _rule(name: str, query: Query | None) -> dict[str, Any]:
 
 
 def _result(
-    finding: Finding, rule: int, prints: Mapping[str, str], report: Report, about: Mapping[str, Host]
+    finding: Finding, rule: int, prints: Mapping[str, str], about: Mapping[str, Host]
 ) -> dict[str, Any]:
     return {
         "ruleId": finding.query,
         "ruleIndex": rule,
         "level": _level(finding),
         "message": _text(_message(finding)),
-        "locations": [_location(host, finding, report, about.get(host)) for host in finding.hosts],
+        "locations": [_location(host, about.get(host)) for host in finding.hosts],
         "partialFingerprints": dict(prints),
         "properties": {
             "bits": bits_number(finding.score),
@@ -193,14 +193,12 @@ def _message(finding: Finding) -> str:
 
 
 def _text(text: str) -> dict[str, str]:
-    """Return a message in which nothing is a placeholder or a link (3.11.5, 3.11.6), whatever a host wrote."""
-    shown = visible(text).replace("\\", "\\\\") if "](" in text else visible(text)
-    if "](" in shown:
-        shown = shown.replace("[", r"\[").replace("]", r"\]")
+    """Return a message in which nothing is a placeholder (3.11.5: braces are doubled) or a link (3.11.6), whoever wrote it."""
+    shown = visible(text).replace("{", "{{").replace("}", "}}").replace("](", "] (")
     return {"text": shown or "(nothing)"}
 
 
-def _location(host: str, finding: Finding, report: Report, about: Host | None) -> dict[str, Any]:
+def _location(host: str, about: Host | None) -> dict[str, Any]:
     """The host as a logical place, and as the file that holds its recorded answers: some viewers show files only."""
     known = {"privateIp": about.private_ip, "zone": about.zone, "group": about.group} if about else {}
     return {
@@ -209,14 +207,14 @@ def _location(host: str, finding: Finding, report: Report, about: Host | None) -
             "region": {"startLine": 1},
         },
         "logicalLocations": [
-            {
-                "name": host,
-                "fullyQualifiedName": f"{report.run.target}/{host}/{finding.query}",
-                "kind": "resource",
-                "properties": {name: value for name, value in known.items() if value},
-            }
+            {**_host(host), "properties": {name: value for name, value in known.items() if value}},
         ],
     }
+
+
+def _host(host: str) -> dict[str, str]:
+    """A host is a place of its own, at the top (3.33.5)."""
+    return {"name": host, "fullyQualifiedName": host, "kind": "host"}
 
 
 def _notifications(report: Report) -> list[dict[str, Any]]:
@@ -248,9 +246,7 @@ def _notification(
         "message": _text(words),
     }
     if hosts:
-        body["locations"] = [
-            {"logicalLocations": [{"name": host, "kind": "resource"}]} for host in dict.fromkeys(hosts)
-        ]
+        body["locations"] = [{"logicalLocations": [_host(host)]} for host in dict.fromkeys(hosts)]
     if properties:
         body["properties"] = properties
     return body

@@ -31,7 +31,7 @@ MOST_NAMES = 5  # host names in one sentence
 MOST_REASONS = 6  # sentences on hosts that did not answer, and on queries that are unknown
 MOST_NOTES = 6
 NOTE_LIMIT = 320
-REASON_LIMIT = 420
+REASON_LIMIT = 500
 
 
 def host_name(host: str) -> str:
@@ -56,7 +56,7 @@ def verdict(report: Report) -> str:
     if report.outliers:
         verb = "stands" if len(report.outliers) == 1 else "stand"
         count = f"{len(report.outliers):,} of {plural(targeted, 'host')}"
-        also = "; most of the group changed" if most > len(report.outliers) else ""
+        also = "; most of the group changed" if most else ""
         return _clause(f"{count} {verb} out{tentative}{also}", coverage)
     if uncompared(report):
         return _clause("1 host answered, and there is nothing to compare it with", coverage)
@@ -215,6 +215,18 @@ def rests_on(report: Report) -> str:
         f"{bits(limits.most_bits)}, and from {bits(limits.threshold_bits)} on it makes its host stand out"
     )
     return f"{text}. That is too little to be sure: take it as tentative" if limits.tentative else text
+
+
+def alike(report: Report) -> tuple[tuple[HostVerdict, ...], ...]:
+    """Return the hosts that stand out, those with the same sharpest finding together, in the order of the first of each.
+
+    The host that was asked for comes first.
+    """
+    focus = report.run.focus
+    groups: dict[str, list[HostVerdict]] = {}
+    for host in sorted(report.outliers, key=lambda host: host.id != focus):
+        groups.setdefault(host.reason or host.id, []).append(host)
+    return tuple(map(tuple, groups.values()))
 
 
 def lookalikes(report: Report) -> str:

@@ -109,7 +109,7 @@ def hosts(ids_: Sequence[str], more_of_them: int = 0) -> list[Part]:
     for index, host in enumerate(ids_):
         parts += [text(", ")] if index else []
         parts.append(code(host, limit=48))
-    if more_of_them:
+    if more_of_them > 0:
         parts.append(text(f"{' and ' if parts else ''}{more_of_them:,} more"))
     return parts
 

@@ -9,12 +9,12 @@ from bot.model import Block, Change, Finding, HostVerdict, Message, Report
 from bot.views import evidence, sentences
 from bot.views.files import findings_file
 from bot.views.slack_parts import Part, code, context, items, message, preformatted, rich, section, text
-from bot.views.slack_verdict import top_hosts
+from bot.views.slack_verdict import MOST_HOSTS, top_hosts
 from bot.views.words import bits, differing, folded, one_line, plural, query_title, where
 
 MOST_SHOWN = 6  # findings of one host with their rows
 MOST_NAMED = 8  # further ones, a line each
-WHY_LIMIT = 480
+WHY_LIMIT = 520
 ROW_LIMIT = 520
 LINE_LIMIT = 360
 ROW_WIDTH = 74  # what a box in a thread holds on a laptop
@@ -52,7 +52,7 @@ def rest_reply(report: Report) -> Message | None:
     tail = f"{plural(more, 'more finding')} in the file · " if more > 0 else ""
     hosts = {host for finding in others for host in finding.hosts}
     head = f"{plural(len(others), 'smaller difference')} on {plural(len(hosts), 'other host')}"
-    marked = sum(host.outlier and host.id not in shown for host in report.hosts)
+    marked = sum(map(len, sentences.alike(report)[MOST_HOSTS:]))
     if marked:
         head = f"{plural(marked, 'more host')} that stand out, and other differences"
     blocks = [

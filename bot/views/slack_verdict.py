@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -26,7 +27,7 @@ from bot.views.slack_parts import (
     text,
     user,
 )
-from bot.views.words import plural, when, where
+from bot.views.words import listed, plural, when, where
 
 MOST_HOSTS = 5
 
@@ -87,9 +88,10 @@ def mark(report: Report) -> str:
 
 def _body(report: Report, run: Run, now: datetime) -> list[Block]:
     blocks = [rich(section(*_compared(report, run, now)))]
-    for number, host in enumerate(top_hosts(report), 1):
-        blocks += _host(number, host, report)
-    rest = len(report.outliers) - MOST_HOSTS
+    groups = sentences.alike(report)
+    for number, group in enumerate(groups[:MOST_HOSTS], 1):
+        blocks += _hosts(number, group, report)
+    rest = sum(map(len, groups[MOST_HOSTS:]))
     if rest > 0:
         blocks.append(context(f"{plural(rest, 'more host')} that stand out: in the thread and in the file"))
     paragraphs = _quiet(report) if not report.outliers else []
@@ -99,10 +101,10 @@ def _body(report: Report, run: Run, now: datetime) -> list[Block]:
     paragraphs += [section(text("Note: ", bold=True), text(note)) for note in sentences.notes(report)]
     if paragraphs:
         blocks.append(rich(*paragraphs))
-    alike = sentences.lookalikes(report)
+    lookalikes = sentences.lookalikes(report)
     small = [
         f"{sentences.method(report)}. {sentences.rests_on(report)}. {evidence.A_BIT}",
-        f"Who looks alike: {alike}." if alike else "",
+        f"Who looks alike: {lookalikes}." if lookalikes else "",
         _foot(report),
     ]
     return [*blocks, context(*small)]
@@ -119,10 +121,8 @@ def _quiet(report: Report) -> list[Part]:
 
 
 def top_hosts(report: Report) -> tuple[HostVerdict, ...]:
-    """Return at most five hosts that stand out, the one that was asked for first."""
-    focus = report.run.focus
-    chosen = sorted(report.outliers, key=lambda host: host.id != focus)
-    return tuple(chosen[:MOST_HOSTS])
+    """Return at most five hosts that stand out, the one that was asked for first; of those alike one."""
+    return tuple(group[0] for group in sentences.alike(report)[:MOST_HOSTS])
 
 
 def _compared(report: Report, run: Run, now: datetime) -> list[Part]:
@@ -134,11 +134,21 @@ def _compared(report: Report, run: Run, now: datetime) -> list[Part]:
     return [*parts, text(f". {sentences.against(report, now)}.")]
 
 
-def _host(number: int, host: HostVerdict, report: Report) -> list[Block]:
-    found = plural(len(report.of_host(host.id)), "finding")
-    lead = [text(f"{number}.  ", bold=True), code(host.id, bold=True)]
-    about = " · ".join(filter(None, [where(host.host), found]))
-    return [rich(section(*lead, text(f"  {sentences.reason(host)}", bold=True))), context(about)]
+def _hosts(number: int, group: Sequence[HostVerdict], report: Report) -> list[Block]:
+    first = group[0]
+    lead = [text(f"{number}.  ", bold=True)]
+    if len(group) == 1:
+        lead.append(code(first.id, bold=True))
+        about = [where(first.host), plural(len(report.of_host(first.id)), "finding")]
+    else:
+        lead += hosts([host.id for host in group[: sentences.MOST_NAMES]], len(group) - sentences.MOST_NAMES)
+        addresses = [host.host.private_ip for host in group if host.host and host.host.private_ip]
+        about = [
+            f"{plural(len(group), 'host')} with the same sharpest finding",
+            said(listed(addresses, sentences.MOST_NAMES), 400),
+        ]
+    why = text(f"  {sentences.reason(first)}", bold=True)
+    return [rich(section(*lead, why)), context(" · ".join(filter(None, about)))]
 
 
 def gaps(report: Report) -> list[Part]:

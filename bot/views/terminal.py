@@ -85,6 +85,7 @@ def _hosts(report: Report, width: int) -> str:
     ]
     if not shown:
         return ""
+    reasons = [host.reason for host in shown]
     rows = [
         (
             host.rank or "–",
@@ -92,9 +93,11 @@ def _hosts(report: Report, width: int) -> str:
             clean(host.host.private_ip, 40) if host.host else "",
             f"{host.score:.1f}",
             "STANDS OUT" if host.outlier else host.status.value,
-            clean(host.reason, 420),
+            "(as above)"
+            if reasons[index] and reasons[index] in reasons[:index][-1:]
+            else clean(host.reason, 500),
         )
-        for host in shown
+        for index, host in enumerate(shown)
     ]
     headers = ("#", "host", "address", "bits", "verdict", "why")
     widths = [None, 19, 15, None, 10, max(24, width - 66)]
@@ -124,7 +127,7 @@ def _behind(finding: Finding) -> list[str]:
         f"{query_title(finding.query)}, {CHANGES[finding.change]}{attack}",
         evidence.sum_line(finding) or bits(finding.score),
         evidence.others(finding),
-        *(f"shared too: {fact}" for fact in evidence.shared(finding)),
+        *evidence.shared(finding),
         one_line(finding.row, limit=600),
         usual,
     ]

@@ -27,7 +27,6 @@ from bot.workflows.services import NoJournal
 
 log = logging.getLogger(__name__)
 
-HOST_REPLIES = 5  # the rest goes into one list and a file
 EDIT_SHARE_S = 1.5  # all runs share Slack's 50 edits a minute and workspace (chat.update is tier 3)
 NOT_THERE = frozenset({"not_in_channel", "channel_not_found", "is_archived", "restricted_action"})
 
@@ -96,7 +95,7 @@ class SlackThread:
 
     def detailed(self, run: Run, report: Report) -> None:
         """Reply in the thread: the hosts that stand out, then the rest in one list and a file."""
-        shown = [verdict.id for verdict in report.outliers[:HOST_REPLIES]]
+        shown = [verdict.id for verdict in views.top_hosts(report)]
         rest = views.rest_reply(report)
         replies = [(f"host {host}", views.host_reply(report, host)) for host in shown]
         for what, reply in [*replies, *([] if rest is None else [("rest", rest)])]:

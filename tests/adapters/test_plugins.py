@@ -17,11 +17,11 @@ from bot.adapters import plugins
 from bot.adapters.data_folder import DataFolder
 from bot.adapters.memory import MemoryStore
 from bot.adapters.plugins import Routed
-from bot.app import open_store
 from bot.errors import CollectionError, InventoryError, NotFound, UnknownTarget, UsageError
 from bot.model import Asker, Group, Host, Missed, MissReason, Pack, Query, Snapshot, Target, TargetKind
 from bot.ports import Errand, Store
 from bot.settings import read
+from bot.ways import open_store
 from bot.workflows import targets
 
 ASKER = Asker("r1", "U0RESPOND01")

@@ -119,3 +119,4 @@ def test_rounded_parts_still_sum_to_the_rounded_total(bits: list[float], digits:
     parts = summing_to(total, [ScorePart("x", each) for each in bits], digits=digits)
 
     assert not parts or round(sum(part.bits for part in parts), 6) == round(total, digits)
+    assert all(part.bits for part in parts)

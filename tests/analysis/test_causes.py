@@ -23,7 +23,7 @@ def causes(
     kind: Kind, row: Row, evidence: dict[str, object], change: Change = Change.ADDED, *, version: bool = False
 ) -> str:
     """Return the causes that lower a row."""
-    parts = lowering(kind, row, change, Evidence(**evidence), SHARED, version=version)  # type: ignore[arg-type]
+    parts = lowering(kind, row, change, Evidence(**evidence), SHARED, hosts=1, version=version)  # type: ignore[arg-type]
     return "; ".join(part.label for part in parts if part.bits < 0)
 
 
@@ -40,8 +40,8 @@ def causes(
         (Kind.ENVIRONMENT, {"path": "/usr/bin/bash", "username": "alice"}, {"sessions": {"alice"}}, "somebody logged in"),
         (Kind.PROCESS, {"path": "/usr/bin/gzip"}, {"installing": True}, "package manager"),
         (Kind.PROCESS, {"path": "/usr/bin/gzip"}, {"fresh": True}, "within the hour"),
-        (Kind.PROGRAM, {"path": "/usr/sbin/chronyd"}, {"packages": {"chrony"}}, "a package of that name"),
-        (Kind.PROGRAM, {"path": "/usr/bin/x"}, {"any_package": True}, "packages changed"),
+        (Kind.PROGRAM, {"path": "/usr/sbin/chronyd"}, {"packages": {"chrony": 1}}, "a package of that name"),
+        (Kind.PROGRAM, {"path": "/usr/bin/x"}, {"any_package": 1}, "packages changed"),
         (Kind.PROGRAM, {"path": "/usr/bin/gzip"}, {"explained_programs": {"/usr/bin/gzip"}}, "an honest reason"),
         (Kind.MODULE, {"name": "livepatch_1"}, {"live_patched": True}, "patched while running"),
         (Kind.MODULE, {"name": "udp_diag"}, {"untainted": True}, "nothing unsigned"),
@@ -66,11 +66,11 @@ def test_an_honest_cause_is_found_in_the_same_collection(
         (
             Kind.LOGIN_KEY,
             {"username": "root"},
-            {"fresh": True, "any_package": True, "alone": {"template": "13"}},
+            {"fresh": True, "any_package": 1, "alone": {"template": "13"}},
         ),
-        (Kind.PROGRAM, {"path": "/opt/app/x"}, {"any_package": True}),
-        (Kind.PROGRAM, {"path": "/usr/local/bin/chronyd"}, {"packages": {"chrony"}}),
-        (Kind.PROCESS, {"path": "/var/tmp/chronyd"}, {"packages": {"chrony"}}),
+        (Kind.PROGRAM, {"path": "/opt/app/x"}, {"any_package": 1}),
+        (Kind.PROGRAM, {"path": "/usr/local/bin/chronyd"}, {"packages": {"chrony": 1}}),
+        (Kind.PROCESS, {"path": "/var/tmp/chronyd"}, {"packages": {"chrony": 1}}),
         (
             Kind.RAW_SOCKET,
             {"path": "/usr/bin/x"},
@@ -88,7 +88,7 @@ def test_what_the_evidence_does_not_cover_is_not_lowered(
 def test_a_system_program_that_changed_without_any_package_weighs_more() -> None:
     """The cause that one would expect is missing."""
     parts = lowering(
-        Kind.PROGRAM, {"path": "/usr/sbin/sshd"}, Change.CHANGED, Evidence(), SHARED, version=False
+        Kind.PROGRAM, {"path": "/usr/sbin/sshd"}, Change.CHANGED, Evidence(), SHARED, hosts=1, version=False
     )
 
     assert [part.bits for part in parts] == [1.5]
@@ -113,14 +113,15 @@ def test_evidence_is_gathered_from_the_differing_rows() -> None:
     """A package change and a package manager at work explain others of the same host."""
     evidence = Evidence()
 
-    note(evidence, Kind.PACKAGE, {"name": "openssl"}, Change.CHANGED)
-    note(evidence, Kind.PROCESS, {"path": "/usr/bin/dpkg"}, Change.ADDED)
+    note(evidence, Kind.PACKAGE, {"name": "openssl"}, Change.CHANGED, 0b110)
+    note(evidence, Kind.PACKAGE, {"name": "openssl"}, Change.CHANGED, 0b10)
+    note(evidence, Kind.PROCESS, {"path": "/usr/bin/dpkg"}, Change.ADDED, 0b10)
     explain_program(
         Kind.PROCESS, {"path": "/usr/sbin/logrotate", "cmdline": "/usr/sbin/logrotate"}, evidence, SHARED, {}
     )
 
-    assert evidence.packages == {"openssl"}
-    assert evidence.any_package
+    assert evidence.packages == {"openssl": 0b10}
+    assert evidence.any_package == 0b10
     assert evidence.installing
     assert evidence.explained_programs == {"/usr/sbin/logrotate"}
 
@@ -156,13 +157,25 @@ def test_an_operators_session_ranks_below_a_quiet_intruder() -> None:
     assert hosts[2][0].id not in {host.id for host in report.outliers}
 
 
+@pytest.mark.parametrize(("having", "lowered"), [(0b1, True), (0b11, True), (0b111, False)])
+def test_a_package_that_many_others_changed_too_explains_no_lone_fact(having: int, *, lowered: bool) -> None:
+    """The others have the package at that version as well, and do not show the fact."""
+    row = {"path": "/usr/sbin/chronyd"}
+
+    parts = lowering(
+        Kind.PROGRAM, row, Change.ADDED, Evidence(packages={"chrony": having}), SHARED, hosts=1, version=False
+    )
+
+    assert bool(parts) is lowered
+
+
 def test_a_package_that_nobody_else_has_explains_less() -> None:
     """Whoever may install a package chooses its name."""
     row = {"path": "/usr/sbin/chronyd"}
 
     upgraded, new = (
-        lowering(Kind.PROGRAM, row, Change.ADDED, evidence, SHARED, version=False)
-        for evidence in (Evidence(packages={"chrony"}), Evidence(new_packages={"chrony"}))
+        lowering(Kind.PROGRAM, row, Change.ADDED, evidence, SHARED, hosts=1, version=False)
+        for evidence in (Evidence(packages={"chrony": 1}), Evidence(new_packages={"chrony": 1}))
     )
 
     assert [part.bits for part in upgraded] == [-3.0]
@@ -180,6 +193,7 @@ def test_a_renewed_certificate_is_one_that_vouches_for_nobody_else(authority: st
         Change.CHANGED,
         Evidence(),
         SHARED,
+        hosts=1,
         version=False,
         expected=old,
     )

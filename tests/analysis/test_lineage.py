@@ -112,6 +112,7 @@ def test_a_claim_counts_as_far_as_it_is_proven(proof: Proof, bits: float) -> Non
         Change.ADDED,
         evidence,
         Shared(),
+        hosts=1,
         version=False,
         proven=Proven({Claim.SESSION: proof}),
     )

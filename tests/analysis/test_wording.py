@@ -10,7 +10,7 @@ from bot.analysis.places import Trait
 from bot.analysis.semantics import Kind, meaning
 from bot.analysis.techniques import narrowed
 from bot.analysis.things import cut
-from bot.analysis.wording import counts, say
+from bot.analysis.wording import counts, perhaps, say
 from bot.model import Change, Compare, Query, Row
 
 QUERY = Query("things", "SELECT a, b FROM t", "Why.", key=("a",))
@@ -79,8 +79,8 @@ def test_only_columns_that_were_judged_to_differ_are_said() -> None:
         (("lies in a hidden place",), "it lies in a hidden place"),
         (("lies in /dev", "lies in a hidden place"), "it lies in /dev and in a hidden place"),
         (("runs from memory", "talks to a public address"), "it runs from memory and talks to a public address"),
-        (("its program file was deleted", "lies in /dev"), "its program file was deleted, it lies in /dev"),
-        (("may log in", "another root"), "it may log in, another root"),
+        (("its program file was deleted", "lies in /dev"), "its program file was deleted, and it lies in /dev"),
+        (("may log in", "another root"), "it may log in, and another root"),
         (("mines coins", "opens a tunnel", "third"), "it mines coins and opens a tunnel"),
     ],
 )  # fmt: skip
@@ -135,6 +135,15 @@ def test_counts_are_said_in_words(
 
     assert said(Change.ADDED) == added
     assert said(Change.REMOVED) == removed
+
+
+def test_an_honest_cause_is_told_in_the_line() -> None:
+    """The reader sees at once why it weighs less; without one nothing is said."""
+    assert perhaps("belongs to the session of somebody logged in") == (
+        "perhaps honest: it belongs to the session of somebody logged in"
+    )
+    assert perhaps("packages changed on the same host") == "perhaps honest: packages changed on the same host"
+    assert perhaps("") == ""
 
 
 def test_a_changed_value_is_counted_as_this_value() -> None:
@@ -208,6 +217,26 @@ def test_only_techniques_with_a_reason_are_claimed() -> None:
 
     assert narrowed(query, {"path": "/etc/cron.d/x"}, ()) == ("T1059",)
     assert narrowed(query, {}, (Trait(2.0, "x", "T1036"), Trait(-1.0, "y", "T1000"))) == ("T1036",)
+
+
+@pytest.mark.parametrize(
+    ("more", "usual", "said"),
+    [
+        ("-c app.conf --env CANARY=1", "-c app.conf", ", with “--env CANARY=1” added"),
+        ("-c app.conf", "-c app.conf --safe", ", without “--safe”"),
+        ("-w 4 -c app.conf", "-w 8 -c app.conf", ", with “4” instead of “8”"),
+        ("-c  app.conf", "-c app.conf", ""),
+    ],
+)
+def test_of_a_long_command_only_the_other_words_are_said(more: str, usual: str, said: str) -> None:
+    """The one option that differs must not drown in a command line of a hundred characters."""
+    program = "/opt/app/bin/serve --root /opt/app/current/public/assets/static"
+    row, expected = (
+        {"path": "/x", "cmdline": f"{program} {more}"},
+        {"path": "/x", "cmdline": f"{program} {usual}"},
+    )
+
+    assert say(Kind.PROCESS, QUERY, Change.CHANGED, row, expected, ()).endswith(f"”{said}")
 
 
 def test_a_changed_process_or_library_is_said_by_what_it_does() -> None:

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from benchmarks import fleets, trials
-from benchmarks.detection import WHOLE, tasks_of
+from benchmarks.detection import Counts, tasks_of
 from benchmarks.figures import Part, blind, cells, share, wilson
-from benchmarks.fleets import HELD_FROM, Planting
-from benchmarks.references import Numbers, Said, diff, said_by, stacking
+from benchmarks.fleets import HELD_FROM, Drawn, Planting
+from benchmarks.references import Fact, Numbers, Said, diff, said_by, stacking
 from benchmarks.trials import ONE, OURS, Outcome, Task
 from bot import packs
-from bot.analysis import judge, judge_folded
+from bot.analysis import Fold, judge, judge_folded
 from bot.model import (
     Change,
     Coverage,
@@ -31,12 +31,13 @@ from bot.model import (
 )
 
 PACK = packs.load(packs.DEFAULT)
+COUNTS = Counts(groups=100, singles=10)
 
 
 def outcome(rank: int, *, group: int = 0, attack: str = "shell", planted: int = 1, shown: int = 1) -> Outcome:
     """Return one trial of one compromised host among ten."""
     return Outcome(
-        ONE, 10, "web", group, attack, "peers", 1, (rank,), planted, shown, 1, 9, 0, ((0, 6), (2, 3))
+        ONE, 10, "web", group, attack, "peers", 1, (rank,), planted, shown, 1, 9, (), 4, ((0, 6), (2, 3))
     )
 
 
@@ -129,10 +130,13 @@ def reported(findings: tuple[Finding, ...], *scores: float) -> Report:
 def judged(report: Report, victim: int, added: tuple[int, ...], gone: tuple[int, ...] = ()) -> Outcome:
     """Return the outcome for planted files /0, /1, /2 … on one of the hosts a, b, c."""
     said = tuple(Said(name, frozenset(), frozenset()) for name in "abc")
-    named = [("unit_files", (("path", f"/{number}"),)) for number in range(4)]
+    named: list[Fact] = [("unit_files", (("path", f"/{number}"),)) for number in range(4)]
     task = Task("seen", "web", 3, 1, packs.DEFAULT, ())
     planting = Planting((0, 1, 2), said, {victim: added}, {victim: gone})
-    return trials.by_report(task, "peers", planting, "shell", named, report)
+    numbers = Numbers()
+    numbers.named.extend(named)
+    drawn = Drawn((), {2: "backup"}, Fold(), numbers, (0, 1, 2), (), said, ())
+    return trials.by_report(task, "peers", planting, "shell", drawn, report)
 
 
 def test_planted_rows_among_the_findings() -> None:
@@ -143,7 +147,7 @@ def test_planted_rows_among_the_findings() -> None:
     result = judged(reported(found, 9.0, 1.0, 0.0), 0, (0, 1, 2, 3))
 
     assert (result.planted, result.shown, result.sides) == (4, 3, 4)
-    assert (result.ranks, result.caught, result.marked) == ((1,), 1, 0)
+    assert (result.ranks, result.caught, result.marked) == ((1,), 1, ())
     assert result.findings == ((0, 1), (1, 1))
 
 
@@ -161,6 +165,7 @@ def test_equal_scores_are_no_hit() -> None:
     result = judged(reported((), 1.0, 4.0, 4.0), 1, (0,))
 
     assert result.ranks == (3,)
+    assert (result.marked, result.odd) == (("",), 1)
 
 
 def test_references_count_rows_of_one_host() -> None:
@@ -177,7 +182,7 @@ def test_attacks_and_kinds_come_round_evenly() -> None:
     population = fleets.seen()
     kept = replace(population, first=HELD_FROM)
 
-    tasks = list(tasks_of(population, {3: WHOLE[3]}))
+    tasks = list(tasks_of(population, {3: COUNTS}))
     planted = Counter(name for task in tasks for name in task.singles)
 
     assert max(planted.values()) - min(planted.values()) <= 1
@@ -185,7 +190,7 @@ def test_attacks_and_kinds_come_round_evenly() -> None:
     kinds = Counter(task.kind for task in tasks)
     assert set(kinds) == set(population.kinds)
     assert max(kinds.values()) - min(kinds.values()) <= 1
-    assert min(task.number for task in tasks_of(kept, {3: WHOLE[3]})) == HELD_FROM
+    assert min(task.number for task in tasks_of(kept, {3: COUNTS})) == HELD_FROM
 
 
 def test_planting_into_a_folded_group_changes_nothing_else() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import random
 from collections.abc import Iterable
 from functools import cache
@@ -12,6 +11,7 @@ from bot.model import Pack, Query
 from bot.sandbox.fleet import GroupPlan, HostPlan, SimHost, build_group, invent
 from bot.sandbox.fleet.recording import answer
 from bot.sandbox.fleet.scenarios import Scenario, apply_scenario
+from bot.sandbox.osqueryi.tokens import names
 
 Rows = list[dict[str, str]]
 
@@ -32,13 +32,21 @@ def clean(role: str) -> SimHost:
 
 def ask(host: SimHost, queries: Iterable[Query] | None = None) -> dict[str, Rows]:
     """Return the rows of each query; fails on any error."""
-    asked = {"queries": [{"name": q.name, "sql": q.sql} for q in queries or pack().queries]}
+    asked = {
+        "queries": [{"name": q.name, "sql": q.sql} for q in (pack().queries if queries is None else queries)]
+    }
     told = answer(host, asked)
 
     assert told["errors"] == {}
 
     rows: dict[str, Rows] = told["queries"]
     return rows
+
+
+@cache
+def tables_of(query: Query) -> frozenset[str]:
+    """Return the words of a query, its tables among them."""
+    return names(query.sql)
 
 
 @cache
@@ -50,7 +58,7 @@ def clean_answers(role: str) -> dict[str, Rows]:
 def after(what: Scenario, role: str) -> tuple[int, SimHost]:
     """Return how many rows a scenario touches on a clean host of that kind, and the host afterwards."""
     host = clean(role)
-    tables = copy.deepcopy(host.tables)
+    tables = {name: [dict(row) for row in rows] for name, rows in host.tables.items()}
     touched = apply_scenario(tables, what, random.Random(7), host.identity)
     return touched, SimHost(host.identity, tables)
 

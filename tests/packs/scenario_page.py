@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.model import Compare
 from bot.sandbox.fleet.roles import ROLES
 from bot.sandbox.fleet.scenarios import Scenario, scenarios
-from tests.packs.asking import after, ask, clean_answers, compared, pack
+from tests.packs.asking import after, ask, clean, clean_answers, compared, pack, tables_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "scenarios.md"
 HONEST_ROLE = "web"
@@ -93,18 +93,18 @@ group without stopping it, and detach it from its auto scaling group, so that no
 
 
 def changed(what: Scenario, role: str) -> frozenset[str]:
-    """Return the queries whose compared answers a scenario changes on a clean host of that kind; fails where nothing applies."""
+    """Return the queries whose compared answers a scenario changes on a clean host of that kind; fails where nothing applies.
+
+    Only those that name a table with other rows are asked anew: no other can answer differently.
+    """
     touched, host = after(what, role)
 
     assert touched
 
-    before, now = clean_answers(role), ask(host)
-    return frozenset(
-        query.name
-        for query in pack().queries
-        if query.compare is not Compare.CONTEXT
-        and compared(query, before[query.name]) != compared(query, now[query.name])
-    )
+    other = {table for table, rows in clean(role).tables.items() if rows != host.tables[table]}
+    asked = [q for q in pack().queries if q.compare is not Compare.CONTEXT and other & tables_of(q)]
+    before, now = clean_answers(role), ask(host, asked)
+    return frozenset(q.name for q in asked if compared(q, before[q.name]) != compared(q, now[q.name]))
 
 
 def ask_everywhere() -> dict[str, Shown]:

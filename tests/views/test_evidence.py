@@ -130,10 +130,9 @@ def test_what_several_hosts_share_is_listed_and_the_rest_counted() -> None:
     facts = tuple(SharedFact("crontab", Change.ADDED, {}, None, 4.0, f"has {number}") for number in range(8))
     finding = dataclasses.replace(BASE, shared=facts, shared_count=12)
 
-    assert evidence.shared(finding)[0] == "has 0 (crontab, 4.0 bits)"
-    assert evidence.shared(finding)[-1] == "and 5 more facts"
-    assert len(evidence.shared(finding)) == 7
+    assert evidence.shared(finding)[:2] == ["The same hosts also share:", "· has 0 (crontab, 4.0 bits)"]
+    assert evidence.shared(finding)[-1] == "· and 5 more facts"
+    assert len(evidence.shared(finding)) == 8
     assert evidence.shared(BASE) == []
-    assert evidence.shared(dataclasses.replace(BASE, shared=facts[:1], shared_count=2)) == [
-        "has 0 (crontab, 4.0 bits)"
-    ]
+    two = dataclasses.replace(BASE, shared=facts[:1], shared_count=2)
+    assert evidence.shared(two) == ["The same hosts also share:", "· has 0 (crontab, 4.0 bits)"]

@@ -83,6 +83,21 @@ def test_a_host_that_was_asked_for_leads_even_if_others_are_sharper() -> None:
     assert [host.id for host in views.top_hosts(report)] == [MINER.id, SHELL.id]
 
 
+def test_hosts_with_the_same_sharpest_finding_are_told_together() -> None:
+    """Seven hosts with one story take one paragraph and one reply, and none of them is left out of the count."""
+    hosts = tuple(dataclasses.replace(host, outlier=True, reason="has x") for host in REPORT.hosts[:7])
+    other = dataclasses.replace(REPORT.hosts[7], outlier=True, reason="has y")
+    report = dataclasses.replace(REPORT, hosts=(*hosts, other))
+
+    said = words_of(views.verdict(report, RUN, now=NOW))
+
+    assert [host.id for host in views.top_hosts(report)] == [hosts[0].id, other.id]
+    assert said.count("has x") == said.count("has y") == 1
+    assert f"{hosts[4].id} and 2 more  has x" in said
+    assert "7 hosts with the same sharpest finding · 10.0." in said
+    assert "more hosts that stand out" not in said
+
+
 def test_joiners_are_counted_and_a_single_host_run_says_so() -> None:
     """Those who joined stand beside who asked."""
     run = dataclasses.replace(RUN, joined=("U0OTHER",), target=Target(TargetKind.HOST, (MINER.id,)))
