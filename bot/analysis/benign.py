@@ -26,10 +26,10 @@ _UNREAD = re.compile(
 """Names that the service of their folder does not read; leftovers of package managers."""
 _LETS_IN = re.compile(
     r"/pam\.d/|/security/|sshd?_config|/sudoers|/nsswitch\.conf|/login\.defs|/securetty|/(?:passwd|shadow|gshadow|group)$"
-    r"|/ld\.so\.|/audit|/apparmor|/selinux|/(?:trusted|keyrings)|/modprobe|/modules|/resolv\.conf|/hosts|/krb5|/sssd|/apt/|/yum"
+    r"|/ld\.so\.|/audit|/apparmor|/selinux|/(?:trusted|keyrings)|/modprobe|/modules|/resolv\.conf|/hosts|/krb5|/sssd|/polkit|/apt/|/yum|/profile|/environment|/rc\.|/cloud/"
 )
 """What decides who comes in, whose code is loaded or trusted, and what is written down."""
-_DISK = re.compile(r"^/dev/(?:nvme\d+n\d+(?:p\d+)?|xvd[b-z]+\d*|sd[b-z]+\d*|mapper/[\w-]+|loop\d+)$")
+_DISK = frozenset({"xfs", "ext4", "ext3", "btrfs", "nfs", "nfs4"})
 _COVERS = re.compile(r"^/(?:etc|usr|bin|sbin|lib\w*|boot|root|proc|sys|dev)(?:/|$)")
 _INSTANCE = re.compile(r"^(?:/usr)?/lib/systemd/system/[^/]*@\.\w+$")
 _SCOPE = re.compile(
@@ -38,13 +38,8 @@ _SCOPE = re.compile(
 _LOOPBACK = re.compile(r"^(?:127\.|::1$|::ffff:127\.)")
 _AGENTS = frozenset({"ssm-user", "ec2-instance-connect"})
 """Accounts that AWS's agents make by themselves, at the first session of Session Manager or EC2 Instance Connect."""
-_AGENT_FILES = frozenset(
-    {
-        "/etc/sudoers.d/ssm-agent-users",
-        "/etc/sudoers.d/90-cloud-init-users",
-        "/etc/ssh/sshd_config.d/50-cloud-init.conf",
-    }
-)
+_OF_AGENTS = (Kind.USER, Kind.SUDO, Kind.MEMBERSHIP, Kind.LOGIN_CONFIG)
+_AGENT_FILE = "/etc/sudoers.d/ssm-agent-users"
 
 
 def told_by_row(
@@ -55,9 +50,9 @@ def told_by_row(
     if _UNREAD.match(path):
         yield ScorePart("nothing reads a file of that name", -2.5)
     elif kind is Kind.LOGIN_CONFIG and path and not _LETS_IN.search(path):
-        yield ScorePart("a file that lets nobody in", -1.5)
-    if kind is Kind.MOUNT and _DISK.match(row.get("device", "")) and not _COVERS.match(path):
-        yield ScorePart("a disk, which only the cloud can attach", -1.5)
+        yield ScorePart("decides neither who comes in nor whose code runs", -1.5)
+    if kind is Kind.MOUNT and row.get("type") in _DISK and not _COVERS.match(path):
+        yield ScorePart("a disk or share, and it covers nothing of the system", -1.5)
     if kind is Kind.UNIT:
         if _INSTANCE.match(row.get("fragment_path", "")) and "@" in row.get("id", ""):
             yield ScorePart("one more instance of a unit that a package brought", -2.0)
@@ -67,8 +62,9 @@ def told_by_row(
         runs = program(row, kind)
         if runs in shared.programs and not is_tool(runs):
             yield ScorePart("only the host itself reaches it, at a program that most hosts run", -1.5)
-    if kind in (Kind.USER, Kind.SUDO, Kind.MEMBERSHIP, Kind.LOGIN_CONFIG) and (
-        {row.get("username"), row.get("header"), row.get("groupname")} & _AGENTS
-        or {path, row.get("source")} & _AGENT_FILES
+    if kind in _OF_AGENTS and (
+        {row.get("username"), row.get("groupname"), row.get("header")} & _AGENTS
+        and row.get("source", _AGENT_FILE) == _AGENT_FILE
+        or path == _AGENT_FILE
     ):
         yield ScorePart("an agent of AWS makes it by itself, under this name", -2.5)

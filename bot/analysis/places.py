@@ -31,7 +31,7 @@ ODD_HOME = re.compile(
 HIDDEN = re.compile(r"/\.(?!\.?(?:/|$))[^/]+")
 HONEST_HIDDEN = re.compile(
     r"/\.(?:ssh|cache/pip|local/(?:share|state|bin|lib)|config|venv|nvm|rbenv|pyenv|cargo|rustup|npm|gnupg|aws|docker|kube|"
-    r"bashrc|profile|bash_profile|bash_logout|bash_history|viminfo|lesshst|build-id|dockerenv|git)(?:/|$)"
+    r"bashrc|profile|bash_profile|bash_logout|bash_history|viminfo|lesshst|build-id|dockerenv|git)(?:[/\s:;\"']|$)"
 )
 SYSTEM_PATH = re.compile(r"^(?:/usr)?/(?:s?bin|lib(?:32|64|exec)?)/")
 SHELL = re.compile(r"^(?:ba|da|z|k|a|tc|fi|c)?sh$|^busybox$")

@@ -91,7 +91,7 @@ def test_a_system_program_that_changed_without_any_package_weighs_more() -> None
         Kind.PROGRAM, {"path": "/usr/sbin/sshd"}, Change.CHANGED, Evidence(), SHARED, hosts=1, version=False
     )
 
-    assert [part.bits for part in parts] == [1.5]
+    assert [part.bits for part in parts] == [2.5]
 
 
 def test_another_version_of_the_usual_thing() -> None:
