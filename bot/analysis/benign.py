@@ -63,8 +63,8 @@ def told_by_row(
         if runs in shared.programs and not is_tool(runs):
             yield ScorePart("only the host itself reaches it, at a program that most hosts run", -1.5)
     if kind in _OF_AGENTS and (
-        {row.get("username"), row.get("groupname"), row.get("header")} & _AGENTS
-        and row.get("source", _AGENT_FILE) == _AGENT_FILE
+        ({row.get("username"), row.get("groupname"), row.get("header")} & _AGENTS
+        and row.get("source", _AGENT_FILE) == _AGENT_FILE)
         or path == _AGENT_FILE
     ):
         yield ScorePart("an agent of AWS makes it by itself, under this name", -2.5)
