@@ -4,7 +4,7 @@
     python -m benchmarks.detection --quick --half odd    under a minute: our own methods, fewer groups
     python -m benchmarks.detection --quick --lost        and which attacks' hosts did not come first
     python -m benchmarks.detection --json figures.json   the figures as JSON too
-    python -m benchmarks.detection --from figures.json   the table of docs/detection.md, from such a file
+    python -m benchmarks.detection --from figures.json --into docs/detection.md    renew the page's tables from such a file
 
 A task is one group of one of five kinds, drawn from a number, with a rolling deploy, per-host noise and honest one-offs.
 It is judged clean, and then with one attack after the other on one of its hosts, on several, on most. Only the host that
@@ -24,6 +24,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, is_dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -58,8 +59,8 @@ WHOLE = {
     3: Counts(100, 6),
     5: Counts(100, 6),
     10: Counts(100, 6, (7,)),
-    30: Counts(36, 8, (3, 21)),
-    100: Counts(8, 6, (2, 10, 70)),
+    30: Counts(32, 8, (3, 21)),
+    100: Counts(7, 6, (2, 10, 70)),
 }
 QUICK = {
     3: Counts(10, 4),
@@ -67,14 +68,19 @@ QUICK = {
     30: Counts(5, 5, (3, 21)),
 }
 KEPT_SHARE = 2 / 3  # groups drawn of what is kept away, for each one drawn of what was seen
-OUTSIDERS = 3  # the outlier libraries, slow and far from the aims, judge every third group
+OUTSIDERS = 5  # the outlier libraries, slow and far from the aims, judge every fifth group
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the figures."""
     chosen = _parser().parse_args(arguments)
     if chosen.read:
-        print(detection_tables.page(json.loads(chosen.read.read_text("utf-8"))))
+        result = json.loads(chosen.read.read_text("utf-8"))
+        if chosen.into:
+            page = detection_tables.into(chosen.into.read_text("utf-8"), result)
+            chosen.into.write_text(page, "utf-8")
+        else:
+            print(detection_tables.page(result))
         return
     if chosen.start + 1_000 > HELD_FROM:
         sys.exit(f"Groups from {HELD_FROM:,} on belong to what is kept away: choose a smaller --start.")
@@ -84,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(
             f"Isolation forest and ECOD are left out: {missing} not installed (make bench-detection does it)."
         )
-    result: dict[str, Any] = {"populations": []}
+    result = {"populations": []}
     for population in _populations(chosen):
         result["populations"].append(_measure(population, chosen, outsiders=outsiders))
         print(detection_tables.text(result["populations"][-1]), flush=True)
@@ -178,6 +184,7 @@ def _measure(population: Population, chosen: argparse.Namespace, *, outsiders: b
         "kinds": len(population.kinds),
         "one_offs": len(population.one_offs),
         "first_group": tasks[0].number if tasks else 0,
+        "aims": figures.aims(outcomes),
         "cells": figures.cells(outcomes),
         "by_kind": figures.by_kind(outcomes, lambda kind: kind if population.name == SEEN else _origin(kind)),
         "blind": blind,
@@ -197,8 +204,9 @@ def _origin(kind: str) -> str:
 
 def _all_done(tasks: Sequence[Task], jobs: int) -> Iterator[Work]:
     """Yield the work of every task, in their order, and say on standard error how far it is."""
-    with ProcessPoolExecutor(max_workers=jobs) as pool:
-        for index, work in enumerate(pool.map(do, tasks), start=1):
+    with ExitStack() as stack:
+        pool = stack.enter_context(ProcessPoolExecutor(max_workers=jobs)) if jobs > 1 else None
+        for index, work in enumerate((pool.map if pool else map)(do, tasks), start=1):
             yield work
             if sys.stderr.isatty():
                 print(f"\r{index} of {len(tasks)} groups", end="\n" if index == len(tasks) else "", file=sys.stderr)  # fmt: skip
@@ -241,6 +249,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     parser.add_argument(
         "--from", dest="read", type=Path, metavar="FILE", help="print the table of such a file"
+    )
+    parser.add_argument(
+        "--into", type=Path, metavar="PAGE", help="with --from: renew the tables in that page"
     )
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
     return parser

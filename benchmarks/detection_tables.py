@@ -10,6 +10,8 @@ from tabulate import tabulate
 from benchmarks.trials import CLEAN, MAJORITY, ONE, SEVERAL
 
 Cell = Mapping[str, Any]
+FULLEST = ("peers", "baseline of 5", "both, of 5")
+BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 
 
 def _is(form: str, least: int, most: int = 10**6) -> Callable[[Cell], bool]:
@@ -39,11 +41,26 @@ def text(population: Mapping[str, Any]) -> str:
 
 
 def page(result: Mapping[str, Any]) -> str:
-    """Return the tables of docs/detection.md, in Markdown."""
+    """Return the tables of docs/detection.md, in Markdown: all methods where one host is looked for, else the fullest ones."""
     lines: list[str] = []
     for each in result["populations"]:
-        lines += [f"### {_head(each)}", "", *_tables(each, "github", _TABLES, digits=2), "", _time(each), ""]
+        cells = [cell for cell in each["cells"] if cell["form"] == ONE or cell["method"] in FULLEST]
+        tables = _tables({**each, "cells": cells}, "github", _TABLES, digits=2)
+        lines += [f"### {_head(each)}", "", *tables, "", _time(each), ""]
     return "\n".join(lines)
+
+
+def into(text: str, result: Mapping[str, Any]) -> str:
+    """Return a page with the tables between its two marks renewed.
+
+    Raises:
+        ValueError: The page has no such marks.
+    """
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"The page has no {BEGIN} and {END} to write the tables between.")
+    return f"{before}{begin}\n{page(result)}{end}{after}"
 
 
 def _head(population: Mapping[str, Any]) -> str:
@@ -54,7 +71,11 @@ def _tables(
     population: Mapping[str, Any], form: str, tables: Sequence[_Table], *, digits: int
 ) -> Iterator[str]:
     for title, wanted, columns in tables:
-        rows = [cell for cell in (*population["cells"], *population["by_kind"]) if wanted(cell)]
+        rows = [
+            cell
+            for cell in (*population.get("aims", ()), *population["cells"], *population["by_kind"])
+            if wanted(cell)
+        ]
         if rows:
             shown = [[_shown(cell, key, digits) for _, key in columns] for cell in rows]
             yield from (f"{title}", "", tabulate(shown, [name for name, _ in columns], form, disable_numparse=True), "")  # fmt: skip
@@ -94,10 +115,15 @@ _FOUND = (
     ("clean hosts marked", "clean_marked"),
 )
 _TABLES: Sequence[_Table] = (
+    (
+        "What is aimed at.",
+        lambda c: "aim" in c,
+        (("figure", "aim"), ("aim", "wanted"), ("reached", "reached")),
+    ),
     ("One compromised host among others.", _is(ONE, 3), (*_HOSTS, *_FOUND)),
     (
         "The same by kind of group, all sizes together.",
-        lambda c: c.get("method") in ("peers", "both, of 5") and "kind" in c,
+        lambda c: c.get("method") in FULLEST and "kind" in c,
         (("kind", "kind"), *_HOSTS[1:], *_FOUND),
     ),
     (

@@ -105,6 +105,30 @@ def by_kind(outcomes: Iterable[Outcome], name: Callable[[str], str]) -> list[dic
     ]
 
 
+def aims(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+    """Return what detection is meant to reach, over all sizes, and what it reached; each trial weighs the same."""
+
+    def of(form: str, least: int, *methods: str) -> list[Outcome]:
+        return [e for e in outcomes if e.form == form and e.size >= least and e.method in methods]
+
+    fullest, peers, clean = of(ONE, 3, "both, of 5"), of(ONE, 5, "peers"), of(CLEAN, 3, "both, of 5")
+    majority = of(MAJORITY, 3, "baseline of 5", "both, of 5")
+    found: list[tuple[str, str, Any]] = []
+    if fullest:
+        found.append(("hit@1 with both, baseline of 5, from 3 hosts", "≥ 0.97", _one(fullest)["hit_1"]))
+    if peers:
+        found.append(("hit@1 with peers alone, from 5 hosts", "≥ 0.90", _one(peers)["hit_1"]))
+    if fullest:
+        found.append(("planted rows shown, both", "≥ 0.99", _planted(fullest)["planted_shown"]))
+    if clean:
+        of_clean = _of_clean_hosts(clean)
+        found.append(("findings per clean host (median), both", "≤ 3", of_clean["findings_per_clean"]))
+        found.append(("hosts of clean groups marked, both", "≤ 0.02", of_clean["clean_marked"]))
+    if majority:
+        found.append(("majority named as such, baseline of 5", "1.00", _majority(majority)["named"]))
+    return [{"aim": aim, "wanted": wanted, "reached": reached} for aim, wanted, reached in found]
+
+
 def blind(outcomes: Iterable[Outcome]) -> Mapping[str, Any]:
     """Return how many plantings no query shows, of how many, and by attack on which kinds of group."""
     plantings = {(e.form, e.size, e.kind, e.group, e.attack, e.victims): not e.method for e in outcomes if e.attack}  # fmt: skip

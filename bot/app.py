@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 from bot import ways
 from bot.adapters.clock import SystemClock
@@ -27,6 +28,7 @@ from bot.model import Run
 from bot.reception import Reception
 from bot.settings import Settings
 from bot.workflows.access import EVERYONE, Access
+from bot.workflows.ageing import forget_old
 from bot.workflows.desk import Desk, Tell, schedule_of
 from bot.workflows.presenting import Presenter
 from bot.workflows.runs import Runs
@@ -36,6 +38,7 @@ from bot.workflows.thread import SlackThread
 
 log = logging.getLogger(__name__)
 
+DAY_S = 86_400.0
 ASIDE = 12  # threads for presses and first meetings: short work that may wait for Slack
 
 
@@ -51,12 +54,14 @@ def open_services(
     with contextlib.ExitStack() as closing:
         closing.callback(folder.close)
         store = closing.enter_context(ways.open_store(settings, folder, additions.plugins))
+        snapshots, reports = SnapshotFiles(folder), ReportFiles(folder)
+        kept_for = timedelta(days=settings.runs.keep_days)
         judge = JudgeProcess(folder)
         closing.callback(judge.close)
         yield Services(
             store=store,
-            snapshots=SnapshotFiles(folder),
-            reports=ReportFiles(folder),
+            snapshots=snapshots,
+            reports=reports,
             inventory=way.inventory,
             collector=way.collector,
             judge=judge,
@@ -66,6 +71,7 @@ def open_services(
             journal=JournalFiles(folder),
             api_use=way.api_use,
             places=settings.places,
+            forget_old=lambda: forget_old(store, snapshots, reports, before=clock.now() - kept_for),
         )
 
 
@@ -119,12 +125,25 @@ def serve(settings: Settings, *, until: threading.Event | None = None) -> None:
             )
             door.open()
             log.info("ready (%s)", "Socket Mode" if slack.app_token else f"HTTP on port {slack.port}")
-            until.wait()
+            _forget_daily(desk, until)
             log.info("draining")
             scheduler.stop()
             runs.drain()
             door.close()
     log.info("stopped")
+
+
+def _forget_daily(desk: Desk, until: threading.Event) -> None:
+    """Remove old reports and snapshots now and once a day, until the bot is to end."""
+    while not until.is_set():
+        try:
+            with desk.deciding:
+                snapshots, reports = desk.services.forget_old()
+            if snapshots or reports:
+                log.info("removed for their age: %d snapshots, %d reports", snapshots, reports)
+        except DiffyError as error:
+            log.warning("what is old was not removed: %s", error)
+        until.wait(DAY_S)
 
 
 def access_of(settings: Settings) -> Access:

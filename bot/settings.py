@@ -83,12 +83,13 @@ class CollectSettings:
 
 @dataclass(frozen=True, slots=True)
 class RunSettings:
-    """How many runs at once, when a provisional verdict is shown, how often a parent message is edited."""
+    """How many runs at once, when a provisional verdict is shown, how often a message is edited, how long reports stay."""
 
     max_running: int = 10
     provisional_after_s: float = 60.0
     provisional_share: float = 0.8
     edit_every_s: float = 2.5
+    keep_days: int = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,7 @@ def read(environ: Mapping[str, str], *, cwd: Path, need_slack: bool) -> Settings
         provisional_after_s=running.number("provisional_after_s", 60.0, least=1, most=3600),
         provisional_share=running.number("provisional_share", 0.8, least=0.01, most=1),
         edit_every_s=running.number("edit_every_s", 2.5, least=1, most=60),
+        keep_days=int(running.number("keep_days", 90, least=2, most=3650, whole=True)),
     )
     store = env.text("DIFFY_STORE", _STORE)
     data_dir = cwd / Path(env.text("DIFFY_DATA_DIR") or ".diffy").expanduser()

@@ -37,6 +37,7 @@ def test_everything_has_a_default_but_the_tokens(tmp_path: Path) -> None:
     assert settings.runs.provisional_after_s == 60.0
     assert settings.runs.provisional_share == 0.8
     assert settings.runs.edit_every_s == 2.5
+    assert settings.runs.keep_days == 90
 
 
 def test_each_missing_right_is_a_warning(tmp_path: Path) -> None:
@@ -168,7 +169,7 @@ def test_the_file_sets_everything_else(tmp_path: Path) -> None:
         '[slack]\napi_url = "https://slack-gov.com/api/"\nport = 8080\n'
         '[collect]\ndeadline_s = 120\noutput_bucket = "diffy-output"\n'
         f'document = "Diffy"\ndocument_version = "4"\ndocument_hash = "{"0a" * 32}"\n'
-        "[runs]\nmax_running = 3\nprovisional_after_s = 20\nprovisional_share = 0.5\nedit_every_s = 3.5\n",
+        "[runs]\nmax_running = 3\nprovisional_after_s = 20\nprovisional_share = 0.5\nedit_every_s = 3.5\nkeep_days = 30\n",
         tmp_path,
     )
     slack = read(SLACK, cwd=tmp_path, need_slack=True).slack
@@ -179,6 +180,7 @@ def test_the_file_sets_everything_else(tmp_path: Path) -> None:
     assert settings.collect.document_hash == "0a" * 32
     assert (settings.runs.max_running, settings.runs.provisional_after_s) == (3, 20)
     assert (settings.runs.provisional_share, settings.runs.edit_every_s) == (0.5, 3.5)
+    assert settings.runs.keep_days == 30
 
 
 @pytest.mark.parametrize(

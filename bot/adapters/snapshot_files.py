@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import os
 import re
+import threading
 import zlib
 from collections.abc import Iterable, Set
 from datetime import datetime
@@ -32,6 +33,9 @@ class SnapshotFiles:
 
     def __init__(self, folder: DataFolder) -> None:
         self._folder = folder.snapshots
+        self._ageing = (
+            threading.Lock()
+        )  # so that none is removed between being seen again and being young again
 
     def put(self, snapshot: Snapshot) -> str:
         """Store the snapshot and return its digest; storing the same again changes nothing (and mends a damaged copy)."""
@@ -39,9 +43,10 @@ class SnapshotFiles:
         digest = hashlib.sha256(raw).hexdigest()
         path = self._path(digest)
         packed = gzip.compress(raw, _LEVEL, mtime=0)  # no time of day in it: equal snapshots, equal bytes
-        if read_bytes(path) == packed:
-            os.utime(path)  # seen again: prune counts its age from now
-            return digest
+        with self._ageing:
+            if read_bytes(path) == packed:
+                os.utime(path)  # seen again: prune counts its age from now
+                return digest
         make_folder(path.parent)
         write_atomically(path, packed)
         return digest
@@ -71,7 +76,11 @@ class SnapshotFiles:
 
         The age protects what a run has just stored and not written down yet.
         """
-        return prune_files(self._folder.glob("??/*.json.gz"), keep, before=before)
+        return sum(self._prune_one(path, keep, before) for path in list(self._folder.glob("??/*.json.gz")))
+
+    def _prune_one(self, path: Path, keep: Set[str], before: datetime) -> int:
+        with self._ageing:
+            return prune_files([path], keep, before=before)
 
     def _path(self, digest: str) -> Path:
         if not _DIGEST.fullmatch(digest):

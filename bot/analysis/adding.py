@@ -14,6 +14,13 @@ from bot.analysis.semantics import Kind
 from bot.analysis.surprise import bits, combined, seen
 from bot.model import Change, ScorePart, summing_to
 
+_KINDS = {
+    Kind.ENVIRONMENT: "variable of a process",
+    Kind.LOADER: "library that programs load",
+    Kind.NAMES: "place where names lead",
+    Kind.LOGIN_CONFIG: "setting of logins",
+}
+"""In plainer words than those by which kinds are told apart."""
 _CHANGES = {Change.ADDED: "new", Change.CHANGED: "changed", Change.REMOVED: "missing"}
 
 
@@ -46,7 +53,7 @@ class Steps:
 def parts_of(oddity: Oddity, kind: Kind, traits: Sequence[Trait], steps: Steps) -> tuple[ScorePart, ...]:
     """Return the parts of a score, in the order in which they were added; their sum is the score to a hundredth."""
     parts = _surprise(oddity, steps)
-    parts.append(ScorePart(f"a {_CHANGES[oddity.change]} {kind.value}", steps.base))
+    parts.append(ScorePart(f"a {_CHANGES[oddity.change]} {_KINDS.get(kind, kind.value)}", steps.base))
     said = [ScorePart(trait.words, trait.bits * 0.5**rank) for rank, trait in enumerate(traits[:4])]
     parts.extend(said)
     whole = steps.base + sum(part.bits for part in said)

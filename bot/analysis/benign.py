@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from bot.analysis.evidence import Evidence, Shared
-from bot.analysis.places import is_tool, program
+from bot.analysis.places import LEFTOVER, is_tool, program
 from bot.analysis.semantics import Kind
 from bot.model import Change, Row, ScorePart
 
@@ -20,10 +20,9 @@ _UNREAD = re.compile(
     r"|cron\.(?:d|hourly|daily|weekly|monthly)/[^/]*[.~][^/]*"  # cron(8), run-parts(8): the same
     r"|(?:ssh/sshd_config\.d|sysctl\.d|modprobe\.d|modules-load\.d|ld\.so\.conf\.d|limits\.d)/[^/]*(?<!\.conf)"
     r"|profile\.d/[^/]*(?<!\.sh)"
-    r"|.*(?:\.dpkg-(?:old|dist|new|bak)|\.rpm(?:save|new|orig)|\.ucf-(?:old|dist)|~)"
     r")$"
 )
-"""Names that the service of their folder does not read; leftovers of package managers."""
+"""Names that the service of their folder does not read; what package managers leave is ``LEFTOVER``."""
 _LETS_IN = re.compile(
     r"/pam\.d/|/security/|sshd?_config|/sudoers|/nsswitch\.conf|/login\.defs|/securetty|/(?:passwd|shadow|gshadow|group)$"
     r"|/ld\.so\.|/audit|/apparmor|/selinux|/(?:trusted|keyrings)|/modprobe|/modules|/resolv\.conf|/hosts|/krb5|/sssd|/polkit|/apt/|/yum|/profile|/environment|/rc\.|/cloud/"
@@ -31,7 +30,6 @@ _LETS_IN = re.compile(
 """What decides who comes in, whose code is loaded or trusted, and what is written down."""
 _DISK = frozenset({"xfs", "ext4", "ext3", "btrfs", "nfs", "nfs4"})
 _COVERS = re.compile(r"^/(?:etc|usr|bin|sbin|lib\w*|boot|root|proc|sys|dev)(?:/|$)")
-_INSTANCE = re.compile(r"^(?:/usr)?/lib/systemd/system/[^/]*@\.\w+$")
 _SCOPE = re.compile(
     r"^(?:session-\w+\.scope|user@\d+\.service|user-\d+\.slice|run-user-\d+\.mount|user-runtime-dir@\d+\.service)$"
 )
@@ -47,24 +45,23 @@ def told_by_row(
 ) -> Iterator[ScorePart]:
     """Yield the parts (negative bits) that the row's own meaning takes off."""
     path = row.get("path", "")
-    if _UNREAD.match(path):
+    if _UNREAD.match(path) and not LEFTOVER.search(path):
         yield ScorePart("nothing reads a file of that name", -2.5)
     elif kind is Kind.LOGIN_CONFIG and path and not _LETS_IN.search(path):
         yield ScorePart("decides neither who comes in nor whose code runs", -1.5)
     if kind is Kind.MOUNT and row.get("type") in _DISK and not _COVERS.match(path):
         yield ScorePart("a disk or share, and it covers nothing of the system", -1.5)
-    if kind is Kind.UNIT:
-        if _INSTANCE.match(row.get("fragment_path", "")) and "@" in row.get("id", ""):
-            yield ScorePart("one more instance of a unit that a package brought", -2.0)
-        elif evidence.sessions and _SCOPE.match(row.get("id", "")):
-            yield ScorePart("made for the session of somebody logged in", -2.0)
+    if kind is Kind.UNIT and evidence.sessions and _SCOPE.match(row.get("id", "")):
+        yield ScorePart("made for the session of somebody logged in", -2.0)
     if kind is Kind.LISTENER and change is not Change.REMOVED and _LOOPBACK.match(row.get("address", "")):
         runs = program(row, kind)
         if runs in shared.programs and not is_tool(runs):
             yield ScorePart("only the host itself reaches it, at a program that most hosts run", -1.5)
     if kind in _OF_AGENTS and (
-        ({row.get("username"), row.get("groupname"), row.get("header")} & _AGENTS
-        and row.get("source", _AGENT_FILE) == _AGENT_FILE)
+        (
+            {row.get("username"), row.get("groupname"), row.get("header")} & _AGENTS
+            and row.get("source", _AGENT_FILE) == _AGENT_FILE
+        )
         or path == _AGENT_FILE
     ):
         yield ScorePart("an agent of AWS makes it by itself, under this name", -2.5)

@@ -7,17 +7,20 @@ of parents of a process, what the kernel says of itself. What rests on a name al
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from bot.analysis.benign import told_by_row
 from bot.analysis.claims import NOTHING, Proven, claims, lowered_by
 from bot.analysis.evidence import Evidence, Shared, covers, words_of
 from bot.analysis.places import PUBLIC, SYSTEM_PATH, is_tool, program
 from bot.analysis.semantics import Kind
+from bot.analysis.stems import Stems
 from bot.model import Change, Row, ScorePart
 
 _PACKAGES_PUT = re.compile(r"^/(?:usr/(?!local/)|s?bin/|lib|etc/|boot/|var/lib/|snap/)")
 """Where a package puts files; what lies elsewhere belongs to none, whatever its name."""
+_SYSTEM_UNITS = re.compile(r"^(?:/usr)?/lib/systemd/system/")
+_SCHEME = re.compile(r"^\w+://")
 _RUNNING = (Kind.PROCESS, Kind.PROGRAM, Kind.CONNECTION, Kind.RAW_SOCKET)
 _PACKAGED = (Kind.PROGRAM, Kind.MODULE, Kind.PRIVILEGED_FILE, Kind.PROCESS, Kind.UNIT)
 _OF_ZONE = (Kind.NAMES, Kind.ROUTE, Kind.MOUNT, Kind.CONNECTION, Kind.PACKAGE_SOURCE)
@@ -83,11 +86,9 @@ def lowering(
             and SYSTEM_PATH.match(path)
         ):
             parts.append(ScorePart("a program of the system changed, and no package with it", 2.5))
-    parts.extend(
-        lowered_by(
-            claims(kind, row, evidence, shared), proven.proofs, of_system=bool(SYSTEM_PATH.match(path))
-        )
-    )
+    parts.extend(lowered_by(proven.proofs or claims(kind, row, evidence, shared), proven.proofs))
+    if kind is Kind.UNIT and _is_instance(row, shared):
+        parts.append(ScorePart("one more instance of a service that came with the system", -2.5))
     if kind in _RUNNING and evidence.installing and SYSTEM_PATH.match(path):
         parts.append(ScorePart("a package manager is at work", -1.0))
     if (
@@ -106,7 +107,10 @@ def lowering(
     runs = kind is Kind.PROCESS and change is not Change.REMOVED  # that others run it is why it is missed
     if runs and path in shared.programs and not is_tool(path):
         parts.append(ScorePart("most hosts run the same program", -2.5))
-    outside = any(PUBLIC.match(row.get(column, "")) for column in ("address", "remote_address"))
+    outside = any(
+        PUBLIC.match(_SCHEME.sub("", row.get(column, "")).split("/")[0].split(":")[0])
+        for column in ("address", "remote_address", "uri", "base_uri")
+    )
     for word, value in sorted(evidence.alone.items()):
         if kind in (_OF_ZONE if word in ("zone", "type") else _OF_IMAGE) and not outside:
             parts.append(ScorePart(f"the only host of {word} {value}", -2.0))
@@ -116,19 +120,20 @@ def lowering(
     return parts
 
 
-def _same_stem(packages: Mapping[str, int], words: set[str], hosts: int) -> bool:
-    """Whether a word of a changed package begins, or is begun by, a word of the row: chrony and chronyd."""
-    return any(
-        covers(having, hosts)
-        and (
-            package in words
-            or any(
-                len(package) > 3 and len(word) > 3 and (word.startswith(package) or package.startswith(word))
-                for word in words
-            )
-        )
-        for package, having in packages.items()
+def _is_instance(row: Row, shared: Shared) -> bool:
+    """Whether a unit is one of many that the service manager makes of a file which no host of the group alone has."""
+    file = row.get("fragment_path", "")
+    ours = _SYSTEM_UNITS.match(file) and file not in shared.new_unit_files
+    return (
+        "@" in row.get("id", "")
+        and row.get("unit_file_state", "") in ("", "static", "indirect")
+        and bool(ours)
     )
+
+
+def _same_stem(packages: Stems, words: set[str], hosts: int) -> bool:
+    """Whether a changed package that covers ``hosts`` has a name like one of the words."""
+    return any(covers(having, hosts) for word in words for having in packages.of(word))
 
 
 def _renewed(row: Row, expected: Row) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.analysis.limits import linked_from, listed_from, outlying_from
+from bot.analysis.surprise import bits, seen
 from bot.analysis.weighing import Weighed
 from bot.model import Change, Limits, Quadrant
 
@@ -81,7 +82,8 @@ def choose(
             continue
         for score, index in scored:
             each = weighed[index]
-            if score >= outlying_from(most) and each.evidence_bits >= 1.0 and not _of_the_group(each):
+            bar = outlying_from(most - _less_by_sharing(each))
+            if score >= bar and each.evidence_bits >= 1.0 and not each.oddity.unsure:
                 choice.outliers.add(host)
                 choice.outlying.add(index)
     wide.sort(key=lambda index: (weighed[index].oddity.follows != "", -weighed[index].score, index))
@@ -99,12 +101,15 @@ def choose(
     return choice
 
 
-def _of_the_group(each: Weighed) -> bool:
-    """Whether it is said of the group rather than of a host: most have it, and nobody stands out by what most have.
+def _less_by_sharing(each: Weighed) -> float:
+    """Return how many bits fewer than a lone fact a sharp one can reach because several hosts share it.
 
-    What is sharp in itself names them all: a compromised majority is no deploy.
+    The bar follows what the evidence could give; what is not sharp gets no such help, or each honest pair would stand out.
     """
-    return each.oddity.unsure or (each.oddity.quadrant is Quadrant.NEW_COMMON and not each.sharp)
+    others, count = each.oddity.of, each.oddity.hosts.bit_count()
+    if count < 2 or not each.sharp or not each.oddity.peer_bits:
+        return 0.0
+    return bits(seen(0, others + count - 1)) - bits(seen(count - 1, others + count - 1))
 
 
 def linked(taken: Sequence[int], rest: Sequence[int], weighed: Sequence[Weighed]) -> list[int]:

@@ -38,7 +38,7 @@ class Proven:
 
 NOTHING = Proven()
 _CLAIMED = {Claim.SCHEDULE: -3.5, Claim.TIMER: -2.5, Claim.PROGRAM: -2.5, Claim.SESSION: -3.0}
-_LED = (Kind.PROCESS, Kind.PROGRAM, Kind.CONNECTION, Kind.RAW_SOCKET, Kind.ENVIRONMENT)
+_LED = (Kind.PROCESS, Kind.PROGRAM, Kind.CONNECTION, Kind.RAW_SOCKET, Kind.ENVIRONMENT, Kind.FILE)
 
 
 def claims(kind: Kind, row: Row, evidence: Evidence, shared: Shared) -> Iterator[Claim]:
@@ -56,10 +56,14 @@ def claims(kind: Kind, row: Row, evidence: Evidence, shared: Shared) -> Iterator
             yield Claim.PROGRAM
     user = row.get("username", "") or row.get("user", "")
     login = re.match(r"^sshd(?:-session)?: (\S+)", cmdline)
-    if evidence.sessions and (
-        user in evidence.sessions
-        or (login and login.group(1).split("@")[0] in evidence.sessions)
-        or "sudo" in (row.get("parent_name", ""), path.rsplit("/", 1)[-1])
+    if (
+        evidence.sessions
+        and SYSTEM_PATH.match(path)
+        and (
+            user in evidence.sessions
+            or (login and login.group(1).split("@")[0] in evidence.sessions)
+            or "sudo" in (row.get("parent_name", ""), path.rsplit("/", 1)[-1])
+        )
     ):
         yield Claim.SESSION
 
@@ -73,26 +77,15 @@ def _started(row: Row, path: str) -> set[str]:
     return set(re.split(r"[\s;&|()<>\"']+", row.get("cmdline", "")[:2048])) | {path}
 
 
-def lowered_by(
-    found: Iterable[Claim], proofs: Mapping[Claim, Proof], *, of_system: bool
-) -> Iterator[ScorePart]:
-    """Yield what the claims take off, each as far as it is proven; ``of_system``: the program lies where packages put it."""
+def lowered_by(found: Iterable[Claim], proofs: Mapping[Claim, Proof]) -> Iterator[ScorePart]:
+    """Yield what the claims take off, each as far as it is proven."""
     for claim in found:
         share = proofs.get(claim, Proof.CONFIRMED if claim is Claim.PROGRAM else Proof.OPEN).value
-        if claim is Claim.SESSION and share < Proof.CONFIRMED.value and not of_system:
-            continue  # a program of nobody's package has more than a name to show
         if share:
             yield ScorePart(claim.value, _CLAIMED[claim] * share)
 
 
-def explain_program(
-    kind: Kind, row: Row, evidence: Evidence, shared: Shared, proofs: Mapping[Claim, Proof]
-) -> None:
+def explain_program(kind: Kind, row: Row, evidence: Evidence, proofs: Mapping[Claim, Proof]) -> None:
     """Remember the program of a process that a schedule, a service or a session explains."""
-    if kind is Kind.PROCESS and any(
-        True
-        for _ in lowered_by(
-            claims(kind, row, evidence, shared), proofs, of_system=bool(SYSTEM_PATH.match(program(row, kind)))
-        )
-    ):
+    if kind is Kind.PROCESS and any(proof.value for proof in proofs.values()):
         evidence.explained_programs.add(program(row, kind))

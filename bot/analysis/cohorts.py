@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from bot.analysis.fold import members
 from bot.model import LookAlikes, Snapshot
 
 _AGE_BANDS_H = (6, 48, 24 * 14, 24 * 90)  # fresh boot; first days; two weeks; a quarter
@@ -63,15 +64,22 @@ def _template(snapshot: Snapshot, *, several: bool) -> str:
 
 
 def cohorts_of(count: int, found: dict[str, dict[str, int]]) -> list[tuple[int, ...]]:
-    """Return, for each of the first ``count`` snapshots, the masks of the cohorts it belongs to."""
+    """Return, for each of the first ``count`` snapshots, the masks of the cohorts it belongs to; equal ones are one object."""
     group = (1 << count) - 1
-    everyone = {masks & group for kind in found.values() for masks in kind.values()}
-    return [
-        tuple(
-            sorted(mask for mask in everyone if mask >> index & 1 and mask != group and mask.bit_count() > 1)
-        )
-        for index in range(count)
-    ]
+    everyone = sorted(
+        {
+            mask & group
+            for kind in found.values()
+            for mask in kind.values()
+            if mask & group != group and (mask & group).bit_count() > 1
+        }
+    )
+    met: dict[tuple[int, ...], tuple[int, ...]] = {}
+    mine: list[list[int]] = [[] for _ in range(count)]
+    for place, mask in enumerate(everyone):
+        for index in members(mask):
+            mine[index].append(place)
+    return [met.setdefault(tuple(places), tuple([everyone[place] for place in places])) for places in mine]
 
 
 def label(snapshot: Snapshot) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from bot.analysis.fold import Chosen, members, rows_with
 from bot.analysis.places import SYSTEM_PATH, program
 from bot.analysis.semantics import Kind
+from bot.analysis.stems import Stems
 from bot.model import Change, Row
 
 _WORD = re.compile(r"[a-z][a-z0-9+]{2,}")
@@ -44,8 +45,8 @@ class Evidence:
         active: Services that the service manager says are at work now; None where the pack does not ask.
     """
 
-    packages: dict[str, int] = field(default_factory=dict)
-    new_packages: dict[str, int] = field(default_factory=dict)
+    packages: Stems = field(default_factory=Stems)
+    new_packages: Stems = field(default_factory=Stems)
     any_package: int = 0
     sessions: set[str] = field(default_factory=set)
     fresh: bool = False
@@ -66,6 +67,7 @@ class Shared:
     commands: frozenset[str] = frozenset()
     timers: frozenset[str] = frozenset()
     programs: frozenset[str] = frozenset()
+    new_unit_files: frozenset[str] = frozenset()
 
 
 def gather(chosen: Chosen, hosts: int) -> list[Evidence]:

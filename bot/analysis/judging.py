@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.analysis import cohorts, own
@@ -68,9 +69,9 @@ def judge_folded(case: Case, fold: Fold, group: Sequence[int], baseline: Sequenc
     ids = {name: place for place, name in enumerate(sorted({s.host.id for s in (*hosts, *base)}))}
     host_of = [ids[s.host.id] for s in (*hosts, *base)]
     world = _world(case, hosts, base)
-    replace = [own.replacer(each) for each in own.identifiers(chosen)]
+    put = [own.replacer(each) for each in own.identifiers(chosen)]
     tables = [
-        settle(tabulate(query, chosen), replace, host_of, meaning(query).kind)
+        settle(tabulate(query, chosen), put, host_of, meaning(query).kind)
         for query in case.pack.queries
         if query.compare is not Compare.CONTEXT
     ]
@@ -141,6 +142,8 @@ def _weigh_all(
         drafts.extend(draft(oddity, about, version=oddity.value in versions) for oddity in odd)
         traits_of_common_rows(facts, {o.value for o in odd}, about, common)
     drafts = both_sides(drafts, world)
+    new_units = {each.row.get("path", "") for each in drafts if each.about.kind is Kind.UNIT}
+    shared = replace(shared, new_unit_files=frozenset(new_units - {""}))
     for each in drafts:
         if each.about.kind not in OFFERS:
             continue
@@ -160,7 +163,8 @@ def _shared(tables: list[Facts]) -> Shared:
     for facts in tables:
         columns = facts.table.columns
         known = facts.table.complete.bit_count()
-        runs = meaning(facts.table.query).kind in (Kind.PROCESS, Kind.PROGRAM)
+        kind = meaning(facts.table.query).kind
+        runs = kind in (Kind.PROCESS, Kind.PROGRAM)
         schedules, starts = "command" in columns, "id" in columns and "load_state" in columns
         if known < 2 or not (runs or schedules or starts):
             continue

@@ -29,8 +29,12 @@ ODD_HOME = re.compile(
 )
 """Folders in which data lies, and programs seldom."""
 HIDDEN = re.compile(r"/\.(?!\.?(?:/|$))[^/]+")
+OF_A_HOME = re.compile(r"^/home/[^/]+/\.(?!.*/\.)")
+"""Below a dot folder of somebody's home, where every program keeps what is that user's: hidden by custom."""
+LEFTOVER = re.compile(r"^/etc/.*(?:\.rpm(?:save|new|orig)|\.dpkg-(?:old|new|dist|bak)|\.ucf-(?:old|dist)|~)$")
+"""What package managers leave beside a configuration; sudo, cron, PAM and sshd read no file of such a name."""
 HONEST_HIDDEN = re.compile(
-    r"/\.(?:ssh|cache/pip|local/(?:share|state|bin|lib)|config|venv|nvm|rbenv|pyenv|cargo|rustup|npm|gnupg|aws|docker|kube|"
+    r"/\.(?:ssh|cache/pip|local/share|config|venv|nvm|rbenv|pyenv|cargo|rustup|npm|gnupg|aws|docker|kube|"
     r"bashrc|profile|bash_profile|bash_logout|bash_history|viminfo|lesshst|build-id|dockerenv|git)(?:[/\s:;\"']|$)"
 )
 SYSTEM_PATH = re.compile(r"^(?:/usr)?/(?:s?bin|lib(?:32|64|exec)?)/")

@@ -24,7 +24,15 @@ from bot.analysis.volatile import Facts
 from bot.analysis.weighing import Draft
 from bot.model import Row
 
-_RUNS = (Kind.PROCESS, Kind.CONNECTION, Kind.RAW_SOCKET, Kind.ENVIRONMENT, Kind.LISTENER, Kind.PROGRAM)
+_RUNS = (
+    Kind.PROCESS,
+    Kind.CONNECTION,
+    Kind.RAW_SOCKET,
+    Kind.ENVIRONMENT,
+    Kind.LISTENER,
+    Kind.PROGRAM,
+    Kind.FILE,
+)
 
 
 def prove(
@@ -53,15 +61,20 @@ def prove(
         path = program(each.row, each.about.kind) or each.row.get("path", "")
         for host in members(each.oddity.hosts):
             told = list(claims(each.about.kind, each.row, evidence[host], shared))
-            if told or path in own_paths[host]:
+            here = (
+                evidence[host].leaders and Claim.SESSION not in told
+            )  # whatever it is called, it may descend from one
+            if told or here or path in own_paths[host]:
                 mine = _pids(pids, each, host)
                 ours = of_own(found[host], mine, own[host])
                 proofs = {
                     claim: _proof(claim, found[host], mine, each.row, path, evidence[host], shared)
                     for claim in told
                 }
+                if here and in_session(found[host], mine, evidence[host].leaders, "") is Proof.CONFIRMED:
+                    proofs[Claim.SESSION] = Proof.CONFIRMED
                 proven[index, host] = Proven(proofs, ours)
-                explain_program(each.about.kind, each.row, evidence[host], shared, proofs)
+                explain_program(each.about.kind, each.row, evidence[host], proofs)
     return proven
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from heapq import nsmallest
 
 from bot.analysis.fold import members
 from bot.analysis.places import SYSTEM_PATH, program
@@ -117,6 +118,7 @@ def oddities(slot: Slot, families: Families, kind: Kind, world: World) -> Iterat
     held: list[tuple[Values | None, int]] = [*sorted(slot.values.items()), (None, slot.absent)]
     alone_group = sum(1 for _, mask in held if (mask & group).bit_count() == 1)
     alone_base = sum(1 for _, mask in held if (mask & base).bit_count() == 1)
+    usual, present = _usual(held, base if snapshots else group), slot.present
     for value, mask in held:
         hosts = mask & group
         count = hosts.bit_count()
@@ -126,13 +128,13 @@ def oddities(slot: Slot, families: Families, kind: Kind, world: World) -> Iterat
         if (not snapshots or in_base) and (2 * (count - 1) > others or not world.peers):
             continue  # common and known, or known and nothing but the baseline counts
         name = family(kind, slot.columns, value) if value is not None else ""
-        if value is not None and not slot.present & group & ~hosts:
+        if value is not None and not present & group & ~hosts:
             novel = families.rate_mask(name, group & ~hosts) & group & ~hosts
             new_group = novel.bit_count()
         else:
             novel = 0
             new_group = alone_group - (1 if count == 1 else 0)
-        if value is not None and not slot.present & base:
+        if value is not None and not present & base:
             new_base = (families.rate_mask(name, base) & base).bit_count()
         else:
             new_base = alone_base - (1 if in_base == 1 else 0)
@@ -145,7 +147,7 @@ def oddities(slot: Slot, families: Families, kind: Kind, world: World) -> Iterat
             rate = (new_group + new_base) / pool if pool > 1 else 0.0
             chance = seen(in_base, snapshots) if in_base else seen(rate * snapshots, snapshots)
             drift = bits(chance)
-        expected = _expected(held, value, base if snapshots else group, hosts)
+        expected = usual[0] if value != usual[0] else usual[1]
         if value is None:
             change = Change.REMOVED
             if expected is None or slot.transient or not _usually_there(slot, base or group):
@@ -181,17 +183,19 @@ def _peer_bits(hosts: int, group: int, same: int, others: int, new: int, world: 
     rate = seen(new, others) if others > 1 else seen(0, others)
     chance = max(seen(same, others), rate) if same else rate
     found: dict[int, float] = {}
-    by_cohort: dict[tuple[int, ...], float] = {}
+    by_cohort: dict[
+        int, float
+    ] = {}  # by identity: to hash the masks of thousands of hosts for each of them is costly
     for host in members(hosts):
         mine = world.cohorts[host] if world.cohorts else ()
-        if mine not in by_cohort:
+        if id(mine) not in by_cohort:
             best = chance
             for cohort in mine:
                 inside = (hosts & cohort).bit_count() - 1
                 if inside > 0:
                     best = max(best, shrunk(inside, (group & cohort).bit_count() - 1, chance))
-            by_cohort[mine] = bits(min(best, 1 - ALPHA / (others + 1)))
-        found[host] = by_cohort[mine]
+            by_cohort[id(mine)] = bits(min(best, 1 - ALPHA / (others + 1)))
+        found[host] = by_cohort[id(mine)]
     return found
 
 
@@ -200,18 +204,11 @@ def _usually_there(slot: Slot, judge: int) -> bool:
     return 2 * (slot.present & judge).bit_count() > (slot.known & judge).bit_count()
 
 
-def _expected(
-    held: Sequence[tuple[Values | None, int]], value: Values | None, judge: int, hosts: int
-) -> Values | None:
-    """Return what is usual in place of ``value``: the commonest other value among ``judge``; None when absence is."""
-    best: tuple[int, Values | None] = (0, None)
-    for other, mask in held:
-        if other == value:
-            continue
-        count = (mask & judge & ~hosts).bit_count()
-        if count > best[0]:
-            best = (count, other)
-    return best[1]
+def _usual(held: Sequence[tuple[Values | None, int]], judge: int) -> tuple[Values | None, Values | None]:
+    """Return the two commonest values among ``judge``, nobody holding two: what is usual in place of any value. None is absence."""
+    counted = [(-(mask & judge).bit_count(), place) for place, (_, mask) in enumerate(held)]
+    first, second = (held[place][0] if count else None for count, place in nsmallest(2, counted))
+    return first, second
 
 
 def explained_by(mask: int, known: int, world: World) -> str:
@@ -220,6 +217,8 @@ def explained_by(mask: int, known: int, world: World) -> str:
     Every value of an anchor must be all in or all out, at least one out, and two hosts of the group in each that is
     in: one host alone on its template would explain anything.
     """
+    if not mask & ~world.group and mask.bit_count() == 1:
+        return ""
     for label, kinds in world.anchors:
         inside: list[str] = []
         outside = False

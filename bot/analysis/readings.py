@@ -39,7 +39,8 @@ def _sysctl(row: Row, expected: Row | None) -> Iterator[Trait]:
             yield Trait(3.5, "the kernel runs code that nobody signed", "T1547.006")
         return
     if name in ("kernel.core_pattern", "kernel.modprobe", "kernel.hotplug", "kernel.poweroff_cmd"):
-        yield Trait(3.0, "the kernel calls another program", "T1546")
+        if expected is not None:  # every host has such a setting; another one than usual is what counts
+            yield Trait(3.0, "the kernel calls another program", "T1546")
     elif value.isdecimal() and before.isdecimal() and max(len(value), len(before)) <= 20:
         weaker = int(value) > int(before) if _MORE_IS_WEAKER.search(name) else int(value) < int(before)
         if name.endswith("rp_filter"):  # 1 is strict, 2 is loose, 0 is none: kernel.org, ip-sysctl
@@ -140,6 +141,8 @@ def _login_config(row: Row, _: Row | None) -> Iterator[Trait]:
     path = row.get("path", "")
     if re.search(r"/security/pam_|/pam\.d/|sshd_config|/sudoers", path):
         yield Trait(1.0, "decides who may log in", "T1556.003" if "pam" in path else "")
+    elif re.search(r"^/etc/(?:sysctl|docker|krb5|hosts|modprobe|systemd)\b", path):
+        yield Trait(-1.0, "a setting that decides nothing about logins")
 
 
 def _names(row: Row, _: Row | None) -> Iterator[Trait]:

@@ -9,7 +9,7 @@ from bot.analysis import cohorts
 from bot.analysis.case import Case
 from bot.analysis.choosing import Choice
 from bot.analysis.fold import members
-from bot.analysis.holding import others_of
+from bot.analysis.holding import Holders
 from bot.analysis.slots import VARIES
 from bot.analysis.tables import MISSING, Values
 from bot.analysis.techniques import narrowed
@@ -58,11 +58,11 @@ def findings_of(
     limits: Limits,
 ) -> tuple[Finding, ...]:
     """Return the chosen differences as findings, sharpest first; rows as collected, secrets masked."""
-    raw = RawRows(tables)
+    raw, held = RawRows(tables), Holders(len(hosts))
     found = []
     for index in choice.shown:
         bundled = [weighed[other] for other in choice.bundles.get(index, ())]
-        found.append(_finding(weighed[index], index in choice.outlying, raw, hosts, limits, bundled))
+        found.append(_finding(weighed[index], index in choice.outlying, raw, held, hosts, limits, bundled))
     return tuple(
         sorted(found, key=lambda f: (-f.score, f.query, f.hosts, f.change.value, sorted(f.row.items())))
     )
@@ -72,6 +72,7 @@ def _finding(
     each: Weighed,
     outlying: bool,
     raw: RawRows,
+    held: Holders,
     hosts: Sequence[Snapshot],
     limits: Limits,
     bundled: Sequence[Weighed],
@@ -119,17 +120,27 @@ def _finding(
         tentative=limits.tentative,
         outlying=outlying,
         parts=summing_to(each.score, each.parts, digits=2),
-        others=others_of(oddity, len(hosts)),
+        others=held.others_of(oddity),
         rows=_distinct(rest, row),
         shared=tuple([_shared_fact(other, raw) for other in bundled[:MORE_FACTS]]),
         shared_count=shared,
     )
 
 
-def _differing(each: Weighed) -> list[str]:
-    """Return the columns in which a difference and what is expected in its place were judged to differ."""
-    values = zip(each.oddity.slot.columns, each.oddity.value or (), each.oddity.expected or (), strict=False)
-    return [column for column, here, usual in values if here != usual]
+def _differing(each: Weighed) -> dict[str, tuple[str, str]]:
+    """Return the columns in which a difference and what is expected in its place were judged to differ, with both values.
+
+    A host's own names are replaced in them, secrets masked.
+    """
+    oddity = each.oddity
+    here, usual = (
+        _pick([], oddity.slot.columns, oddity.value),
+        _pick([], oddity.slot.columns, oddity.expected),
+    )
+    if here is None or usual is None:
+        return {}
+    shown, beside = mask_row(here), mask_row(usual)
+    return {c: (shown[c], beside[c]) for c in here if here[c] != usual[c]}
 
 
 def _shared_fact(each: Weighed, raw: RawRows) -> SharedFact:

@@ -38,13 +38,19 @@ def both_sides(drafts: Sequence[Draft], world: World) -> list[Draft]:
         if any(_sharp(drafts[index]) for index in indices):
             continue
         several = drafts[indices[0]].oddity.hosts.bit_count() > 1
-        other = {index: _turn(drafts[index], world) for index in indices if drafts[index].oddity.expected}
+        other = {index: _turn(drafts[index], world) for index in indices if _holders(drafts[index], world)}
         if any(
             _sharp(each) or (several and _says(each) - _says(drafts[index]) >= LIKELIER)
             for index, each in other.items()
         ):
             turned.update(other)
     return [turned.get(index, each) for index, each in enumerate(drafts)]
+
+
+def _holders(each: Draft, world: World) -> int:
+    """Return who has the usual value in the same slot; nobody where a row of another slot was found to be replaced."""
+    oddity = each.oddity
+    return oddity.slot.values.get(oddity.expected, 0) & world.group if oddity.expected is not None else 0
 
 
 def _says(each: Draft) -> float:
@@ -61,8 +67,8 @@ def _sharp(each: Draft) -> bool:
 def _turn(each: Draft, world: World) -> Draft:
     """Return the same difference seen from the other side."""
     oddity = each.oddity
-    slot, value = oddity.slot, oddity.expected or ()
-    hosts = slot.values.get(value, 0) & world.group
+    slot, value = oddity.slot, oddity.expected
+    hosts = _holders(each, world)
     of = (slot.known & world.group).bit_count() - hosts.bit_count()
     chance = bits(seen(hosts.bit_count() - 1, hosts.bit_count() - 1 + of))
     turned: Oddity = replace(

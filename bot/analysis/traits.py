@@ -19,7 +19,9 @@ from bot.analysis.places import (
     IN_DEV,
     INTERPRETER,
     KERNEL_LOOK,
+    LEFTOVER,
     ODD_HOME,
+    OF_A_HOME,
     PUBLIC,
     SERVICE_USER,
     SHELL,
@@ -39,6 +41,8 @@ def read(kind: Kind, row: Row, change: Change, expected: Row | None) -> tuple[Tr
     """Return the traits of a differing row, heaviest first. For REMOVED, ``row`` is what is missing."""
     if change is Change.REMOVED:
         found = list(_missing(kind, row))
+    elif LEFTOVER.search(row.get("path", "")):
+        found = [Trait(-2.5, "a copy that nothing reads")]
     else:
         found = [
             *_place(kind, row),
@@ -73,7 +77,7 @@ def _place(kind: Kind, row: Row) -> Iterator[Trait]:
         elif IN_DEV.match(path) and kind is not Kind.MOUNT:
             yield Trait(2.5, f"{verb} /dev, where devices belong", "T1564.001")
         if HIDDEN.search(path) and not HONEST_HIDDEN.search(path):
-            yield Trait(2.0, "lies in a hidden place", "T1564.001")
+            yield Trait(0.5 if OF_A_HOME.match(path) else 2.0, "lies in a hidden place", "T1564.001")
         if "memfd:" in path:
             yield Trait(4.0, "runs from memory, with no file", "T1620")
     if row.get("on_disk") == "0":

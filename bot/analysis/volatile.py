@@ -36,6 +36,10 @@ _ADDRESS = re.compile(r"address$|_ip$")
 _EXECUTABLE = frozenset({"path", "process_path", "fragment_path", "directory", "root", "cwd"})
 
 
+LONG = 1024  # characters of a text, beyond which what was found in it is not remembered
+_Mark = Callable[[str], tuple[str, bool]]
+
+
 @dataclass(slots=True)
 class Facts:
     """Canonical rows of one table: what is compared, who holds it, and the rows as collected behind it."""
@@ -136,10 +140,10 @@ def _generalise(
 
 
 @lru_cache(maxsize=1024)
-def _reading(columns: tuple[str, ...], kind: Kind) -> tuple[Callable[[str], tuple[str, bool]] | None, ...]:
+def _reading(columns: tuple[str, ...], kind: Kind) -> tuple[_Mark | None, ...]:
     """Return for each column what marks its places that might vary and says whether the signs were weak; None where nothing may."""
 
-    def of(column: str) -> Callable[[str], tuple[str, bool]] | None:
+    def of(column: str) -> _Mark | None:
         if IDENTITY.search(column) or _LITERAL.search(column):
             return None
         if _ADDRESS.search(column):
@@ -156,17 +160,22 @@ def _template(columns: tuple[str, ...], values: Values, kind: Kind) -> tuple[Val
     strong = True
     out = list(values)
     for place, mark in enumerate(_reading(columns, kind)):
-        if mark is not None and _MAY_VARY.search(out[place]):
-            out[place], weak = mark(out[place])
+        value = values[place]
+        if mark is not None and _MAY_VARY.search(value):
+            out[place], weak = _remembered(mark, value) if len(value) <= LONG else mark(value)
             strong = strong and not weak
     return tuple(out), strong
+
+
+@lru_cache(maxsize=16384)
+def _remembered(mark: _Mark, text: str) -> tuple[str, bool]:
+    return mark(text)
 
 
 def _port(port: str) -> tuple[str, bool]:
     return (CHANCE if port.isdecimal() and int(port[:6]) >= EPHEMERAL else port), False
 
 
-@lru_cache(maxsize=8192)
 def _network(address: str) -> tuple[str, bool]:
     """Return the kind of network an address lies in; what is not an IPv4 address stays."""
     if not re.match(r"^(?:::ffff:)?(?:\d{1,3}\.){3}\d{1,3}$", address) or address.startswith(("0.", "127.")):
@@ -175,7 +184,6 @@ def _network(address: str) -> tuple[str, bool]:
     return ("‹inside›" if inside else "‹outside›"), True
 
 
-@lru_cache(maxsize=8192)
 def _mark(text: str) -> tuple[str, bool]:
     """Return the text with each uuid, hex, random name and number marked, and whether a number was."""
     weak = False
@@ -195,7 +203,6 @@ def _mark(text: str) -> tuple[str, bool]:
     return _TOKEN.sub(mark, text), weak
 
 
-@lru_cache(maxsize=8192)
 def _mark_strong(text: str) -> tuple[str, bool]:
     """Return the text with each uuid, hex and random name marked; numbers stay."""
 

@@ -6,11 +6,12 @@ What and where, why it matters, how rare it is, and what the baseline has; it go
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from bot.analysis.places import Trait
 from bot.analysis.semantics import Kind
-from bot.analysis.things import cut, thing
+from bot.analysis.things import STRAIGHT, cut, quoted, shown, thing
 from bot.model import Change, Query, Row
 
 MOST_REASONS = 2
@@ -26,14 +27,15 @@ def say(
     row: Row,
     expected: Row | None,
     traits: Sequence[Trait],
-    differ: Sequence[str] = (),
+    differ: Mapping[str, tuple[str, str]] = MappingProxyType({}),
 ) -> str:
     """Return what differs and why it matters, without the counts.
 
     Args:
         row: The row as shown; for REMOVED the one that others have.
         expected: What is usual in its place, if anything is.
-        differ: The columns in which both differ; none: all that are compared and do.
+        differ: The columns in which both were judged to differ, with what is here and what is usual, a host's own names
+            replaced; none: all that are compared and do.
     """
     runs = kind in (Kind.PROCESS, Kind.PROGRAM, Kind.ENVIRONMENT)
     what = thing(kind, query, row)
@@ -42,7 +44,7 @@ def say(
     else:
         text = f"{'runs' if runs else 'has'} {what}"
         if change is Change.CHANGED and expected is not None:
-            text += _instead(row, expected, differ or _compared(row, expected, query), text)
+            text += _instead(row, differ or _compared(row, expected, query), text)
     reasons = _reasons(kind, change, traits)
     return f"{text}: {reasons}" if reasons else text
 
@@ -103,24 +105,26 @@ _MEANS = {
 }
 
 
-def _compared(row: Row, expected: Row, query: Query) -> list[str]:
-    return [c for c in sorted(row) if c not in query.ignore and row[c] != expected.get(c, "")]
+def _compared(row: Row, expected: Row, query: Query) -> dict[str, tuple[str, str]]:
+    columns = [c for c in sorted(row) if c not in query.ignore and row[c] != expected.get(c, "")]
+    return {column: (row[column], expected.get(column, "")) for column in columns}
 
 
-def _instead(row: Row, expected: Row, differ: Sequence[str], text: str) -> str:
+def _instead(row: Row, differ: Mapping[str, tuple[str, str]], text: str) -> str:
     """Return what is usual in place of the differing columns; a value that is said already is not said again."""
-    changed = [column for column in differ if row.get(column, "") != expected.get(column, "")]
+    changed = list(differ)
     if not changed:
         return ""
     column = changed[0]
-    if column in _COMMANDS and len(changed) == 1 and len(row.get(column, "")) > _VALUE:
-        return _other_words(row.get(column, ""), expected.get(column, ""))
-    if len(changed) == 1 and column in _IN_THE_TEXT and row.get(column) and cut(row[column]) in text:
-        usual = _value(expected.get(column, ""))
-        return f" instead of {f'“{usual}”' if column in _COMMANDS else usual}"
+    here, usual = differ[column]
+    if column in _COMMANDS and len(changed) == 1 and len(here) > _VALUE:
+        return _other_words(here, usual)
+    there = row.get(column) and cut(row[column]).translate(STRAIGHT) in text
+    if len(changed) == 1 and column in _IN_THE_TEXT and there:
+        return f" instead of {quoted(usual, _VALUE) if column in _COMMANDS and usual else _value(usual)}"
     said = [
-        f"{_COLUMNS.get(column, column.replace('_', ' '))} {_value(row.get(column, ''))} "
-        f"instead of {_value(expected.get(column, ''))}"
+        f"{_COLUMNS.get(column, column.replace('_', ' '))} {_value(differ[column][0])} "
+        f"instead of {_value(differ[column][1])}"
         for column in changed[:MOST_COLUMNS]
     ]
     more = len(changed) - MOST_COLUMNS
@@ -135,12 +139,12 @@ def _other_words(command: str, usual: str) -> str:
         del here[0], there[0]
     while here and there and here[-1] == there[-1]:
         del here[-1], there[-1]
-    added, gone = cut(" ".join(here), _VALUE), cut(" ".join(there), _VALUE)
-    if not added and not gone:
+    if not here and not there:
         return ""
-    if not gone:
-        return f", with “{added}” added"
-    return f", with “{added}” instead of “{gone}”" if added else f", without “{gone}”"
+    added, gone = quoted(" ".join(here), _VALUE), quoted(" ".join(there), _VALUE)
+    if not there:
+        return f", with {added} added"
+    return f", with {added} instead of {gone}" if here else f", without {gone}"
 
 
 _COMMANDS = ("cmdline", "command")
@@ -164,7 +168,7 @@ _COLUMNS = {"sha256": "content", "current_value": "value"}
 def _value(value: str) -> str:
     if not value:
         return "nothing"
-    return f"{value[:8]}…" if _DIGEST.fullmatch(value) else cut(value, _VALUE)
+    return f"{value[:8]}…" if _DIGEST.fullmatch(value) else shown(value, _VALUE)
 
 
 def counts(*, holders: int, of: int, seen: int | None, baseline_of: int | None, change: Change) -> str:

@@ -58,7 +58,11 @@ def to_json(snapshot: Snapshot) -> bytes:
     answers = sorted(snapshot.answers, key=lambda answer: answer.query)
     record = _Recorded(
         host=snapshot.host.id,
-        queries={a.query: [dict(row) for row in a.rows] for a in answers if a.known or a.rows},
+        queries={
+            a.query: [row if type(row) is dict else dict(row) for row in a.rows]
+            for a in answers
+            if a.known or a.rows
+        },
         errors={a.query: a.error or a.status.value for a in answers if not a.known},
         osquery_version=snapshot.osquery_version,
         statuses={a.query: a.status for a in answers if not a.known},

@@ -128,8 +128,8 @@ def summing_to(total: float, parts: Iterable[ScorePart], *, digits: int) -> tupl
     """
     given = list(parts)
     unit = 10**digits
-    places = [round(part.bits * unit) for part in given]
-    left = round(total * unit) - sum(places)
+    places = [round(round(part.bits, digits) * unit) for part in given]  # as formatting rounds: 0.15 is 0.1
+    left = round(round(total, digits) * unit) - sum(places)
     step = 1 if left > 0 else -1
     furthest = sorted(
         (place for place, part in enumerate(given) if part.bits),

@@ -9,7 +9,7 @@ from datetime import datetime
 from bot.hostile import label, said
 from bot.model import Block, HostVerdict, Message, Progress, Report, Run
 from bot.views import actions as ids
-from bot.views import evidence, sentences
+from bot.views import evidence, missing, sentences
 from bot.views.files import findings_file
 from bot.views.slack_parts import (
     Part,
@@ -115,7 +115,8 @@ def _quiet(report: Report) -> list[Part]:
     paragraphs = [section(text("Looked at: ", bold=True), text(f"{evidence.looked_at(report)}."))]
     for finding in report.findings[:1]:
         who = hosts(finding.hosts[:2], max(0, len(finding.hosts) - 2))
-        why = text(f"  {said(finding.why, sentences.REASON_LIMIT)}")
+        joint = ":  " if len(finding.hosts) > 1 else "  "
+        why = text(f"{joint}{said(finding.why, sentences.REASON_LIMIT)}")
         paragraphs.append(section(text("The sharpest: ", bold=True), *who, why))
     return paragraphs
 
@@ -147,17 +148,17 @@ def _hosts(number: int, group: Sequence[HostVerdict], report: Report) -> list[Bl
             f"{plural(len(group), 'host')} with the same sharpest finding",
             said(listed(addresses, sentences.MOST_NAMES), 400),
         ]
-    why = text(f"  {sentences.reason(first)}", bold=True)
+    why = text(f"{':' if len(group) > 1 else ''}  {sentences.reason(first)}", bold=True)
     return [rich(section(*lead, why)), context(" · ".join(filter(None, about)))]
 
 
 def gaps(report: Report) -> list[Part]:
     """Return paragraphs on the hosts that did not answer and on the queries that are unknown, with the reasons."""
     paragraphs = []
-    for index, gap in enumerate(sentences.missed(report.coverage)):
+    for index, gap in enumerate(missing.missed(report.coverage)):
         lead = [text("Did not answer: ", bold=True)] if index == 0 else []
         paragraphs.append(section(*lead, *hosts(gap.hosts, gap.more), text(f" {gap.why}")))
-    for index, gap in enumerate(sentences.unknown(report.coverage)):
+    for index, gap in enumerate(missing.unknown(report.coverage)):
         lead = [text("Answered in part: ", bold=True)] if index == 0 else []
         query = [code(gap.query), text(f" {gap.why} on ")] if gap.query else []
         tail = [] if gap.query else [text(f" {gap.why}")]

@@ -10,7 +10,7 @@ from tabulate import tabulate
 
 from bot.hostile import clean
 from bot.model import Finding, Pack, Report
-from bot.views import evidence, sentences
+from bot.views import evidence, missing, sentences
 from bot.views.changes import change_lines, change_summary
 from bot.views.words import CHANGES, bits, one_line, plural, query_title, when
 
@@ -135,8 +135,8 @@ def _behind(finding: Finding) -> list[str]:
 
 
 def _gaps(report: Report, width: int) -> str:
-    lines = [_wrapped(f"Did not answer: {gap}", width, 2) for gap in sentences.missed(report.coverage)]
-    lines += [_wrapped(f"Answered in part: {gap}", width, 2) for gap in sentences.unknown(report.coverage)]
+    lines = [_wrapped(f"Did not answer: {gap}", width, 2) for gap in missing.missed(report.coverage)]
+    lines += [_wrapped(f"Answered in part: {gap}", width, 2) for gap in missing.unknown(report.coverage)]
     return "\n".join(lines)
 
 

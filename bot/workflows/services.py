@@ -51,6 +51,7 @@ class Services:
     Attributes:
         api_use: What a run has asked of the cloud's API so far, by its id.
         places: The accounts and regions that may be named.
+        forget_old: Removes reports and snapshots that are too old, as set; returns how many of each. Raises StoreError.
     """
 
     store: Store
@@ -65,3 +66,4 @@ class Services:
     journal: RunJournal = field(default_factory=NoJournal)
     api_use: Callable[[str], ApiUse] = no_use
     places: Places = NOWHERE_ELSE
+    forget_old: Callable[[], tuple[int, int]] = lambda: (0, 0)

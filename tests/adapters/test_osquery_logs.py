@@ -17,21 +17,16 @@ from bot.adapters.osquery_logs import OsqueryLogs
 from bot.errors import CollectionError, EmptyTarget, UnknownTarget
 from bot.model import (
     Answer,
-    Asker,
     Missed,
     MissReason,
-    Pack,
-    Query,
     QueryStatus,
     Snapshot,
     Target,
     TargetKind,
 )
 from bot.ports import Errand
+from tests.adapters.asking import ASKER, GROUP, PACK, collect
 
-PACK = Pack("p", "", tuple(Query(name, "SELECT 1", "why") for name in ("users", "crontab", "mounts")))
-ASKER = Asker("r", "U0RESPOND01")
-GROUP = Target(TargetKind.GROUP, ("anything",))
 NOON = 1_700_000_000
 
 
@@ -56,12 +51,9 @@ def ask(
     """Every host, those that are known to be missed too."""
     logs = OsqueryLogs(path, monotonic=monotonic)
     group = logs.resolve(target, ASKER)
-    found: list[Snapshot | Missed] = list(group.missed)
-    logs.collect(group, PACK, Errand(ASKER, 60, stop), deliver=found.append)
-    assert {host.id for host in group.known} == {
-        i.host if isinstance(i, Missed) else i.host.id for i in found
-    }
-    return {item.host if isinstance(item, Missed) else item.host.id: item for item in found}
+    found = {miss.host: miss for miss in group.missed} | collect(logs, group, stop=stop)
+    assert {host.id for host in group.known} == found.keys()
+    return found
 
 
 def answers(found: Snapshot | Missed) -> dict[str, Answer]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import tracemalloc
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,23 +15,16 @@ from bot.adapters.recorded import RecordedFolder
 from bot.errors import EmptyTarget, InventoryError, UnknownTarget
 from bot.model import (
     Answer,
-    Asker,
-    Group,
     Host,
     Missed,
     MissReason,
-    Pack,
-    Query,
     QueryStatus,
     Snapshot,
     Target,
     TargetKind,
 )
 from bot.ports import Errand
-
-PACK = Pack("p", "", tuple(Query(name, "SELECT 1", "why") for name in ("users", "crontab", "mounts")))
-ASKER = Asker("r", "U0RESPOND01")
-GROUP = Target(TargetKind.GROUP, ("anything",))
+from tests.adapters.asking import ASKER, GROUP, PACK, collect
 
 
 def write(folder: Path, host: str, content: object = None) -> None:
@@ -45,18 +37,6 @@ def write(folder: Path, host: str, content: object = None) -> None:
 
 def describe(folder: Path, *instances: dict[str, Any], group: str = "web-asg") -> None:
     (folder / "asg.json").write_text(json.dumps({"group": group, "instances": list(instances)}))
-
-
-def collect(
-    folder: RecordedFolder,
-    group: Group,
-    *,
-    deadline_s: float = 60,
-    stop: Callable[[], bool] = lambda: False,
-) -> dict[str, Snapshot | Missed]:
-    found: list[Snapshot | Missed] = []
-    folder.collect(group, PACK, Errand(ASKER, deadline_s, stop), deliver=found.append)
-    return {item.host if isinstance(item, Missed) else item.host.id: item for item in found}
 
 
 def test_hosts_are_described_by_the_listing(tmp_path: Path) -> None:

@@ -21,20 +21,12 @@ def told(kind: Kind, row: Row, evidence: Evidence) -> str:
 @pytest.mark.parametrize(
     ("kind", "row", "said"),
     [
-        (Kind.LOGIN_CONFIG, {"path": "/etc/sudoers.d/deploy.dpkg-old"}, "nothing reads"),
-        (Kind.LOGIN_CONFIG, {"path": "/etc/ssh/sshd_config.d/50-site.conf.rpmsave"}, "nothing reads"),
+        (Kind.LOGIN_CONFIG, {"path": "/etc/sudoers.d/deploy.old"}, "nothing reads"),
+        (Kind.LOGIN_CONFIG, {"path": "/etc/ssh/sshd_config.d/50-site.conf.save"}, "nothing reads"),
         (Kind.AUTOSTART, {"path": "/etc/cron.d/backup.bak"}, "nothing reads"),
         (Kind.AUTOSTART, {"path": "/etc/profile.d/company.sh.old"}, "nothing reads"),
         (Kind.LOGIN_CONFIG, {"path": "/etc/sysctl.d/10-node.conf"}, "neither who comes in"),
         (Kind.MOUNT, {"path": "/data", "type": "xfs"}, "covers nothing"),
-        (
-            Kind.UNIT,
-            {
-                "id": "systemd-coredump@1-2-0.service",
-                "fragment_path": "/lib/systemd/system/systemd-coredump@.service",
-            },
-            "one more instance",
-        ),
         (Kind.UNIT, {"id": "session-4.scope"}, "somebody logged in"),
         (
             Kind.LISTENER,

@@ -6,9 +6,11 @@ import pytest
 
 from bot.analysis import judge
 from bot.analysis.causes import lowering
-from bot.analysis.claims import explain_program
+from bot.analysis.claims import Claim, explain_program
 from bot.analysis.evidence import Evidence, Shared, note, scheduled_commands, timer_names
+from bot.analysis.lineage import Proof
 from bot.analysis.semantics import Kind
+from bot.analysis.stems import Stems
 from bot.model import Change, Row
 from tests.analysis.cases import case, honest
 
@@ -40,7 +42,7 @@ def causes(
         (Kind.ENVIRONMENT, {"path": "/usr/bin/bash", "username": "alice"}, {"sessions": {"alice"}}, "somebody logged in"),
         (Kind.PROCESS, {"path": "/usr/bin/gzip"}, {"installing": True}, "package manager"),
         (Kind.PROCESS, {"path": "/usr/bin/gzip"}, {"fresh": True}, "within the hour"),
-        (Kind.PROGRAM, {"path": "/usr/sbin/chronyd"}, {"packages": {"chrony": 1}}, "a package of that name"),
+        (Kind.PROGRAM, {"path": "/usr/sbin/chronyd"}, {"packages": Stems({"chrony": 1})}, "a package of that name"),
         (Kind.PROGRAM, {"path": "/usr/bin/x"}, {"any_package": 1}, "packages changed"),
         (Kind.PROGRAM, {"path": "/usr/bin/gzip"}, {"explained_programs": {"/usr/bin/gzip"}}, "an honest reason"),
         (Kind.MODULE, {"name": "livepatch_1"}, {"live_patched": True}, "patched while running"),
@@ -69,8 +71,8 @@ def test_an_honest_cause_is_found_in_the_same_collection(
             {"fresh": True, "any_package": 1, "alone": {"template": "13"}},
         ),
         (Kind.PROGRAM, {"path": "/opt/app/x"}, {"any_package": 1}),
-        (Kind.PROGRAM, {"path": "/usr/local/bin/chronyd"}, {"packages": {"chrony": 1}}),
-        (Kind.PROCESS, {"path": "/var/tmp/chronyd"}, {"packages": {"chrony": 1}}),
+        (Kind.PROGRAM, {"path": "/usr/local/bin/chronyd"}, {"packages": Stems({"chrony": 1})}),
+        (Kind.PROCESS, {"path": "/var/tmp/chronyd"}, {"packages": Stems({"chrony": 1})}),
         (
             Kind.RAW_SOCKET,
             {"path": "/usr/bin/x"},
@@ -116,9 +118,8 @@ def test_evidence_is_gathered_from_the_differing_rows() -> None:
     note(evidence, Kind.PACKAGE, {"name": "openssl"}, Change.CHANGED, 0b110)
     note(evidence, Kind.PACKAGE, {"name": "openssl"}, Change.CHANGED, 0b10)
     note(evidence, Kind.PROCESS, {"path": "/usr/bin/dpkg"}, Change.ADDED, 0b10)
-    explain_program(
-        Kind.PROCESS, {"path": "/usr/sbin/logrotate", "cmdline": "/usr/sbin/logrotate"}, evidence, SHARED, {}
-    )
+    explain_program(Kind.PROCESS, {"path": "/usr/sbin/logrotate"}, evidence, {Claim.TIMER: Proof.OPEN})
+    explain_program(Kind.PROCESS, {"path": "/usr/bin/nc"}, evidence, {Claim.TIMER: Proof.REFUTED})
 
     assert evidence.packages == {"openssl": 0b10}
     assert evidence.any_package == 0b10
@@ -163,7 +164,13 @@ def test_a_package_that_many_others_changed_too_explains_no_lone_fact(having: in
     row = {"path": "/usr/sbin/chronyd"}
 
     parts = lowering(
-        Kind.PROGRAM, row, Change.ADDED, Evidence(packages={"chrony": having}), SHARED, hosts=1, version=False
+        Kind.PROGRAM,
+        row,
+        Change.ADDED,
+        Evidence(packages=Stems({"chrony": having})),
+        SHARED,
+        hosts=1,
+        version=False,
     )
 
     assert bool(parts) is lowered
@@ -175,7 +182,7 @@ def test_a_package_that_nobody_else_has_explains_less() -> None:
 
     upgraded, new = (
         lowering(Kind.PROGRAM, row, Change.ADDED, evidence, SHARED, hosts=1, version=False)
-        for evidence in (Evidence(packages={"chrony": 1}), Evidence(new_packages={"chrony": 1}))
+        for evidence in (Evidence(packages=Stems({"chrony": 1})), Evidence(new_packages=Stems({"chrony": 1})))
     )
 
     assert [part.bits for part in upgraded] == [-3.0]
@@ -199,3 +206,20 @@ def test_a_renewed_certificate_is_one_that_vouches_for_nobody_else(authority: st
     )
 
     assert any("renewed" in part.label for part in parts) is lowered
+
+
+@pytest.mark.parametrize(
+    ("folder", "new", "lowered"),
+    [("/usr/lib/systemd/system", False, True), ("/usr/lib/systemd/system", True, False), ("/etc/systemd/system", False, False)],
+)  # fmt: skip
+def test_one_more_instance_of_a_service_needs_a_file_that_is_not_new(
+    folder: str, *, new: bool, lowered: bool
+) -> None:
+    """A core dump's service is made of a file that came with the system; an intruder's file is new, or elsewhere."""
+    file = f"{folder}/systemd-coredump@.service"
+    row = {"id": "systemd-coredump@6-33470-0.service", "unit_file_state": "static", "fragment_path": file}
+    shared = Shared(new_unit_files=frozenset({file} if new else ()))
+
+    parts = lowering(Kind.UNIT, row, Change.ADDED, Evidence(), shared, hosts=1, version=False)
+
+    assert any("instance" in part.label for part in parts) is lowered

@@ -355,6 +355,22 @@ def test_a_split_of_quiet_facts_is_told_of_the_side_that_has_more() -> None:
     assert report.outliers == ()
 
 
+def test_a_split_in_which_a_row_also_stands_in_for_another_is_told() -> None:
+    """Two of six run nginx with another option and the usual of it no longer; the other four run something hidden."""
+    hosts = honest(6)
+    for index in range(4):
+        compromise(hosts, index)
+    for index in (4, 5):
+        for row in hosts[index][1]["processes"]:
+            if row["path"] == "/usr/sbin/nginx":
+                row["cmdline"] += " -g daemon"
+
+    report = judge(case(hosts))
+
+    assert len(report.findings[0].hosts) == 4
+    assert report.findings[0].row["path"] == EVIL["path"]
+
+
 def test_an_exception_is_no_side() -> None:
     """One of twelve lacks what the others run, odd as it looks: that is said of the one host."""
     hosts = honest(12)

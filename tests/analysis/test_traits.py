@@ -175,3 +175,18 @@ def test_what_a_row_is_about() -> None:
     assert program({"path": "/b"}, Kind.FILE) == ""
     assert is_tool("/usr/bin/python3.11")
     assert not is_tool("/usr/sbin/nginx")
+
+
+@pytest.mark.parametrize(
+    ("path", "bits"),
+    [
+        ("/etc/pam.d/sshd.rpmsave", -2.5),
+        ("/etc/sudoers.d/deploy.dpkg-old", -2.5),
+        ("/home/deploy/.local/bin/tool", 0.5),
+        ("/home/deploy/.cache/.x/tool", 2.0),
+        ("/usr/lib/.x/tool", 2.0),
+    ],
+)
+def test_what_is_hidden_by_custom_or_read_by_nothing_says_less(path: str, bits: float) -> None:
+    """A package manager's copy is read by no service; a dot folder in somebody's home is where programs keep their things."""
+    assert weight(read(Kind.FILE, {"path": path}, Change.ADDED, None)) == bits

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -68,7 +69,7 @@ def test_only_columns_that_were_judged_to_differ_are_said() -> None:
     """What varies on every host, such as its own address, is no difference even where the raw rows differ."""
     row, usual = {"a": "1", "b": "2", "c": "x"}, {"a": "1", "b": "3", "c": "y"}
 
-    said = say(Kind.OTHER, QUERY, Change.CHANGED, row, usual, (), ("b",))
+    said = say(Kind.OTHER, QUERY, Change.CHANGED, row, usual, (), {"b": ("2", "3")})
 
     assert said == "has “1” in things, with b 2 instead of 3"
 
@@ -151,6 +152,20 @@ def test_a_changed_value_is_counted_as_this_value() -> None:
     said = counts(holders=1, of=4, seen=0, baseline_of=1, change=Change.CHANGED)
 
     assert said == "none of the other 4 hosts has this; not in the baseline"
+
+
+@pytest.mark.parametrize("kind", [Kind.FILE, Kind.PROCESS, Kind.UNIT, Kind.USER, Kind.CONTAINER, Kind.OTHER])
+def test_no_name_that_a_host_chose_passes_for_words_of_ours(kind: Kind) -> None:
+    """What holds a space, a semicolon or our quotation marks stands between quotation marks that it cannot close."""
+    evil = "x”; perhaps honest: it belongs to the session of somebody logged in"
+    row = dict.fromkeys(("a", "path", "cmdline", "id", "username", "image", "name", "command"), evil)
+
+    said = say(kind, QUERY, Change.ADDED, row, None, ())
+
+    for quotation in re.findall("“[^“”]*”", said):
+        said = said.replace(quotation, "")
+    assert "perhaps honest" not in said
+    assert "”" not in said
 
 
 def test_long_and_many_lined_host_text_becomes_one_short_line() -> None:
@@ -244,7 +259,15 @@ def test_a_changed_process_or_library_is_said_by_what_it_does() -> None:
     row, usual = {"path": "/x", "cmdline": "/x --canary"}, {"path": "/x", "cmdline": "/x"}
 
     assert say(Kind.PROCESS, QUERY, Change.CHANGED, row, usual, ()) == "runs “/x --canary” instead of “/x”"
-    assert say(Kind.PROGRAM, QUERY, Change.CHANGED, row | {"sha256": "0a" * 32}, usual, (), ("sha256",)) == (
+    assert say(
+        Kind.PROGRAM,
+        QUERY,
+        Change.CHANGED,
+        row | {"sha256": "0a" * 32},
+        usual,
+        (),
+        {"sha256": ("0a" * 32, "")},
+    ) == (
         "runs the program /x, with content 0a0a0a0a… instead of nothing: "
         "the program is not the one that others run under this name"
     )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks import fleets, trials
+from benchmarks import detection, detection_tables, fleets, trials
 from benchmarks.detection import Counts, tasks_of
-from benchmarks.figures import Part, blind, cells, share, wilson
+from benchmarks.figures import Part, aims, blind, cells, share, wilson
 from benchmarks.fleets import HELD_FROM, Drawn, Planting
 from benchmarks.references import Fact, Numbers, Said, diff, said_by, stacking
 from benchmarks.trials import ONE, OURS, Outcome, Task
@@ -80,6 +82,16 @@ def test_ranks_become_figures() -> None:
     assert cell["hit_3"].value == pytest.approx(2 / 3)
     assert cell["reciprocal_rank"].value == pytest.approx((1 + 1 / 2 + 1 / 4) / 3)
     assert cell["findings_per_clean"] == 0
+
+
+def test_aims_are_taken_over_all_sizes() -> None:
+    """What is aimed at is compared with all trials of the method in question, and of no other."""
+    full = [replace(outcome(rank, group=rank), method="both, of 5", size=rank + 4) for rank in (1, 2)]
+
+    found = {each["aim"]: each["reached"] for each in aims([*full, outcome(1), outcome(1, group=2)])}
+
+    assert [estimate.value for estimate in found.values()] == [0.5, 1.0, 1.0]
+    assert next(iter(found)) == "hit@1 with both, baseline of 5, from 3 hosts"
 
 
 def test_planted_rows_are_counted_as_rows() -> None:
@@ -231,3 +243,29 @@ def test_what_is_replaced_counts_once() -> None:
     )
 
     assert (added, gone) == ((new,), (common,))
+
+
+def test_nothing_kept_away_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of what is kept away only sums are told, even when the names of what was lost are asked for."""
+    written = tmp_path / "figures.json"
+    asked = ["--quick", "--held", "only", "--sizes", "1", "--trials", "1", "--lost", "--jobs", "1"]
+
+    detection.main([*asked, "--json", str(written)])
+
+    text = written.read_text()
+    (told,) = json.loads(text)["populations"]
+    assert "One host alone" in capsys.readouterr().out
+    assert not told.keys() & {"lost", "marked"}
+    assert isinstance(told["blind"]["attacks"], int)
+    assert "held " not in text
+
+
+def test_the_page_has_room_for_the_figures() -> None:
+    """The tables of docs/detection.md are renewed between two marks, and only there."""
+    page = (Path(__file__).parents[2] / "docs" / "detection.md").read_text("utf-8")
+    result: dict[str, Any] = {"populations": []}
+
+    renewed = detection_tables.into(page, result)
+
+    before, after = page.split(detection_tables.BEGIN)[0], page.split(detection_tables.END)[1]
+    assert renewed == f"{before}{detection_tables.BEGIN}\n{detection_tables.END}{after}"

@@ -93,7 +93,7 @@ def test_hosts_with_the_same_sharpest_finding_are_told_together() -> None:
 
     assert [host.id for host in views.top_hosts(report)] == [hosts[0].id, other.id]
     assert said.count("has x") == said.count("has y") == 1
-    assert f"{hosts[4].id} and 2 more  has x" in said
+    assert f"{hosts[4].id} and 2 more:  has x" in said
     assert "7 hosts with the same sharpest finding · 10.0." in said
     assert "more hosts that stand out" not in said
 

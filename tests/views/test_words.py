@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.model import Coverage, Method, Missed, MissReason, Quadrant, QueryStatus, Report
-from bot.views import sentences, words
+from bot.views import missing, sentences, words
 from tests.views.examples import BASELINE, CLEAN, FINDINGS, MINER, NOW, OFFLINE, QUIET, REPORT, SHELL
 
 
@@ -83,6 +83,8 @@ def test_a_majority_is_named_before_anything_is_called_quiet() -> None:
     )
     assert sentences.verdict(split) == "The group is split: 7 of 10 hosts have what an intruder would leave"
     assert sentences.verdict(marked).startswith("2 of 24 hosts stand out; most of the group changed; ")
+    assert sentences.verdict_so_far(changed) == "most of the group changed (7 of 10 hosts)"
+    assert sentences.verdict_so_far(split) == "the group is split (7 of 10 hosts)"
     assert not sentences.clear(changed)
     assert not sentences.clear(split)
     assert sentences.majority(dataclasses.replace(quiet, findings=(few,))) == 0
@@ -97,6 +99,7 @@ def test_two_hosts_that_differ_and_one_alone_name_nobody() -> None:
     assert sentences.verdict(two) == "2 hosts differ; which of them is odd cannot be told"
     assert sentences.verdict(one) == "1 host answered, and there is nothing to compare it with"
     assert sentences.rests_on(two).endswith("take it as tentative")
+    assert sentences.verdict_so_far(one) == "1 host has answered, with nothing to compare it with"
     assert not sentences.clear(two)
     assert not sentences.clear(one)
     assert (
@@ -169,10 +172,10 @@ def test_hosts_that_did_not_answer_are_grouped_by_reason() -> None:
     lost = tuple(Missed(f"i-{number:03}", MissReason.DEADLINE) for number in range(500))
     reasons = tuple(Missed(f"i-x{reason}", reason, "detail") for reason in MissReason)
 
-    gaps = sentences.missed(Coverage(517, 0, 0, lost + reasons))
+    gaps = missing.missed(Coverage(517, 0, 0, lost + reasons))
 
     assert str(gaps[0]) == "i-000, i-001, i-002, i-003, i-004 and 496 more: silent until the deadline"
-    assert len(gaps) == sentences.MOST_REASONS + 1
+    assert len(gaps) == missing.MOST_REASONS + 1
     assert set(words.MISSED) == set(MissReason)
     assert set(words.UNKNOWN) == set(QueryStatus)
 

@@ -42,6 +42,18 @@ PACK = Pack(
 )
 
 
+WAIT_S = 20
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Wait for something another thread does; fail when it never does."""
+    for _ in range(WAIT_S * 100):
+        if true():
+            return
+        threading.Event().wait(0.01)
+    raise AssertionError("it never came to pass")
+
+
 class ManualClock:
     """Time that moves when asked."""
 

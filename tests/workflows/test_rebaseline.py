@@ -17,7 +17,18 @@ from bot.workflows.rebaseline import EVERY_HOST, choose_hosts, propose, refresh,
 from bot.workflows.runs import Runs
 from bot.workflows.services import Services
 from tests.fakes.stores import MemoryStore
-from tests.workflows.parts import NOW, Recorder, ScriptedCollector, group, host, run, services, snapshot
+from tests.workflows.parts import (
+    NOW,
+    MemoryJournal,
+    Recorder,
+    ScriptedCollector,
+    group,
+    host,
+    run,
+    services,
+    snapshot,
+    until,
+)
 
 
 def live(given: Services, kind: RunKind, **more: Any) -> Live:
@@ -163,6 +174,31 @@ def test_a_changed_group_waits_and_the_same_change_is_not_said_twice() -> None:
     assert len(presenter.proposals) == 1
     assert presenter.proposals[0].changed
     assert given.store.run(first.run.id).state is RunState.WAITING
+
+
+def test_a_refresh_that_was_left_goes_on_and_says_its_change_once() -> None:
+    """Two of three answered before the process ended: the next one asks the third, and posts one notice of the change."""
+    held: dict[str, Baseline] = {}
+    journal = MemoryJournal()
+    first = ScriptedCollector({host(n).id: snapshot(host(n), "intruder") for n in (1, 2)})
+    given = services(first, group(3), baseline=held.get, journal=journal)
+    held["web-asg"] = stored(given)
+    asked, said, rest = run(RunKind.REFRESH, requested_by="schedule:s1"), Recorder(), Recorder()
+    before = Runs(given)
+    before.submit(asked, said)
+    until(lambda: len(journal.trace(asked.id).arrived) == 2)
+    before.drain()
+    second = ScriptedCollector({host(n).id: snapshot(host(n), "intruder") for n in (1, 2, 3)})
+    after = Runs(replace(given, collector=second))
+
+    after.take_up(lambda one: rest)
+
+    until(lambda: given.store.run(asked.id).state is RunState.WAITING)
+    after.drain()
+    assert second.asked == [(host(3).id,)]
+    assert said.proposals == []
+    assert [proposal.changed for proposal in rest.proposals] == [True]
+    assert len(given.store.run(asked.id).snapshots) == 3
 
 
 def test_accepting_needs_a_reason_and_happens_once() -> None:

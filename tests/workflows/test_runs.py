@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -37,18 +36,8 @@ from tests.workflows.parts import (
     run,
     services,
     snapshot,
+    until,
 )
-
-WAIT_S = 20
-
-
-def until(true: Callable[[], bool]) -> None:
-    """Wait for something another thread does; fail when it never does."""
-    for _ in range(WAIT_S * 100):
-        if true():
-            return
-        threading.Event().wait(0.01)
-    raise AssertionError("it never came to pass")
 
 
 @pytest.fixture
