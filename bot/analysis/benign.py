@@ -64,4 +64,4 @@ def told_by_row(
         )
         or path == _AGENT_FILE
     ):
-        yield ScorePart("an agent of AWS makes it by itself, under this name", -2.5)
+        yield ScorePart("an agent of AWS makes it by itself, under this name", -3.0)

@@ -21,6 +21,8 @@ _PACKAGES_PUT = re.compile(r"^/(?:usr/(?!local/)|s?bin/|lib|etc/|boot/|var/lib/|
 """Where a package puts files; what lies elsewhere belongs to none, whatever its name."""
 _SYSTEM_UNITS = re.compile(r"^(?:/usr)?/lib/systemd/system/")
 _SCHEME = re.compile(r"^\w+://")
+_ENABLES = re.compile(r"^/etc/systemd/system/[^/]+\.(?:wants|requires)/[^/]+$")
+"""A link that switches a unit on, which installing a package makes."""
 _RUNNING = (Kind.PROCESS, Kind.PROGRAM, Kind.CONNECTION, Kind.RAW_SOCKET)
 _PACKAGED = (Kind.PROGRAM, Kind.MODULE, Kind.PRIVILEGED_FILE, Kind.PROCESS, Kind.UNIT)
 _OF_ZONE = (Kind.NAMES, Kind.ROUTE, Kind.MOUNT, Kind.CONNECTION, Kind.PACKAGE_SOURCE)
@@ -78,7 +80,11 @@ def lowering(
             parts.append(ScorePart("a package of that name changed on the same host", -3.0))
         elif covered and _same_stem(evidence.new_packages, words, hosts):
             parts.append(ScorePart("a package of that name is new on the same host", -1.5))
-        elif covers(evidence.any_package, hosts) and kind in _PACKAGED and SYSTEM_PATH.match(path):
+        elif (
+            covers(evidence.any_package, hosts)
+            and kind in _PACKAGED
+            and (SYSTEM_PATH.match(path) or (kind is Kind.UNIT and _ENABLES.match(path)))
+        ):
             parts.append(ScorePart("packages changed on the same host", -1.0))
         elif (
             change is Change.CHANGED

@@ -90,6 +90,10 @@ SCHEDULER = re.compile(r"/(?:s?bin)/(?:cron|crond|anacron|atd|fcron)$")
 HOSTS_OTHERS = re.compile(r"^(?:java|busybox|systemd|dotnet|beam)")
 
 
+BUNDLED = re.compile(r"^/opt/[^/.]+/[^.]*/bin/[^/]+$")
+"""An interpreter that a product brings for itself: it runs that product, as java does."""
+
+
 def program(row: Row, kind: Kind) -> str:
     """Return the path of the program a row is about; empty when it is about something else."""
     if path := row.get("process_path"):

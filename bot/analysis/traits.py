@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from bot.analysis.commands import read_commands
 from bot.analysis.places import (
+    BUNDLED,
     GUARDS,
     HIDDEN,
     HONEST_HIDDEN,
@@ -98,7 +99,8 @@ def _process(kind: Kind, row: Row) -> Iterator[Trait]:
         yield Trait(2.0, f"is a shell of the service account {user}", "T1059.004")
     if "remote_port" in row and row["remote_port"] not in ("", "0"):
         if SHELL.match(name) or SHELL.match(base) or INTERPRETER.match(name) or INTERPRETER.match(base):
-            yield Trait(2.0, "is a shell or interpreter that talks to another host", "T1059.004")
+            bits = 0.5 if BUNDLED.match(path) else 2.0
+            yield Trait(bits, "is a shell or interpreter that talks to another host", "T1059.004")
         if not path and not name:
             yield Trait(3.0, "is a connection whose process cannot be seen", "T1014")
         if PUBLIC.match(row.get("remote_address", "").removeprefix("::ffff:")):
