@@ -21,6 +21,8 @@ _PACKAGES_PUT = re.compile(r"^/(?:usr/(?!local/)|s?bin/|lib|etc/|boot/|var/lib/|
 """Where a package puts files; what lies elsewhere belongs to none, whatever its name."""
 _SYSTEM_UNITS = re.compile(r"^(?:/usr)?/lib/systemd/system/")
 _SCHEME = re.compile(r"^\w+://")
+_LATER = re.compile(r"^/(?:var/spool/(?:at|cron/atjobs)|var/tmp|tmp|run|dev/shm)/")
+"""What came while a host ran: no image brings it."""
 _ENABLES = re.compile(r"^/etc/systemd/system/[^/]+\.(?:wants|requires)/[^/]+$")
 """A link that switches a unit on, which installing a package makes."""
 _RUNNING = (Kind.PROCESS, Kind.PROGRAM, Kind.CONNECTION, Kind.RAW_SOCKET)
@@ -92,6 +94,8 @@ def lowering(
             and SYSTEM_PATH.match(path)
         ):
             parts.append(ScorePart("a program of the system changed, and no package with it", 2.5))
+        elif change is Change.CHANGED and kind is Kind.UNIT and row.get("sha256") and SYSTEM_PATH.match(path):
+            parts.append(ScorePart("a unit file of a package changed, and no package with it", 1.5))
     parts.extend(lowered_by(proven.proofs or claims(kind, row, evidence, shared), proven.proofs))
     if kind is Kind.UNIT and _is_instance(row, shared):
         parts.append(ScorePart("one more instance of a service that came with the system", -2.5))
@@ -117,8 +121,9 @@ def lowering(
         PUBLIC.match(_SCHEME.sub("", row.get(column, "")).split("/")[0].split(":")[0])
         for column in ("address", "remote_address", "uri", "base_uri")
     )
-    for word, value in sorted(evidence.alone.items()):
-        if kind in (_OF_ZONE if word in ("zone", "type") else _OF_IMAGE) and not outside:
+    later = _LATER.match(path)
+    for word, value in () if outside or later else sorted(evidence.alone.items()):
+        if kind in (_OF_ZONE if word in ("zone", "type") else _OF_IMAGE):
             parts.append(ScorePart(f"the only host of {word} {value}", -2.0))
             break
     if evidence.fresh and kind in (*_RUNNING, Kind.UNIT, Kind.MOUNT):

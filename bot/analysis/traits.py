@@ -98,9 +98,9 @@ def _process(kind: Kind, row: Row) -> Iterator[Trait]:
     if kind is Kind.PROCESS and SERVICE_USER.match(user) and (SHELL.match(base) or SHELL.match(name)):
         yield Trait(2.0, f"is a shell of the service account {user}", "T1059.004")
     if "remote_port" in row and row["remote_port"] not in ("", "0"):
-        if SHELL.match(name) or SHELL.match(base) or INTERPRETER.match(name) or INTERPRETER.match(base):
-            bits = 0.5 if BUNDLED.match(path) else 2.0
-            yield Trait(bits, "is a shell or interpreter that talks to another host", "T1059.004")
+        told_what_to_do = any(tool.match(each) for tool in (SHELL, INTERPRETER) for each in (name, base))
+        if told_what_to_do and not BUNDLED.match(path):
+            yield Trait(2.0, "is a shell or interpreter that talks to another host", "T1059.004")
         if not path and not name:
             yield Trait(3.0, "is a connection whose process cannot be seen", "T1014")
         if PUBLIC.match(row.get("remote_address", "").removeprefix("::ffff:")):
