@@ -183,6 +183,7 @@ def _measure(population: Population, chosen: argparse.Namespace, *, outsiders: b
         "attacks": len(population.attacks),
         "kinds": len(population.kinds),
         "one_offs": len(population.one_offs),
+        "share": chosen.share,
         "first_group": tasks[0].number if tasks else 0,
         "aims": figures.aims(outcomes),
         "cells": figures.cells(outcomes),

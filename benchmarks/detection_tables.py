@@ -64,7 +64,8 @@ def into(text: str, result: Mapping[str, Any]) -> str:
 
 
 def _head(population: Mapping[str, Any]) -> str:
-    return f"{population['name'].capitalize()}: {population['attacks']} attacks on {population['kinds']} kinds of group"
+    part = f" ({population['share']:g} of the groups)" if population["share"] < 1 else ""
+    return f"{population['name'].capitalize()}: {population['attacks']} attacks on {population['kinds']} kinds of group{part}"
 
 
 def _tables(

@@ -39,6 +39,7 @@ from bot.workflows.thread import SlackThread
 log = logging.getLogger(__name__)
 
 DAY_S = 86_400.0
+WAKES_S = 0.5
 ASIDE = 12  # threads for presses and first meetings: short work that may wait for Slack
 
 
@@ -134,8 +135,16 @@ def serve(settings: Settings, *, until: threading.Event | None = None) -> None:
 
 
 def _forget_daily(desk: Desk, until: threading.Event) -> None:
-    """Remove old reports and snapshots now and once a day, until the bot is to end."""
-    while not until.is_set():
+    """Remove old reports and snapshots now and once a day, until the bot is to end.
+
+    It wakes often: the system may hand a signal to any thread, and Python sees it only when this one, the main one, wakes.
+    """
+    clock = desk.services.clock
+    due = clock.monotonic()
+    while not until.wait(WAKES_S):
+        if clock.monotonic() < due:
+            continue
+        due += DAY_S
         try:
             with desk.deciding:
                 snapshots, reports = desk.services.forget_old()
@@ -143,7 +152,6 @@ def _forget_daily(desk: Desk, until: threading.Event) -> None:
                 log.info("removed for their age: %d snapshots, %d reports", snapshots, reports)
         except DiffyError as error:
             log.warning("what is old was not removed: %s", error)
-        until.wait(DAY_S)
 
 
 def access_of(settings: Settings) -> Access:

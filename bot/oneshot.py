@@ -25,7 +25,7 @@ from bot.collection.recorded import digest
 from bot.errors import DiffyError, NotFound, UsageError
 from bot.model import Baseline, Method, Progress, Report, Run, RunKind, RunState, Snapshot, Target
 from bot.settings import Settings
-from bot.views.gate import conclusive, coverage_share, reaching
+from bot.views.gate import conclusive, coverage_share, reaching, unnamed
 from bot.workflows import targets
 from bot.workflows.live import Ending, Live
 from bot.workflows.proposal import Proposal
@@ -322,13 +322,14 @@ def stored_report(settings: Settings, run_id: str) -> Report:
 def exit_code(report: Report, *, min_coverage: float, fail_on: float | None = None) -> int:
     """Return 1 if something stands out; else 0 if enough hosts answered every query; else 2.
 
-    With ``fail_on``, 1 if a finding or a host reaches that many bits instead. 2 as well where nothing could be
+    Something stands out as well where it is as sharp, but no host can be named for it. With ``fail_on``, 1 if a finding or a host reaches that many bits instead. 2 as well where nothing could be
     compared: a gate must not pass because hosts were silent or alone.
     """
     if fail_on is not None:
         stop = any(reaching(report, fail_on))
     else:
-        stop = bool(report.outliers) or any(finding.outlying for finding in report.findings)
+        marked = bool(report.outliers) or any(finding.outlying for finding in report.findings)
+        stop = marked or unnamed(report)
     if stop:
         return 1
     return 0 if conclusive(report) and coverage_share(report) >= min_coverage else 2

@@ -26,6 +26,21 @@ WHOLE = dataclasses.replace(REPORT, coverage=Coverage(24, 24, 0))
 ALONE = dataclasses.replace(
     CLEAN, coverage=Coverage(1, 1, 0), hosts=CLEAN.hosts[:1], limits=Limits(0, 0, 0.0, 2.4, True)
 )
+CHANGED = dataclasses.replace(
+    CLEAN,
+    findings=(
+        dataclasses.replace(
+            FINDINGS[0],
+            hosts=tuple(host.id for host in CLEAN.hosts if host.rank),
+            score=CLEAN.limits.threshold_bits,
+            outlying=False,
+        ),
+    ),
+)
+"""Nobody is marked for what all hosts show, however sharp."""
+DULL = dataclasses.replace(
+    CHANGED, findings=(dataclasses.replace(CHANGED.findings[0], score=CLEAN.limits.threshold_bits - 1),)
+)
 
 
 @pytest.fixture
@@ -63,6 +78,8 @@ def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (REPORT, 8.0, 1.0, 1),
         (CLEAN, 8.0, 1.0, 0),
         (CLEAN, None, 1.0, 0),
+        (CHANGED, None, 1.0, 1),  # as sharp as what marks a host
+        (DULL, None, 1.0, 0),
         (ALONE, 8.0, 1.0, 2),  # nothing to compare with
         (ALONE, None, 0.0, 2),
         (SO_FAR, 30.0, 0.5, 2),  # hosts were still being asked

@@ -16,24 +16,26 @@ from bot.ports import JudgeRequest
 
 
 class MemorySnapshots:
-    """Snapshots as they would be written down, each whole until it was folded.
+    """Snapshots as they would be written down, packed: some 25 kB a host instead of a megabyte of rows.
+
+    The one that was put last is whole, since it is folded next: of thousands of hosts none is packed in vain.
 
     Args:
-        keep: Whether anything reads them after that. They are then packed, some 25 kB a host instead of a megabyte of
-            rows; else they are let go, so that memory holds what differs between the hosts and no more.
+        keep: Whether anything reads them after they were folded; else they are let go then.
     """
 
     def __init__(self, *, keep: bool = True) -> None:
         self._keep = keep
-        self._held: dict[str, bytes] = {}
+        self._last: tuple[str, bytes] | None = None
         self._packed: dict[str, bytes] = {}
 
     def put(self, snapshot: Snapshot) -> str:
         """Hold the snapshot and return its digest."""
         raw = to_json(snapshot)
         digest = sha256(raw).hexdigest()
+        self._pack()
         if digest not in self._packed:
-            self._held[digest] = raw
+            self._last = digest, raw
         return digest
 
     def get(self, digest: str) -> Snapshot:
@@ -42,18 +44,26 @@ class MemorySnapshots:
 
     def read(self, digest: str) -> bytes:
         """Return the JSON of what is held under that digest; NotFound otherwise."""
-        if digest in self._held:
-            return self._held[digest]
+        last = self._last  # another thread may put the next one meanwhile
+        if last is not None and last[0] == digest:
+            return last[1]
         try:
             return zlib.decompress(self._packed[digest])
         except KeyError:
             raise NotFound(f"There is no snapshot {digest}.") from None
 
     def folded(self, digest: str) -> None:
-        """Pack, or let go of, what was folded."""
-        raw = self._held.pop(digest, None)
-        if raw is not None and self._keep:
-            self._packed[digest] = zlib.compress(raw, 1)
+        """Let go of what was folded, unless it is kept."""
+        if self._keep:
+            return
+        self._packed.pop(digest, None)
+        if self._last is not None and self._last[0] == digest:
+            self._last = None
+
+    def _pack(self) -> None:
+        if self._last is not None:
+            self._packed[self._last[0]] = zlib.compress(self._last[1], 1)
+            self._last = None
 
 
 class MemoryReports:

@@ -90,11 +90,18 @@ def lowering(
             parts.append(ScorePart("packages changed on the same host", -1.0))
         elif (
             change is Change.CHANGED
+            and evidence.packages_known
             and kind in (Kind.PROGRAM, Kind.PRIVILEGED_FILE)
             and SYSTEM_PATH.match(path)
         ):
             parts.append(ScorePart("a program of the system changed, and no package with it", 2.5))
-        elif change is Change.CHANGED and kind is Kind.UNIT and row.get("sha256") and SYSTEM_PATH.match(path):
+        elif (
+            change is Change.CHANGED
+            and evidence.packages_known
+            and kind is Kind.UNIT
+            and row.get("sha256")
+            and SYSTEM_PATH.match(path)
+        ):
             parts.append(ScorePart("a unit file of a package changed, and no package with it", 1.5))
     parts.extend(lowered_by(proven.proofs or claims(kind, row, evidence, shared), proven.proofs))
     if kind is Kind.UNIT and _is_instance(row, shared):

@@ -69,7 +69,8 @@ def choose(
         if index in inside:
             continue
         if oddity.unsure or oddity.follows or oddity.quadrant is Quadrant.NEW_COMMON:
-            wide.append(index)
+            if any(weighed[other].telling for other in (index, *bundles.get(index, ()))):
+                wide.append(index)
             if not each.sharp:
                 continue  # it says what became of the group, not which of its hosts comes first
         for host, score in each.scores.items():

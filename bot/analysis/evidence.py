@@ -33,6 +33,7 @@ class Evidence:
         packages: Words of the packages that others have at another version, and the hosts with the same change.
         new_packages: The same of packages that others do not have: whoever may install one chooses its name.
         any_package: The hosts of the rarest change of a system package here; 0: none changed.
+        packages_known: Whether the host said which system packages it has: else that none changed is not known.
         sessions: Accounts that are logged in.
         fresh: Whether the host booted within the last hour.
         alone: What this host alone has by the cloud's word ("template": "13"); empty when it has company.
@@ -54,6 +55,7 @@ class Evidence:
     installing: bool = False
     live_patched: bool = False
     untainted: bool = False
+    packages_known: bool = False
     explained_programs: set[str] = field(default_factory=set)
     leaders: set[str] = field(default_factory=set)
     osquery: str = ""

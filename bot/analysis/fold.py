@@ -71,9 +71,8 @@ class Counts:
             if answer[:2] != b"[{" or answer[-2:] != b"}]":
                 raise msgspec.DecodeError
             said = set(map(self._ids.__getitem__, bare))
-        except (
-            msgspec.MsgspecError
-        ):  # spaces between rows, or a text that holds "},{": its first half is no row
+        except msgspec.MsgspecError:
+            # Spaces between rows, or a text that holds "},{": what comes before it ends within a text and is no row.
             rows = [bytes(row) for row in _ROWS.decode(answer)]
             if not all(row.startswith(b"{") for row in rows):
                 raise msgspec.ValidationError("a row is not an object") from None

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import reduce
+from operator import or_
 
 from bot.analysis import cohorts, own
 from bot.analysis.case import Case
@@ -141,6 +143,9 @@ def _weigh_all(
         odd, versions = pair(facts, odd, about.kind, majority_of)
         drafts.extend(draft(oddity, about, version=oddity.value in versions) for oddity in odd)
         traits_of_common_rows(facts, {o.value for o in odd}, about, common)
+        if about.kind is Kind.PACKAGE:
+            for host in members(reduce(or_, facts.rows.values(), 0) & facts.table.complete & world.group):
+                evidence[host].packages_known = True
     drafts = both_sides(drafts, world)
     new_units = {each.row.get("path", "") for each in drafts if each.about.kind is Kind.UNIT}
     shared = replace(shared, new_unit_files=frozenset(new_units - {""}))

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from bot.analysis.case import Case
 from bot.analysis.choosing import Choice
 from bot.analysis.fold import members
+from bot.analysis.semantics import Kind
 from bot.analysis.sides import SIDE
 from bot.analysis.things import cut
 from bot.analysis.weighing import Weighed
@@ -60,8 +61,9 @@ def _majority(choice: Choice, weighed: Sequence[Weighed], hosts: Sequence[Snapsh
     by_hosts: dict[int, list[Weighed]] = {}
     for index in choice.group_wide:
         by_hosts.setdefault(weighed[index].oddity.hosts, []).append(weighed[index])
+    telling = [(mask, facts) for mask, facts in by_hosts.items() if any(each.telling for each in facts)]
     changes = sorted(
-        by_hosts.items(),
+        telling,
         key=lambda item: (
             all(e.oddity.follows for e in item[1]),
             -max(e.score for e in item[1]),
@@ -78,6 +80,9 @@ def _majority(choice: Choice, weighed: Sequence[Weighed], hosts: Sequence[Snapsh
             f"from the baseline, such as in {sharpest.oddity.slot.query.name}."
         )
         why = " It is a change of the whole group that AWS does not explain, or most hosts are compromised."
+        packages = sorted({_package(each) for each in facts} - {""})
+        if packages and all(_of_packages(each) for each in facts):
+            why = f" Packages changed with it ({cut(', '.join(packages[:3]))}): it looks like an upgrade; check that it was yours."
         others = (
             f" The other {rest} still look like the baseline and are not blamed for it."
             if rest > 1
@@ -86,6 +91,26 @@ def _majority(choice: Choice, weighed: Sequence[Weighed], hosts: Sequence[Snapsh
             else ""
         )
         yield said + ("" if number else why + others)
+    if quiet := sum(len(facts) for _, facts in by_hosts.items() if not any(each.telling for each in facts)):
+        yield f"{_plural(quiet, 'more difference')} from the baseline that most hosts share, such as other connections, say nothing by themselves."
+
+
+def _of_packages(each: Weighed) -> bool:
+    """Whether a package may have brought the difference: programs and libraries, or what says little by itself."""
+    return not each.sharp and (each.kind in _PACKAGED or each.evidence_bits < 2.0)
+
+
+_PACKAGED = frozenset(
+    {Kind.PACKAGE, Kind.LIBRARY, Kind.PROGRAM, Kind.PRIVILEGED_FILE, Kind.LOADER, Kind.FILE}
+)
+
+
+def _package(each: Weighed) -> str:
+    """Return the name of the package that is at another version, cut; empty for any other difference."""
+    columns = each.oddity.slot.columns
+    if each.kind is not Kind.PACKAGE or each.oddity.value is None or "name" not in columns:
+        return ""
+    return cut(each.oddity.value[columns.index("name")], 30)
 
 
 def _either_side(choice: Choice, weighed: Sequence[Weighed], hosts: Sequence[Snapshot]) -> Iterator[str]:

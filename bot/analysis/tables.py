@@ -17,6 +17,8 @@ from bot.model import Query, Row
 MISSING = "\x00missing"
 """Stands for a column that this host's osquery does not have."""
 
+MOST_GAPS = 32  # sets of missing columns that are filled; versions of osquery in one group are fewer, and each costs a pass
+
 Values = tuple[str, ...]
 
 
@@ -137,9 +139,11 @@ def _impute(table: Table) -> None:
     for values in gaps:
         present = tuple(i for i, value in enumerate(values) if value is not MISSING and value != MISSING)
         wanted.setdefault(present, []).append(values)
-    for present, lacking in wanted.items():
+    for count, (present, lacking) in enumerate(
+        sorted(wanted.items(), key=lambda gap: (-len(gap[1]), gap[0]))
+    ):
         whole: dict[Values, tuple[int, Values]] = {}
-        for values, mask in table.rows.items():
+        for values, mask in table.rows.items() if count < MOST_GAPS else ():
             if MISSING in values:
                 continue
             shown = tuple(values[i] for i in present)

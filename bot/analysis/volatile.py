@@ -36,7 +36,7 @@ _ADDRESS = re.compile(r"address$|_ip$")
 _EXECUTABLE = frozenset({"path", "process_path", "fragment_path", "directory", "root", "cwd"})
 
 
-LONG = 1024  # characters of a text, beyond which what was found in it is not remembered
+LONG = 256  # characters of a text, beyond which what was found in it is not remembered
 _Mark = Callable[[str], tuple[str, bool]]
 
 

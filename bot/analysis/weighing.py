@@ -93,6 +93,14 @@ class Weighed:
         return self.evidence_bits >= SHARP
 
     @property
+    def telling(self) -> bool:
+        """Whether, shown by most of a group, it is worth a word: a connection or a package of another version is not.
+
+        What is missing on most hosts must say more: one odd host in the baseline makes all others lack something.
+        """
+        return self.evidence_bits >= (1.0 if self.oddity.change is Change.REMOVED else 0.5)
+
+    @property
     def score(self) -> float:
         """The bits on the host where it is sharpest."""
         return max(self.scores.values(), default=0.0)
@@ -170,6 +178,7 @@ def _alike(evidence: Sequence[Evidence]) -> list[int]:
                 each.installing,
                 each.live_patched,
                 each.untainted,
+                each.packages_known,
                 frozenset(each.explained_programs),
             ),
             len(kinds),

@@ -29,6 +29,18 @@ def reaching(report: Report, fail_on: float) -> tuple[tuple[Finding, ...], tuple
     )
 
 
+def unnamed(report: Report) -> bool:
+    """Whether a difference is as sharp as one that marks a host, where no host can be named for it.
+
+    Two hosts that differ; more than half of a group that changed, or that differs from the rest.
+    """
+    known = report.coverage.answered + report.coverage.partial
+    return any(
+        finding.score >= report.limits.threshold_bits and (known == 2 or 2 * len(finding.hosts) > known)
+        for finding in report.findings
+    )
+
+
 def gate_sentence(report: Report, *, fail_on: float, min_coverage: float) -> str:
     """Return why a pipeline stops or goes on: "--fail-on 8: 3 findings reach it, the sharpest with 13.9 bits on …"."""
     findings, hosts = reaching(report, fail_on)

@@ -87,13 +87,16 @@ def test_what_the_evidence_does_not_cover_is_not_lowered(
     assert causes(kind, row, evidence) == ""
 
 
-def test_a_system_program_that_changed_without_any_package_weighs_more() -> None:
-    """The cause that one would expect is missing."""
-    parts = lowering(
-        Kind.PROGRAM, {"path": "/usr/sbin/sshd"}, Change.CHANGED, Evidence(), SHARED, hosts=1, version=False
-    )
+@pytest.mark.parametrize(("known", "bits"), [(True, [2.5]), (False, [])])
+def test_a_system_program_that_changed_without_any_package_weighs_more(
+    bits: list[float], *, known: bool
+) -> None:
+    """The cause that one would expect is missing; where a host did not say which packages it has, nobody knows that."""
+    row, evidence = {"path": "/usr/sbin/sshd"}, Evidence(packages_known=known)
 
-    assert [part.bits for part in parts] == [2.5]
+    parts = lowering(Kind.PROGRAM, row, Change.CHANGED, evidence, SHARED, hosts=1, version=False)
+
+    assert [part.bits for part in parts] == bits
 
 
 def test_a_units_file_of_a_package_that_changed_alone_weighs_more() -> None:
@@ -101,7 +104,9 @@ def test_a_units_file_of_a_package_that_changed_alone_weighs_more() -> None:
     unit = {"path": "/usr/lib/systemd/system/cron.service", "sha256": "ab"}
     site = {"path": "/etc/systemd/system/app.service", "sha256": "ab"}
     parts = [
-        lowering(Kind.UNIT, row, Change.CHANGED, Evidence(), SHARED, hosts=1, version=False)
+        lowering(
+            Kind.UNIT, row, Change.CHANGED, Evidence(packages_known=True), SHARED, hosts=1, version=False
+        )
         for row in (unit, site)
     ]
 

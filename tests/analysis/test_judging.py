@@ -304,10 +304,10 @@ def test_one_quiet_row_on_most_hosts_is_named_and_the_clean_ones_are_not_blamed(
 
 
 def test_an_honest_change_of_all_does_not_cover_that_of_most() -> None:
-    """All ten have a new package; seven also run something hidden: the summary names the sharper one first."""
+    """All ten have a new service; seven also run something hidden: the summary names the sharper one first."""
     hosts = honest(10)
     for index, (_, rows) in enumerate(hosts):
-        rows["deb_packages"].append({"name": "tzdata", "version": "2026b"})
+        rows["systemd_units"].append({"id": "tz-update.service", "load_state": "loaded"})
         if index < 7:
             compromise(hosts, index)
 
@@ -319,9 +319,40 @@ def test_an_honest_change_of_all_does_not_cover_that_of_most() -> None:
         in first
     )
     assert (
-        "Most of the group changed: 10 of 10 hosts share 1 difference from the baseline, such as in deb_packages"
+        "Most of the group changed: 10 of 10 hosts share 1 difference from the baseline, such as in systemd_units"
         in second
     )
+
+
+def test_an_upgrade_of_most_of_a_group_is_told_as_one() -> None:
+    """Packages that changed on the same hosts are why more waits for connections; a job that came along needs another look."""
+    hosts = honest(10)
+    for _, rows in hosts[:7]:
+        rows["deb_packages"].append({"name": "tzdata", "version": "2026b"})
+        rows["listening_ports"].append(
+            {"port": "8125", "address": "127.0.0.1", "process_path": "/usr/sbin/tzd"}
+        )
+    with_service = honest(10)
+    for index, (_, rows) in enumerate(with_service[:7]):
+        rows.update({name: list(hosts[index][1][name]) for name in ("deb_packages", "listening_ports")})
+        rows["crontab"].append({"command": "/usr/bin/tzd", "path": "/etc/cron.d/tz"})
+
+    upgrade, more = (judge(case(group, baseline=honest(5, 9, first=300))) for group in (hosts, with_service))
+
+    assert "Packages changed with it (tzdata): it looks like an upgrade" in upgrade.notes[0]
+    assert "or most hosts are compromised" in more.notes[0]
+
+
+def test_what_says_little_is_no_change_of_the_group() -> None:
+    """Most hosts talk to other neighbours than those of the baseline: counted in one sentence, no finding, no alarm."""
+    hosts = honest(10)
+    for _, rows in hosts[:7]:
+        rows["deb_packages"].append({"name": "tzdata", "version": "2026b"})
+
+    report = judge(case(hosts, baseline=honest(5, 9, first=300)))
+
+    assert report.findings == ()
+    assert report.notes[0].startswith("1 more difference from the baseline that most hosts share")
 
 
 @pytest.mark.parametrize("count", [3, 5, 10, 24])

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.analysis import Case, Fold, judge, judge_folded
-from bot.analysis.fold import decode, members
-from bot.model import Answer, Method, Pack, QueryStatus, Report, Snapshot
+from bot.analysis.fold import Chosen, decode, members
+from bot.analysis.tables import tabulate
+from bot.model import Answer, Method, Pack, Query, QueryStatus, Report, Snapshot
 from tests.analysis.cases import NOW, PACK, Rows, case, honest
 
 VALUES = st.text(alphabet="ab/.1\x00é<", max_size=6)
@@ -165,6 +166,23 @@ def test_a_fold_counts_who_said_what(batches: list[list[set[int]]]) -> None:
     assert {row: {~held} if held < 0 else set(members(held)) for row, held in counted.items()} == {
         str(row): {number for number, rows in enumerate(said) if row in rows} for row in set().union(*said)
     }
+
+
+def test_what_older_versions_lack_is_filled_alike_in_any_order() -> None:
+    """Two versions lack another column each: what one is given does not hang on which of them answered first."""
+    query = Query("q", "SELECT a, b, c FROM t", "")
+    said = [
+        ("x", "111"), ("y1", "121"), ("y2", "121"), ("no c 1", "11?"), ("no c 2", "11?"), ("no c 3", "11?"), ("no b", "1?1"),
+    ]  # fmt: skip
+
+    def held(order: list[tuple[str, str]]) -> dict[tuple[str, ...], int]:
+        fold = Fold()
+        for name, values in order:
+            row = {column: value for column, value in zip("abc", values, strict=True) if value != "?"}
+            fold.add(Snapshot(honest(1)[0][0], NOW, (Answer("q", QueryStatus.ROWS, (row,)),)), name)
+        return tabulate(query, Chosen(fold, [fold.number(name) for name, _ in said])).rows
+
+    assert held(said) == held(said[::-1])
 
 
 @settings(max_examples=100, deadline=None)
