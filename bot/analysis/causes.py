@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from bot.analysis.benign import told_by_row
 from bot.analysis.claims import NOTHING, Proven, claims, lowered_by
 from bot.analysis.evidence import Evidence, Shared, covers, words_of
 from bot.analysis.places import PUBLIC, SYSTEM_PATH, is_tool, program
@@ -20,6 +21,10 @@ _PACKAGES_PUT = re.compile(r"^/(?:usr/(?!local/)|s?bin/|lib|etc/|boot/|var/lib/|
 """Where a package puts files; what lies elsewhere belongs to none, whatever its name."""
 _SYSTEM_UNITS = re.compile(r"^(?:/usr)?/lib/systemd/system/")
 _SCHEME = re.compile(r"^\w+://")
+_LATER = re.compile(r"^/(?:var/spool/(?:at|cron/atjobs)|var/tmp|tmp|run|dev/shm)/")
+"""What came while a host ran: no image brings it."""
+_ENABLES = re.compile(r"^/etc/systemd/system/[^/]+\.(?:wants|requires)/[^/]+$")
+"""A link that switches a unit on, which installing a package makes."""
 _RUNNING = (Kind.PROCESS, Kind.PROGRAM, Kind.CONNECTION, Kind.RAW_SOCKET)
 _PACKAGED = (Kind.PROGRAM, Kind.MODULE, Kind.PRIVILEGED_FILE, Kind.PROCESS, Kind.UNIT)
 _OF_ZONE = (Kind.NAMES, Kind.ROUTE, Kind.MOUNT, Kind.CONNECTION, Kind.PACKAGE_SOURCE)
@@ -68,13 +73,20 @@ def lowering(
     if version:
         parts.append(ScorePart("the same thing at another version", -5.0))
     words = words_of(" ".join((path, row.get("name", ""), row.get("id", ""), row.get("subject", ""))))
-    if kind not in (Kind.PACKAGE, Kind.LIBRARY):
+    parts.extend(told_by_row(kind, row, change, evidence, shared))
+    if kind not in (Kind.PACKAGE, Kind.LIBRARY, Kind.ENVIRONMENT) and not (
+        kind in _RUNNING and is_tool(path)
+    ):
         covered = not path or _PACKAGES_PUT.match(path)
         if covered and _same_stem(evidence.packages, words, hosts):
             parts.append(ScorePart("a package of that name changed on the same host", -3.0))
         elif covered and _same_stem(evidence.new_packages, words, hosts):
             parts.append(ScorePart("a package of that name is new on the same host", -1.5))
-        elif covers(evidence.any_package, hosts) and kind in _PACKAGED and SYSTEM_PATH.match(path):
+        elif (
+            covers(evidence.any_package, hosts)
+            and kind in _PACKAGED
+            and (SYSTEM_PATH.match(path) or (kind is Kind.UNIT and _ENABLES.match(path)))
+        ):
             parts.append(ScorePart("packages changed on the same host", -1.0))
         elif (
             change is Change.CHANGED
@@ -82,7 +94,15 @@ def lowering(
             and kind in (Kind.PROGRAM, Kind.PRIVILEGED_FILE)
             and SYSTEM_PATH.match(path)
         ):
-            parts.append(ScorePart("a program of the system changed, and no package with it", 1.5))
+            parts.append(ScorePart("a program of the system changed, and no package with it", 2.5))
+        elif (
+            change is Change.CHANGED
+            and evidence.packages_known
+            and kind is Kind.UNIT
+            and row.get("sha256")
+            and SYSTEM_PATH.match(path)
+        ):
+            parts.append(ScorePart("a unit file of a package changed, and no package with it", 1.5))
     parts.extend(lowered_by(proven.proofs or claims(kind, row, evidence, shared), proven.proofs))
     if kind is Kind.UNIT and _is_instance(row, shared):
         parts.append(ScorePart("one more instance of a service that came with the system", -2.5))
@@ -108,8 +128,9 @@ def lowering(
         PUBLIC.match(_SCHEME.sub("", row.get(column, "")).split("/")[0].split(":")[0])
         for column in ("address", "remote_address", "uri", "base_uri")
     )
-    for word, value in sorted(evidence.alone.items()):
-        if kind in (_OF_ZONE if word in ("zone", "type") else _OF_IMAGE) and not outside:
+    later = _LATER.match(path)
+    for word, value in () if outside or later else sorted(evidence.alone.items()):
+        if kind in (_OF_ZONE if word in ("zone", "type") else _OF_IMAGE):
             parts.append(ScorePart(f"the only host of {word} {value}", -2.0))
             break
     if evidence.fresh and kind in (*_RUNNING, Kind.UNIT, Kind.MOUNT):

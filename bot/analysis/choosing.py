@@ -1,7 +1,7 @@
 """Which differences are shown, which hosts stand out, and in what order do the hosts come?
 
-A host's score leans on its sharpest differences (each further one counts 0.15 of the one before, at most two a query),
-so that many small oddities do not outrank one sharp one.
+A host's score is its sharpest difference; each further one counts 0.1 of the one before, at most two a query. Whoever
+installs, repairs or breaks in leaves several rows with one cause: how rare they are says no more than that of one.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from bot.analysis.surprise import bits, seen
 from bot.analysis.weighing import Weighed
 from bot.model import Change, Limits, Quadrant
 
-DECAY = 0.15
+DECAY = 0.1
 PER_QUERY = 2
 ON_CLEAN = 5  # findings shown of a host that does not stand out
 ON_FIRST = 12  # of a host that comes first (of ten, at most three) although it does not stand out: one looks there next

@@ -7,7 +7,7 @@ from bot.analysis.surprise import most_bits
 from bot.model import Limits, Method
 
 LISTED = (0.6, 0.0)  # share of the most bits, and bits of kind and traits on top
-OUTLYING = (0.8, 3.6)
+OUTLYING = (0.85, 2.7)  # marks about one of a hundred clean hosts of the benchmark
 LINKED = (0.45, 0.0)  # on a host that stands out anyway, everything odd is of interest
 FEW = 4  # peers and snapshots together, below which a verdict is tentative
 

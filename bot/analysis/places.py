@@ -34,8 +34,8 @@ OF_A_HOME = re.compile(r"^/home/[^/]+/\.(?!.*/\.)")
 LEFTOVER = re.compile(r"^/etc/.*(?:\.rpm(?:save|new|orig)|\.dpkg-(?:old|new|dist|bak)|\.ucf-(?:old|dist)|~)$")
 """What package managers leave beside a configuration; sudo, cron, PAM and sshd read no file of such a name."""
 HONEST_HIDDEN = re.compile(
-    r"/\.(?:ssh|cache/pip|local/share|config|venv|nvm|rbenv|pyenv|cargo|npm|bashrc|profile|bash_profile|"
-    r"bash_logout|build-id|dockerenv|git)(?:/|$)"
+    r"/\.(?:ssh|cache/pip|local/share|config|venv|nvm|rbenv|pyenv|cargo|rustup|npm|gnupg|aws|docker|kube|"
+    r"bashrc|profile|bash_profile|bash_logout|bash_history|viminfo|lesshst|build-id|dockerenv|git)(?:[/\s:;\"']|$)"
 )
 SYSTEM_PATH = re.compile(r"^(?:/usr)?/(?:s?bin|lib(?:32|64|exec)?)/")
 SHELL = re.compile(r"^(?:ba|da|z|k|a|tc|fi|c)?sh$|^busybox$")
@@ -88,6 +88,10 @@ USUAL_PORTS = frozenset(
 SCHEDULER = re.compile(r"/(?:s?bin)/(?:cron|crond|anacron|atd|fcron)$")
 """Programs that start what a schedule names; a path as the kernel gives it, not a name."""
 HOSTS_OTHERS = re.compile(r"^(?:java|busybox|systemd|dotnet|beam)")
+
+
+BUNDLED = re.compile(r"^/opt/[^/.]+/[^.]*/bin/[^/]+$")
+"""An interpreter that a product brings for itself: it runs that product, as java does."""
 
 
 def program(row: Row, kind: Kind) -> str:

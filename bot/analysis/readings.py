@@ -96,10 +96,20 @@ def _container(row: Row, _: Row | None) -> Iterator[Trait]:
         yield Trait(2.0, "sees the host's processes", "T1611")
 
 
+_TOOLS = frozenset(
+    "ps top ls ss lsof netstat find who w last id ip ifconfig cat grep egrep du df lsmod dmesg kill pgrep pkill stat strings "
+    "md5sum sha1sum sha256sum sudo su ssh scp sshd passwd login systemctl journalctl crontab dpkg rpm curl wget mount".split()
+)
+"""What whoever looks at a host calls by its name; folders of the site's own come first in PATH."""
+
+
 def _file(row: Row, _: Row | None) -> Iterator[Trait]:
     path = row.get("path", "")
     if re.search(r"^/(?:var/www|srv|usr/share/nginx)/.*\.(?:php\d?|phtml|jspx?|aspx?|cgi|pl|py)$", path):
         yield Trait(1.5, "a script that the web server may run", "T1505.003")
+    folder, _slash, name = path.rpartition("/")
+    if folder in ("/usr/local/bin", "/usr/local/sbin", "/root/bin") and name in _TOOLS:
+        yield Trait(2.5, "stands before the system's tool of that name", "T1574.007")
 
 
 def _privileged_file(row: Row, _: Row | None) -> Iterator[Trait]:
@@ -156,6 +166,32 @@ def _interface(row: Row, _: Row | None) -> Iterator[Trait]:
         yield Trait(1.5, "listens to traffic that is not its own", "T1040")
 
 
+_QUIET_HISTORY = {"HISTFILE": ("/dev/null", ""), "HISTSIZE": ("0",), "HISTFILESIZE": ("0",)}
+_LOADS = re.compile(
+    r"^(?:NODE_OPTIONS=.*(?:--require|--import|--loader|-r\b)|JAVA_TOOL_OPTIONS=.*-(?:javaagent|agentpath|agentlib)"
+    r"|(?:PYTHONSTARTUP|PERL5OPT|PERL5DB|RUBYOPT|BASH_ENV|PROMPT_COMMAND|GCONV_PATH)=.)"
+)
+"""Variables by which an interpreter or a library loads code of somebody else's choice before its own."""
+
+
+def _environment(row: Row, _: Row | None) -> Iterator[Trait]:
+    key, value = row.get("key", ""), row.get("value", "")
+    if value in _QUIET_HISTORY.get(key, ()):
+        yield Trait(2.0, "keeps no history of its commands", "T1562.003")
+    if _LOADS.match(f"{key}={value[:512]}"):
+        yield Trait(1.5, "loads other code before its own", "T1574")
+
+
+def _listener(row: Row, _: Row | None) -> Iterator[Trait]:
+    if row.get("process_path", "").endswith("/sshd") and row.get("port") not in (None, "", "0", "22"):
+        yield Trait(1.5, "lets people log in at another port", "T1571")
+
+
+def _starts(row: Row, _: Row | None) -> Iterator[Trait]:
+    if re.search(r"/systemd/(?:system|user)(?:-environment)?-generators/", row.get("path", "")):
+        yield Trait(1.5, "runs at boot before any service does", "T1543.002")
+
+
 READINGS: Mapping[Kind, Callable[[Row, Row | None], Iterator[Trait]]] = {
     Kind.USER: _user,
     Kind.SYSCTL: _sysctl,
@@ -170,6 +206,10 @@ READINGS: Mapping[Kind, Callable[[Row, Row | None], Iterator[Trait]]] = {
     Kind.FIREWALL: _firewall,
     Kind.LOGIN_CONFIG: _login_config,
     Kind.NAMES: _names,
+    Kind.ENVIRONMENT: _environment,
+    Kind.LISTENER: _listener,
+    Kind.UNIT: _starts,
+    Kind.AUTOSTART: _starts,
     Kind.INTERFACE: _interface,
 }
 """By kind, what reads a row; the second argument is the usual row, if there is one."""

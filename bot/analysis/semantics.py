@@ -109,7 +109,7 @@ class Kind(StrEnum):
 # honest life, if it was (added, changed, removed). Hand-set from what the benchmark's fleets showed; log2 ratios.
 WEIGHTS: dict[Kind, tuple[float, float, float]] = {
     Kind.PROCESS: (0.0, -1.0, -1.5),
-    Kind.PROGRAM: (0.0, 1.5, -2.5),
+    Kind.PROGRAM: (0.0, 0.5, -2.5),
     Kind.LISTENER: (1.0, 0.5, -1.0),
     Kind.CONNECTION: (-0.5, -0.5, -3.0),
     Kind.RAW_SOCKET: (1.5, 0.5, -2.0),

@@ -38,15 +38,15 @@ def bundle(weighed: Sequence[Weighed], world: World) -> tuple[list[Weighed], dic
     """Return the differences, and for each that leads others the ones that the same hosts share, sharpest first.
 
     Only what two or more hosts show belongs together, at most half of the group, or, where the baseline knows better,
-    more than half. What metadata explains is told elsewhere. The leading difference gains the bits of ``agreement``.
+    more than half. What metadata explains is told elsewhere. The leading difference, or the only one, gains the bits of
+    ``agreement``.
     """
     found = list(_followed(weighed, world))
     rest: dict[int, tuple[int, ...]] = {}
     for each in _merged(_sets(found, world.group.bit_count())):
-        if len(each.facts) < 2:
-            continue
         lead, *others = each.facts
-        rest[lead] = tuple(others)
+        if others:
+            rest[lead] = tuple(others)
         queries = {weighed[index].oddity.slot.query.name for index in each.facts}
         gain = 0.0 if each.common or found[lead].oddity.follows else agreement(found[lead], len(queries))
         found[lead] = _leading(found[lead], each.everyone, gain)
@@ -79,21 +79,25 @@ def _leading(lead: Weighed, everyone: int, gain: float) -> Weighed:
 
 
 def agreement(lead: Weighed, queries: int) -> float:
-    """Return the bits for the agreement of several facts on the same k of n hosts.
+    """Return the bits for several hosts that show one thing: k hosts with one cause are one event, not k.
 
-    That another, independent fact falls on just these hosts has the chance 1 / C(n, k); rows of one query are not
-    independent. Agreement makes the k hosts one event with one cause, and one event is at most as surprising as a
-    value that nobody of the n - k others has: log2(2 (n - k + 1)) bits, see ``surprise``. Half of what is missing to
-    that, or of the coincidence, whichever is less: as with peers and baseline, a second reading of the same hosts
-    counts for half. An honest cause that lowers the leading fact is why they agree, and leaves nothing to add.
+    One event is at most as surprising as a value that nobody of the n - k others has: log2(2 (n - k + 1)) bits, see
+    ``surprise``. That the hosts are one event is likely where facts of several queries agree on them: that another,
+    independent fact falls on just these has the chance 1 / C(n, k); rows of one query are not independent. It is
+    likely too where the baseline, of two snapshots or more, has nothing of it: what came since came once. The gain is
+    half of what is missing to one event (without a baseline, of the coincidence if that is less): as with peers and
+    baseline, a second reading of the same hosts counts for half. An honest cause that lowers the leading fact is why
+    they agree, and leaves nothing to add.
     """
     oddity = lead.oddity
     count, others = oddity.hosts.bit_count(), oddity.of
     rarity = max(oddity.peer_bits.values(), default=0.0)
-    if queries < 2 or lead.lowered < 0 or lead.evidence_bits <= 0 or rarity <= 0:
+    new = oddity.baseline_of > 1 and not oddity.baseline_seen
+    if (queries < 2 and not new) or lead.lowered < 0 or lead.evidence_bits <= 0 or rarity <= 0:
         return 0.0
     coincidence = (queries - 1) * log2(comb(count + others, count))
-    return 0.5 * max(0.0, min(coincidence, bits(seen(0, others)) - rarity))
+    missing = bits(seen(0, others)) - rarity
+    return 0.5 * max(0.0, missing if new else min(coincidence, missing))
 
 
 def _sets(weighed: Sequence[Weighed], hosts: int) -> list[_Set]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from bot.analysis.commands import read_commands
 from bot.analysis.places import (
+    BUNDLED,
     GUARDS,
     HIDDEN,
     HONEST_HIDDEN,
@@ -97,7 +98,8 @@ def _process(kind: Kind, row: Row) -> Iterator[Trait]:
     if kind is Kind.PROCESS and SERVICE_USER.match(user) and (SHELL.match(base) or SHELL.match(name)):
         yield Trait(2.0, f"is a shell of the service account {user}", "T1059.004")
     if "remote_port" in row and row["remote_port"] not in ("", "0"):
-        if SHELL.match(name) or SHELL.match(base) or INTERPRETER.match(name) or INTERPRETER.match(base):
+        told_what_to_do = any(tool.match(each) for tool in (SHELL, INTERPRETER) for each in (name, base))
+        if told_what_to_do and not BUNDLED.match(path):
             yield Trait(2.0, "is a shell or interpreter that talks to another host", "T1059.004")
         if not path and not name:
             yield Trait(3.0, "is a connection whose process cannot be seen", "T1014")

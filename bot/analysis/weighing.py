@@ -54,7 +54,7 @@ class Weighed:
         scores: The bits on each host.
         evidence_bits: What its kind and traits say.
         steps: How the score came about on the host where it is sharpest.
-        agreed: Bits that were added since several hosts agree in it and in others.
+        agreed: Bits that were added since several hosts show it, and that is one event.
     """
 
     oddity: Oddity
@@ -70,7 +70,9 @@ class Weighed:
         """What the score is made of, made when it is shown: few of many differences are."""
         parts = parts_of(self.oddity, self.kind, self.traits, self.steps)
         return (
-            (*parts, ScorePart("the same hosts agree in other facts", self.agreed)) if self.agreed else parts
+            (*parts, ScorePart("several hosts at once, which is likely one event", self.agreed))
+            if self.agreed
+            else parts
         )
 
     @property

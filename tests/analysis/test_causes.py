@@ -87,7 +87,7 @@ def test_what_the_evidence_does_not_cover_is_not_lowered(
     assert causes(kind, row, evidence) == ""
 
 
-@pytest.mark.parametrize(("known", "bits"), [(True, [1.5]), (False, [])])
+@pytest.mark.parametrize(("known", "bits"), [(True, [2.5]), (False, [])])
 def test_a_system_program_that_changed_without_any_package_weighs_more(
     bits: list[float], *, known: bool
 ) -> None:
@@ -97,6 +97,28 @@ def test_a_system_program_that_changed_without_any_package_weighs_more(
     parts = lowering(Kind.PROGRAM, row, Change.CHANGED, evidence, SHARED, hosts=1, version=False)
 
     assert [part.bits for part in parts] == bits
+
+
+def test_a_units_file_of_a_package_that_changed_alone_weighs_more() -> None:
+    """Packages bring what lies in their folder; whether a service is on, its file does not say."""
+    unit = {"path": "/usr/lib/systemd/system/cron.service", "sha256": "ab"}
+    site = {"path": "/etc/systemd/system/app.service", "sha256": "ab"}
+    parts = [
+        lowering(
+            Kind.UNIT, row, Change.CHANGED, Evidence(packages_known=True), SHARED, hosts=1, version=False
+        )
+        for row in (unit, site)
+    ]
+
+    assert [[part.bits for part in each] for each in parts] == [[1.5], []]
+
+
+def test_what_came_while_a_host_ran_is_not_of_its_image() -> None:
+    """A job of at, on the only host of a template, is as odd as on any other."""
+    alone: dict[str, object] = {"alone": {"template": "13"}}
+
+    assert causes(Kind.AUTOSTART, {"path": "/etc/profile.d/a.sh"}, alone) != ""
+    assert causes(Kind.AUTOSTART, {"path": "/var/spool/cron/atjobs/a01"}, alone) == ""
 
 
 def test_another_version_of_the_usual_thing() -> None:

@@ -437,7 +437,7 @@ def test_what_several_hosts_share_without_a_reason_in_aws_is_one_finding() -> No
     assert finding.why.startswith(
         "4 of 30 hosts share these 4 facts, which nothing in AWS explains; the sharpest: "
     )
-    assert "the same hosts agree in other facts" in {part.label for part in finding.parts}
+    assert "several hosts at once, which is likely one event" in {part.label for part in finding.parts}
     assert [host.id for host in report.outliers] == sorted(bad)
     assert not any("4 of 30 hosts share" in note for note in report.notes)  # what stands out says it itself
 

@@ -1,0 +1,67 @@
+"""Which honest meaning does a row have by itself: what nothing reads, what the cloud attached, what an agent makes?
+
+Each rests on what the named system does with such a row, whoever caused it: a file that its service skips cannot act,
+a disk is attached by the cloud's API and not from within the host. They lower, they never hide.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from bot.analysis.evidence import Evidence, Shared
+from bot.analysis.places import LEFTOVER, is_tool, program
+from bot.analysis.semantics import Kind
+from bot.model import Change, Row, ScorePart
+
+_UNREAD = re.compile(
+    r"^/etc/(?:"
+    r"sudoers\.d/[^/]*[.~][^/]*"  # sudoers(5): names with a dot, or ending in ~, are skipped
+    r"|cron\.(?:d|hourly|daily|weekly|monthly)/[^/]*[.~][^/]*"  # cron(8), run-parts(8): the same
+    r"|(?:ssh/sshd_config\.d|sysctl\.d|modprobe\.d|modules-load\.d|ld\.so\.conf\.d|limits\.d)/[^/]*(?<!\.conf)"
+    r"|profile\.d/[^/]*(?<!\.sh)"
+    r")$"
+)
+"""Names that the service of their folder does not read; what package managers leave is ``LEFTOVER``."""
+_LETS_IN = re.compile(
+    r"/pam\.d/|/security/|sshd?_config|/sudoers|/nsswitch\.conf|/login\.defs|/securetty|/(?:passwd|shadow|gshadow|group)$"
+    r"|/ld\.so\.|/audit|/apparmor|/selinux|/(?:trusted|keyrings)|/modprobe|/modules|/resolv\.conf|/hosts|/krb5|/sssd|/polkit|/apt/|/yum|/profile|/environment|/rc\.|/cloud/"
+)
+"""What decides who comes in, whose code is loaded or trusted, and what is written down."""
+_DISK = frozenset({"xfs", "ext4", "ext3", "btrfs", "nfs", "nfs4"})
+_COVERS = re.compile(r"^/(?:etc|usr|bin|sbin|lib\w*|boot|root|proc|sys|dev)(?:/|$)")
+_SCOPE = re.compile(
+    r"^(?:session-\w+\.scope|user@\d+\.service|user-\d+\.slice|run-user-\d+\.mount|user-runtime-dir@\d+\.service)$"
+)
+_LOOPBACK = re.compile(r"^(?:127\.|::1$|::ffff:127\.)")
+_AGENTS = frozenset({"ssm-user", "ec2-instance-connect"})
+"""Accounts that AWS's agents make by themselves, at the first session of Session Manager or EC2 Instance Connect."""
+_OF_AGENTS = (Kind.USER, Kind.SUDO, Kind.MEMBERSHIP, Kind.LOGIN_CONFIG)
+_AGENT_FILE = "/etc/sudoers.d/ssm-agent-users"
+
+
+def told_by_row(
+    kind: Kind, row: Row, change: Change, evidence: Evidence, shared: Shared
+) -> Iterator[ScorePart]:
+    """Yield the parts (negative bits) that the row's own meaning takes off."""
+    path = row.get("path", "")
+    if _UNREAD.match(path) and not LEFTOVER.search(path):
+        yield ScorePart("nothing reads a file of that name", -2.5)
+    elif kind is Kind.LOGIN_CONFIG and path and not _LETS_IN.search(path):
+        yield ScorePart("decides neither who comes in nor whose code runs", -1.5)
+    if kind is Kind.MOUNT and row.get("type") in _DISK and not _COVERS.match(path):
+        yield ScorePart("a disk or share, and it covers nothing of the system", -1.5)
+    if kind is Kind.UNIT and evidence.sessions and _SCOPE.match(row.get("id", "")):
+        yield ScorePart("made for the session of somebody logged in", -2.0)
+    if kind is Kind.LISTENER and change is not Change.REMOVED and _LOOPBACK.match(row.get("address", "")):
+        runs = program(row, kind)
+        if runs in shared.programs and not is_tool(runs):
+            yield ScorePart("only the host itself reaches it, at a program that most hosts run", -1.5)
+    if kind in _OF_AGENTS and (
+        (
+            {row.get("username"), row.get("groupname"), row.get("header")} & _AGENTS
+            and row.get("source", _AGENT_FILE) == _AGENT_FILE
+        )
+        or path == _AGENT_FILE
+    ):
+        yield ScorePart("an agent of AWS makes it by itself, under this name", -3.0)

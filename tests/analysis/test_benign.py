@@ -1,0 +1,70 @@
+"""What a row means by itself lowers it; what only looks like that does not."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.analysis.benign import told_by_row
+from bot.analysis.evidence import Evidence, Shared
+from bot.analysis.semantics import Kind
+from bot.model import Change, Row
+
+SHARED = Shared(programs=frozenset({"/usr/bin/postgres", "/usr/bin/python3.11"}))
+IN = Evidence(sessions={"alice"})
+
+
+def told(kind: Kind, row: Row, evidence: Evidence) -> str:
+    """Return what lowers a new row."""
+    return "; ".join(part.label for part in told_by_row(kind, row, Change.ADDED, evidence, SHARED))
+
+
+@pytest.mark.parametrize(
+    ("kind", "row", "said"),
+    [
+        (Kind.LOGIN_CONFIG, {"path": "/etc/sudoers.d/deploy.old"}, "nothing reads"),
+        (Kind.LOGIN_CONFIG, {"path": "/etc/ssh/sshd_config.d/50-site.conf.save"}, "nothing reads"),
+        (Kind.AUTOSTART, {"path": "/etc/cron.d/backup.bak"}, "nothing reads"),
+        (Kind.AUTOSTART, {"path": "/etc/profile.d/company.sh.old"}, "nothing reads"),
+        (Kind.LOGIN_CONFIG, {"path": "/etc/sysctl.d/10-node.conf"}, "neither who comes in"),
+        (Kind.MOUNT, {"path": "/data", "type": "xfs"}, "covers nothing"),
+        (Kind.UNIT, {"id": "session-4.scope"}, "somebody logged in"),
+        (
+            Kind.LISTENER,
+            {"address": "127.0.0.1", "process_path": "/usr/bin/postgres"},
+            "only the host itself",
+        ),
+        (Kind.USER, {"username": "ssm-user"}, "an agent of AWS"),
+        (Kind.SUDO, {"source": "/etc/sudoers.d/ssm-agent-users", "header": "ssm-user"}, "an agent of AWS"),
+    ],
+)
+def test_what_a_row_means_lowers_it(kind: Kind, row: Row, said: str) -> None:
+    """A file that its service skips, a disk, an instance of a packaged unit, a port for the host itself."""
+    assert said in told(kind, row, IN)
+
+
+@pytest.mark.parametrize(
+    ("kind", "row"),
+    [
+        (Kind.LOGIN_CONFIG, {"path": "/etc/ssh/sshd_config.d/10-compat.conf"}),
+        (Kind.LOGIN_CONFIG, {"path": "/etc/sudoers.d/deploy"}),
+        (Kind.AUTOSTART, {"path": "/etc/profile.d/zz-locale.sh"}),
+        (Kind.AUTOSTART, {"path": "/etc/cron.d/backup"}),
+        (Kind.LOGIN_CONFIG, {"path": "/etc/pam.d/sshd"}),
+        (Kind.LOGIN_CONFIG, {"path": "/etc/audit/rules.d/05-performance.rules"}),
+        (Kind.MOUNT, {"path": "/etc/pam.d", "type": "ext4"}),
+        (Kind.MOUNT, {"path": "/data", "type": "tmpfs"}),
+        (Kind.UNIT, {"id": "x@1.service", "fragment_path": "/etc/systemd/system/x@.service"}),
+        (Kind.LISTENER, {"address": "0.0.0.0", "process_path": "/usr/bin/postgres"}),
+        (Kind.LISTENER, {"address": "127.0.0.1", "process_path": "/usr/bin/python3.11"}),
+        (Kind.LISTENER, {"address": "127.0.0.1", "process_path": "/opt/x"}),
+        (Kind.USER, {"username": "sysadm"}),
+    ],
+)
+def test_what_only_looks_like_it_is_not_lowered(kind: Kind, row: Row) -> None:
+    """What is read, what covers the system, what anybody reaches, what does as it is told."""
+    assert told(kind, row, IN) == ""
+
+
+def test_a_scope_of_a_session_needs_the_session() -> None:
+    """Anybody may start a unit of that name."""
+    assert told(Kind.UNIT, {"id": "session-4.scope"}, Evidence()) == ""
