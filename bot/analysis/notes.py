@@ -118,10 +118,12 @@ def _either_side(choice: Choice, weighed: Sequence[Weighed], hosts: Sequence[Sna
     unsure = [weighed[index] for index in choice.shown if weighed[index].oddity.unsure]
     for each in unsure[:1]:
         count = each.oddity.hosts.bit_count()
+        what = "what an intruder would leave" if each.sharp else "something"
+        worst = "Most of the group may be compromised; without" if each.sharp else "Without"
         yield (
-            f"The group is split: {count} of {len(hosts)} hosts have what an intruder would leave, in "
-            f"{each.oddity.slot.query.name}, and the other {len(hosts) - count} do not. Most of the group may be "
-            "compromised; without a baseline nobody can say which side changed, so nobody is marked for it."
+            f"The group is split: {count} of {len(hosts)} hosts have {what}, in {each.oddity.slot.query.name}, and the "
+            f"other {len(hosts) - count} do not. {worst} a baseline nobody can say which side changed, so nobody is "
+            "marked for it."
         )
 
 

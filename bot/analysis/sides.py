@@ -38,7 +38,11 @@ def both_sides(drafts: Sequence[Draft], world: World) -> list[Draft]:
         if any(_sharp(drafts[index]) for index in indices):
             continue
         several = drafts[indices[0]].oddity.hosts.bit_count() > 1
-        other = {index: _turn(drafts[index], world) for index in indices if _holders(drafts[index], world)}
+        other = {
+            index: _turn(drafts[index], world)
+            for index in indices
+            if 2 * _holders(drafts[index], world).bit_count() > total  # many values: none is the larger side
+        }
         if any(
             _sharp(each) or (several and _says(each) - _says(drafts[index]) >= LIKELIER)
             for index, each in other.items()
@@ -48,7 +52,7 @@ def both_sides(drafts: Sequence[Draft], world: World) -> list[Draft]:
 
 
 def _holders(each: Draft, world: World) -> int:
-    """Return who has the usual value in the same slot; nobody where a row of another slot was found to be replaced."""
+    """Return who of the group has the usual value of the slot; nobody where a row of another slot was found replaced."""
     oddity = each.oddity
     return oddity.slot.values.get(oddity.expected, 0) & world.group if oddity.expected is not None else 0
 

@@ -49,7 +49,8 @@ def verdict(report: Report) -> str:
     if report.outliers:
         verb = "stands" if len(report.outliers) == 1 else "stand"
         count = f"{len(report.outliers):,} of {plural(targeted, 'host')}"
-        also = "; most of the group changed" if most else ""
+        changed = "most of the group changed" if report.limits.baseline else "the group is split"
+        also = f"; {changed}" if most else ""
         return _clause(f"{count} {verb} out{tentative}{also}", coverage)
     if uncompared(report):
         return _clause("1 host answered, and there is nothing to compare it with", coverage)
@@ -59,7 +60,7 @@ def verdict(report: Report) -> str:
         share = f"{most:,} of {plural(targeted, 'host')}"
         if report.limits.baseline:
             return _clause(f"Most of the group changed: {share} differ from the baseline alike", coverage)
-        return _clause(f"The group is split: {share} have what an intruder would leave", coverage)
+        return _clause(f"The group is split: {share} have something that the others do not", coverage)
     if missed or coverage.partial:
         return _clause(f"Nothing stands out in {known:,} of {plural(targeted, 'host')}", coverage)
     return f"Nothing stands out in {targeted:,} of {plural(targeted, 'host')}"

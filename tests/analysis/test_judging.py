@@ -386,6 +386,18 @@ def test_a_split_of_quiet_facts_is_told_of_the_side_that_has_more() -> None:
     assert report.outliers == ()
 
 
+def test_where_a_slot_has_many_values_none_is_the_larger_side() -> None:
+    """A third of the hosts lack an account that the others have with four shells: five hosts with one are no majority."""
+    hosts = honest(30)
+    for index, (_, rows) in enumerate(hosts[:20]):
+        rows["users"].append({"username": "ops2", "uid": "1002", "shell": f"/bin/{'abcd'[index // 5]}sh"})
+
+    report = judge(case(hosts))
+
+    assert not any("nobody can say which side changed" in finding.why for finding in report.findings)
+    assert not any(note.startswith("The group is split") for note in report.notes)
+
+
 def test_a_split_in_which_a_row_also_stands_in_for_another_is_told() -> None:
     """Two of six run nginx with another option and the usual of it no longer; the other four run something hidden."""
     hosts = honest(6)

@@ -81,7 +81,9 @@ def test_a_majority_is_named_before_anything_is_called_quiet() -> None:
         sentences.verdict(changed)
         == "Most of the group changed: 7 of 10 hosts differ from the baseline alike"
     )
-    assert sentences.verdict(split) == "The group is split: 7 of 10 hosts have what an intruder would leave"
+    assert (
+        sentences.verdict(split) == "The group is split: 7 of 10 hosts have something that the others do not"
+    )
     assert sentences.verdict(marked).startswith("2 of 24 hosts stand out; most of the group changed; ")
     assert sentences.verdict_so_far(changed) == "most of the group changed (7 of 10 hosts)"
     assert sentences.verdict_so_far(split) == "the group is split (7 of 10 hosts)"
