@@ -91,8 +91,16 @@ def _majority(choice: Choice, weighed: Sequence[Weighed], hosts: Sequence[Snapsh
             else ""
         )
         yield said + ("" if number else why + others)
-    if quiet := sum(len(facts) for _, facts in by_hosts.items() if not any(each.telling for each in facts)):
-        yield f"{_plural(quiet, 'more difference')} from the baseline that most hosts share, such as other connections, say nothing by themselves."
+    quiet = [(mask, facts) for mask, facts in by_hosts.items() if not any(each.telling for each in facts)]
+    if quiet:
+        count = sum(len(facts) for _, facts in quiet)
+        widest = max(quiet, key=lambda item: (len(item[1]), item[0].bit_count(), item[0]))
+        where = f"{widest[0].bit_count()} of {len(hosts)} hosts in {widest[1][0].oddity.slot.query.name}"
+        verb = "says" if count == 1 else "say"
+        yield (
+            f"{_plural(count, 'more difference')} from the baseline that most hosts share, such as other connections or "
+            f"options ({where}), {verb} nothing by {'itself' if count == 1 else 'themselves'}."
+        )
 
 
 def _of_packages(each: Weighed) -> bool:

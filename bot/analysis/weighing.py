@@ -98,7 +98,7 @@ class Weighed:
 
         What is missing on most hosts must say more: one odd host in the baseline makes all others lack something.
         """
-        return self.evidence_bits >= (1.0 if self.oddity.change is Change.REMOVED else 0.5)
+        return self.evidence_bits >= (1.0 if self.oddity.change is Change.REMOVED else 0.0)
 
     @property
     def score(self) -> float:
