@@ -76,6 +76,7 @@ def choose(
         for host, score in each.scores.items():
             per_host[host].append((score, index))
     nameless = hosts == 2 and not limits.baseline
+    bars = [outlying_from(most - _less_by_sharing(each)) for each in weighed]
     for host, scored in enumerate(per_host):
         scored.sort(key=lambda pair: (-pair[0], pair[1]))
         choice.scores[host] = _near_max(scored, weighed)
@@ -83,8 +84,7 @@ def choose(
             continue
         for score, index in scored:
             each = weighed[index]
-            bar = outlying_from(most - _less_by_sharing(each))
-            if score >= bar and each.evidence_bits >= 1.0 and not each.oddity.unsure:
+            if score >= bars[index] and each.evidence_bits >= 1.0 and not each.oddity.unsure:
                 choice.outliers.add(host)
                 choice.outlying.add(index)
     wide.sort(key=lambda index: (weighed[index].oddity.follows != "", -weighed[index].score, index))

@@ -82,10 +82,11 @@ def judge_folded(case: Case, fold: Fold, group: Sequence[int], baseline: Sequenc
     weighed, bundles = bundle(weighed, world)
     choice = choose(weighed, len(hosts), limits, bundles)
     findings = findings_of(choice, weighed, hosts, tables, limits)
+    coverage = coverage_of(case, hosts)
     return Report(
         run=case.run,
-        coverage=coverage_of(case, hosts),
-        hosts=verdicts_of(case, choice, hosts, findings),
+        coverage=coverage,
+        hosts=verdicts_of(case, choice, hosts, findings, coverage),
         findings=findings,
         limits=limits,
         lookalikes=_lookalikes(hosts, choice),

@@ -209,6 +209,8 @@ def coverage_of(case: Case, hosts: Sequence[Snapshot]) -> Coverage:
     unknown: list[UnknownQuery] = []
     partial = 0
     for snapshot in hosts:
+        if all(answer.known for answer in snapshot.answers):
+            continue
         given = {answer.query: answer for answer in snapshot.answers}
         gaps = [
             UnknownQuery(snapshot.host.id, name, given[name].status, given[name].error)
@@ -228,7 +230,7 @@ def coverage_of(case: Case, hosts: Sequence[Snapshot]) -> Coverage:
 
 
 def verdicts_of(
-    case: Case, choice: Choice, hosts: Sequence[Snapshot], findings: Sequence[Finding]
+    case: Case, choice: Choice, hosts: Sequence[Snapshot], findings: Sequence[Finding], coverage: Coverage
 ) -> tuple[HostVerdict, ...]:
     """Return the hosts: the focus first whatever its rank, then by rank, then the missed ones (rank 0)."""
     described = {host.id: host for host in (*case.group.known, *case.group.hosts)}
@@ -236,7 +238,7 @@ def verdicts_of(
         range(len(hosts)),
         key=lambda i: (i not in choice.outliers, -choice.scores[i], hosts[i].host.id),
     )
-    asked = {query.name for query in case.pack.queries}
+    partial = {unknown.host for unknown in coverage.unknown}
     reasons: dict[str, str] = {}
     for finding in findings:
         for host in finding.hosts:
@@ -244,20 +246,19 @@ def verdicts_of(
     verdicts: list[HostVerdict] = []
     for rank, index in enumerate(order, start=1):
         snapshot = hosts[index]
-        partial = any(not answer.known for answer in snapshot.answers if answer.query in asked)
         verdicts.append(
             HostVerdict(
                 id=snapshot.host.id,
                 rank=rank,
                 score=round(choice.scores[index], 2),
                 outlier=index in choice.outliers,
-                status=HostStatus.PARTIAL if partial else HostStatus.ANSWERED,
+                status=HostStatus.PARTIAL if snapshot.host.id in partial else HostStatus.ANSWERED,
                 cohort=cohorts.label(snapshot),
                 reason=cut(reasons.get(snapshot.host.id, ""), 480),
                 host=described.get(snapshot.host.id, snapshot.host),
             )
         )
-    for missed in coverage_of(case, hosts).missed:
+    for missed in coverage.missed:
         verdicts.append(
             HostVerdict(missed.host, 0, 0.0, False, HostStatus.MISSED, "", host=described.get(missed.host))
         )

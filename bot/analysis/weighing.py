@@ -290,7 +290,10 @@ def _shared_trait(trait: Trait, each: Draft, holders: Mapping[tuple[str, str], i
         return trait
     mask = holders[each.oddity.slot.query.name, trait.words]
     others = each.oddity.slot.known & ~each.oddity.hosts
-    share = (mask & others).bit_count() / max(1, others.bit_count())
+    shared = (mask & others).bit_count()
+    if not shared:
+        return trait
+    share = shared / max(1, others.bit_count())
     return replace(trait, bits=trait.bits * (1 - share))
 
 
