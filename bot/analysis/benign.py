@@ -10,19 +10,21 @@ import re
 from collections.abc import Iterator
 
 from bot.analysis.evidence import Evidence, Shared
-from bot.analysis.places import LEFTOVER, is_tool, program
+from bot.analysis.places import LEFTOVER, at_rest, is_tool, program
 from bot.analysis.semantics import Kind
 from bot.model import Change, Row, ScorePart
 
 _UNREAD = re.compile(
     r"^/etc/(?:"
     r"sudoers\.d/[^/]*[.~][^/]*"  # sudoers(5): names with a dot, or ending in ~, are skipped
-    r"|cron\.(?:d|hourly|daily|weekly|monthly)/[^/]*[.~][^/]*"  # cron(8), run-parts(8): the same
     r"|(?:ssh/sshd_config\.d|sysctl\.d|modprobe\.d|modules-load\.d|ld\.so\.conf\.d|limits\.d)/[^/]*(?<!\.conf)"
     r"|profile\.d/[^/]*(?<!\.sh)"
     r")$"
 )
-"""Names that the service of their folder does not read; what package managers leave is ``LEFTOVER``."""
+"""Names that the service of their folder does not read; what package managers leave is ``LEFTOVER``.
+
+Not the folders of cron: Debian's skips names with a dot, cronie (Amazon Linux) reads them.
+"""
 _LETS_IN = re.compile(
     r"/pam\.d/|/security/|sshd?_config|/sudoers|/nsswitch\.conf|/login\.defs|/securetty|/(?:passwd|shadow|gshadow|group)$"
     r"|/ld\.so\.|/audit|/apparmor|/selinux|/(?:trusted|keyrings)|/modprobe|/modules|/resolv\.conf|/hosts|/krb5|/sssd|/polkit|/apt/|/yum|/profile|/environment|/rc\.|/cloud/"
@@ -45,7 +47,7 @@ def told_by_row(
 ) -> Iterator[ScorePart]:
     """Yield the parts (negative bits) that the row's own meaning takes off."""
     path = row.get("path", "")
-    if _UNREAD.match(path) and not LEFTOVER.search(path):
+    if _UNREAD.match(path) and at_rest(kind, path) and not LEFTOVER.search(path):
         yield ScorePart("nothing reads a file of that name", -2.5)
     elif kind is Kind.LOGIN_CONFIG and path and not _LETS_IN.search(path):
         yield ScorePart("decides neither who comes in nor whose code runs", -1.5)

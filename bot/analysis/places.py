@@ -110,6 +110,25 @@ def program(row: Row, kind: Kind) -> str:
     return ""
 
 
+def at_rest(kind: Kind, path: str) -> bool:
+    """Whether a file acts only when a service reads it: what runs, is loaded or lends rights acts under any name."""
+    return kind in _READ_BY_SERVICES or (kind is Kind.LOADER and path.startswith("/etc/ld.so"))
+
+
+_READ_BY_SERVICES = frozenset(
+    {
+        Kind.FILE,
+        Kind.LOGIN_CONFIG,
+        Kind.CRON,
+        Kind.AUTOSTART,
+        Kind.UNIT,
+        Kind.SUDO,
+        Kind.SYSCTL,
+        Kind.PACKAGE_SOURCE,
+    }
+)
+
+
 def is_tool(path: str) -> bool:
     """Whether a program does whatever it is told: a shell, an interpreter, a network tool."""
     base = path.rsplit("/", 1)[-1]

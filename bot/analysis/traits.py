@@ -30,6 +30,7 @@ from bot.analysis.places import (
     USUAL_PORTS,
     WORLD_WRITABLE,
     Trait,
+    at_rest,
     is_tool,
     program,
 )
@@ -42,7 +43,7 @@ def read(kind: Kind, row: Row, change: Change, expected: Row | None) -> tuple[Tr
     """Return the traits of a differing row, heaviest first. For REMOVED, ``row`` is what is missing."""
     if change is Change.REMOVED:
         found = list(_missing(kind, row))
-    elif LEFTOVER.search(row.get("path", "")):
+    elif LEFTOVER.search(path := row.get("path", "")) and at_rest(kind, path):
         found = [Trait(-2.5, "a copy that nothing reads")]
     else:
         found = [

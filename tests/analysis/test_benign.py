@@ -23,7 +23,6 @@ def told(kind: Kind, row: Row, evidence: Evidence) -> str:
     [
         (Kind.LOGIN_CONFIG, {"path": "/etc/sudoers.d/deploy.old"}, "nothing reads"),
         (Kind.LOGIN_CONFIG, {"path": "/etc/ssh/sshd_config.d/50-site.conf.save"}, "nothing reads"),
-        (Kind.AUTOSTART, {"path": "/etc/cron.d/backup.bak"}, "nothing reads"),
         (Kind.AUTOSTART, {"path": "/etc/profile.d/company.sh.old"}, "nothing reads"),
         (Kind.LOGIN_CONFIG, {"path": "/etc/sysctl.d/10-node.conf"}, "neither who comes in"),
         (Kind.MOUNT, {"path": "/data", "type": "xfs"}, "covers nothing"),
@@ -40,6 +39,21 @@ def told(kind: Kind, row: Row, evidence: Evidence) -> str:
 def test_what_a_row_means_lowers_it(kind: Kind, row: Row, said: str) -> None:
     """A file that its service skips, a disk, an instance of a packaged unit, a port for the host itself."""
     assert said in told(kind, row, IN)
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [
+        (Kind.AUTOSTART, "/etc/cron.d/backup.bak"),  # cronie reads it
+        (Kind.AUTOSTART, "/etc/cron.hourly/sync.sh"),
+        (Kind.PROCESS, "/etc/sudoers.d/x.old"),  # it runs
+        (Kind.PRIVILEGED_FILE, "/etc/profile.d/x"),
+        (Kind.LOADER, "/etc/ssh/sshd_config.d/x"),  # it is loaded
+    ],
+)
+def test_no_name_excuses_what_acts(kind: Kind, path: str) -> None:
+    """A service may skip a file of that name; who runs or loads it does not."""
+    assert "nothing reads" not in told(kind, {"path": path}, IN)
 
 
 @pytest.mark.parametrize(

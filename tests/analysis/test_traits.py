@@ -199,3 +199,13 @@ def test_what_a_row_is_about() -> None:
 def test_what_is_hidden_by_custom_or_read_by_nothing_says_less(path: str, bits: float) -> None:
     """A package manager's copy is read by no service; a dot folder in somebody's home is where programs keep their things."""
     assert weight(read(Kind.FILE, {"path": path}, Change.ADDED, None)) == bits
+
+
+def test_a_program_that_runs_is_no_leftover() -> None:
+    """A name that services skip excuses no process: it runs, whatever it is called."""
+    row = {"path": "/etc/cron.d/.x~", "cmdline": "[kworker/0:1]", "name": "x"}
+
+    traits = read(Kind.PROCESS, row, Change.ADDED, None)
+
+    assert "is dressed as a kernel thread" in {trait.words for trait in traits}
+    assert weight(traits) > 4.0
