@@ -322,8 +322,9 @@ def stored_report(settings: Settings, run_id: str) -> Report:
 def exit_code(report: Report, *, min_coverage: float, fail_on: float | None = None) -> int:
     """Return 1 if something stands out; else 0 if enough hosts answered every query; else 2.
 
-    Something stands out as well where it is as sharp, but no host can be named for it. With ``fail_on``, 1 if a finding or a host reaches that many bits instead. 2 as well where nothing could be
-    compared: a gate must not pass because hosts were silent or alone.
+    Something stands out as well where it is as sharp, but no host can be named for it. With ``fail_on``, 1 if a
+    finding or a host reaches that many bits instead. 2 as well where nothing could be compared: a gate must not pass
+    because hosts were silent or alone.
     """
     if fail_on is not None:
         stop = any(reaching(report, fail_on))

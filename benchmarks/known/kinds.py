@@ -9,9 +9,8 @@ from functools import partial
 
 from benchmarks.known import work_stores
 from bot.sandbox.fleet import GroupPlan, HostPlan, Identity, SimHost, invent
-from bot.sandbox.fleet.base import lay_collection
 from bot.sandbox.fleet.draft import Draft, Tables
-from bot.sandbox.fleet.memory import lay_memory
+from bot.sandbox.fleet.hosts import finish
 from bot.sandbox.fleet.system import lay_system
 from bot.sandbox.fleet.twins import lay_differences
 from bot.sandbox.fleet.work.place import Place
@@ -60,12 +59,7 @@ def _tables(system: str, lay_work: Work, identity: Identity, place: Place, rng: 
     lay_system(draft, system)
     lay_work(draft, place)
     lay_differences(draft)
-    draft.settle()
-    lay_collection(draft)
-    lay_memory(draft)
-    for rows in draft.tables.values():
-        rng.shuffle(rows)
-    return draft.tables
+    return finish(draft)
 
 
 KINDS: Mapping[str, Kind] = {

@@ -61,7 +61,10 @@ def _majority(choice: Choice, weighed: Sequence[Weighed], hosts: Sequence[Snapsh
     by_hosts: dict[int, list[Weighed]] = {}
     for index in choice.group_wide:
         by_hosts.setdefault(weighed[index].oddity.hosts, []).append(weighed[index])
-    telling = [(mask, facts) for mask, facts in by_hosts.items() if any(each.telling for each in facts)]
+    telling: list[tuple[int, list[Weighed]]] = []
+    quiet: list[tuple[int, list[Weighed]]] = []
+    for item in by_hosts.items():
+        (telling if any(each.telling for each in item[1]) else quiet).append(item)
     changes = sorted(
         telling,
         key=lambda item: (
@@ -91,7 +94,6 @@ def _majority(choice: Choice, weighed: Sequence[Weighed], hosts: Sequence[Snapsh
             else ""
         )
         yield said + ("" if number else why + others)
-    quiet = [(mask, facts) for mask, facts in by_hosts.items() if not any(each.telling for each in facts)]
     if quiet:
         count = sum(len(facts) for _, facts in quiet)
         widest = max(quiet, key=lambda item: (len(item[1]), item[0].bit_count(), item[0]))

@@ -230,16 +230,13 @@ def _weigh(
     scores: dict[int, float] = {}
     best: Steps | None = None
     bulked = bulk.get((oddity.slot.query.name, oddity.hosts)) if oddity.change is Change.CHANGED else None
-    alike: dict[
-        tuple[float | None, int, bool], float
-    ] = {}  # most holders of a row have the same peers and causes
+    alike: dict[tuple[float | None, int], float] = {}  # most holders have the same peers and causes
     for host in members(oddity.hosts):
         peer = oddity.peer_bits.get(host)
         proven = evidence.proven.get((index, host), NOTHING)
-        like = (peer, evidence.kinds[host], proven is NOTHING)
-        same = alike.get(like) if proven is NOTHING else None
-        if same is not None:
-            scores[host] = same
+        like = (peer, evidence.kinds[host])
+        if proven is NOTHING and like in alike:
+            scores[host] = alike[like]
             continue
         drift = oddity.base_bits
         if lone is not None:
@@ -266,7 +263,9 @@ def _weigh(
         full = prior <= 0 or oddity.unsure  # on most hosts: rarity says nothing, what it is must say it all
         kind_bits = prior if full else prior * min(1.0, surprise / FULL_AT)
         score = max(0.0, surprise + kind_bits + lowered)
-        scores[host] = alike[like] = score
+        scores[host] = score
+        if proven is NOTHING:
+            alike[like] = score
         if best is None or score > best.score:
             best = Steps(
                 peer=peer,

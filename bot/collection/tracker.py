@@ -39,9 +39,9 @@ from bot.collection.statuses import ending, judge, silence
 from bot.model import Missed, MissReason, SentCommand, Snapshot
 
 BATCH = fetching.BATCH
-GRACE_S = 60.0  # an invocation may stay invisible so long after SendCommand
-SLOWEST_POLL_S, POLL_GROWTH = 12.0, 1.4
-LASTING_FAILURES = 2  # in a row, before a command is given up
+GRACE_S = fetching.GRACE_S
+SLOWEST_POLL_S, POLL_GROWTH = 12.0, fetching.POLL_GROWTH
+LASTING_FAILURES = fetching.LASTING_FAILURES
 READ_PATIENCE_S = 20.0  # output may lag behind its status (S3 uploads do)
 SLOWEST_READ_S = 5.0
 DESCRIBE_EVERY_S = 30.0

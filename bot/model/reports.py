@@ -95,6 +95,11 @@ class Coverage:
     unknown: tuple[UnknownQuery, ...] = ()
     queries: int = 0
 
+    @property
+    def known(self) -> int:
+        """How many hosts answered, in whole or in part."""
+        return self.answered + self.partial
+
 
 @dataclass(frozen=True, slots=True)
 class ScorePart:

@@ -30,7 +30,7 @@ def change_summary(report: Report) -> str:
 
 def change_lines(report: Report) -> str:
     """Return the differences grouped by query, as lines for a box of fixed width; host text stands as it is."""
-    known = report.coverage.answered + report.coverage.partial
+    known = report.coverage.known
     lines: list[str] = []
     used = shown = 0
     for query in dict.fromkeys(finding.query for finding in report.findings):

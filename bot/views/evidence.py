@@ -130,7 +130,7 @@ def _stand(finding: Finding) -> str:
 def looked_at(report: Report) -> str:
     """Return how much a report without outliers rests on: hosts, queries, and how far the sharpest difference reached."""
     coverage = report.coverage
-    known = coverage.answered + coverage.partial
+    known = coverage.known
     text = f"{plural(known, 'host')} answered"
     if coverage.queries:
         text += f" {plural(coverage.queries, 'query', 'queries')}{' each' if known > 1 else ''}"

@@ -9,7 +9,7 @@ from bot.views.words import bits, plural
 
 def conclusive(report: Report) -> bool:
     """Whether there was something to compare, two hosts that answered or one and a baseline, and it is not so far only."""
-    known = report.coverage.answered + report.coverage.partial
+    known = report.coverage.known
     return known > 0 and not uncompared(report) and not report.run.provisional
 
 
@@ -34,7 +34,7 @@ def unnamed(report: Report) -> bool:
 
     Two hosts that differ; more than half of a group that changed, or that differs from the rest.
     """
-    known = report.coverage.answered + report.coverage.partial
+    known = report.coverage.known
     return any(
         finding.score >= report.limits.threshold_bits and (known == 2 or 2 * len(finding.hosts) > known)
         for finding in report.findings

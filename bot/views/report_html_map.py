@@ -77,7 +77,7 @@ def _columns(report: Report, best: Cells, unknown: Mapping[tuple[str, str], str]
     silent: dict[str, int] = defaultdict(int)
     for _, query in unknown:
         silent[query] += 1
-    answering = report.coverage.answered + report.coverage.partial
+    answering = report.coverage.known
     for query, hosts in silent.items():
         if hosts < answering and query not in sharpest:
             sharpest[query] = 0.0

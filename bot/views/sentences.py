@@ -39,7 +39,7 @@ def verdict(report: Report) -> str:
     """
     coverage = report.coverage
     targeted, missed = coverage.targeted, len(coverage.missed)
-    known = coverage.answered + coverage.partial
+    known = coverage.known
     if known == 0:
         return "No host answered: nothing can be said" if targeted else "There was no host to ask"
     tentative = " (tentative)" if report.limits.tentative and report.outliers else ""
@@ -68,7 +68,7 @@ def verdict(report: Report) -> str:
 
 def verdict_so_far(report: Report) -> str:
     """Return the verdict of a provisional report: silent hosts are not yet counted as missing."""
-    known = report.coverage.answered + report.coverage.partial
+    known = report.coverage.known
     if known == 0:
         return "no host has answered yet"
     if not report.outliers and (most := majority(report)):
@@ -99,7 +99,7 @@ def majority(report: Report) -> int:
 
     With a baseline it is new there; without one it is a side that has what an intruder would leave.
     """
-    known = report.coverage.answered + report.coverage.partial
+    known = report.coverage.known
     return max(
         (
             len(finding.hosts)
@@ -113,12 +113,12 @@ def majority(report: Report) -> int:
 
 def uncompared(report: Report) -> bool:
     """Whether one host answered and there is no baseline."""
-    return report.coverage.answered + report.coverage.partial == 1 and report.limits.baseline == 0
+    return report.coverage.known == 1 and report.limits.baseline == 0
 
 
 def nameless(report: Report) -> bool:
     """Whether two hosts answered and there is no baseline: nobody can be named."""
-    return report.coverage.answered + report.coverage.partial == 2 and report.limits.baseline == 0
+    return report.coverage.known == 2 and report.limits.baseline == 0
 
 
 def _focus(report: Report) -> str:
@@ -207,7 +207,7 @@ def rests_on(report: Report) -> str:
     with_what = [plural(limits.peers, "other host")] if limits.peers else []
     if limits.baseline:
         with_what.append(plural(limits.baseline, "baseline snapshot"))
-    who = "Each host" if report.coverage.answered + report.coverage.partial > 1 else "The host"
+    who = "Each host" if report.coverage.known > 1 else "The host"
     text = (
         f"{who} was compared with {listed(with_what, 2)}: for being rare or new one difference can get at most "
         f"{bits(limits.most_bits)}, and from {bits(limits.threshold_bits)} on it makes its host stand out"
@@ -233,7 +233,7 @@ def lookalikes(report: Report) -> str:
     Of one host alone nothing is said.
     """
     parts: list[str] = []
-    if report.coverage.answered + report.coverage.partial < 2:
+    if report.coverage.known < 2:
         return ""
     for group in report.lookalikes[:6]:
         label = said(group.label, 40)

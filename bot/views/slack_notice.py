@@ -79,7 +79,7 @@ def kept(baseline: Baseline, by: str, at: datetime) -> Message:
 
 def _lead(report: Report, baseline: Baseline, now: datetime, *, late: bool) -> list[Part]:
     coverage = report.coverage
-    known = coverage.answered + coverage.partial
+    known = coverage.known
     parts = [
         text(f"Since baseline version {baseline.version}, {age(baseline.created_at, now)}, by "),
         user(baseline.author),

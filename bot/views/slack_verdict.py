@@ -177,6 +177,6 @@ def _choices(report: Report, *, decided: bool) -> list[Part]:
     choices = []
     if report.findings:
         choices.append(button("Look deeper", ids.DRILL_DOWN, run, style="primary"))
-    if not decided and report.coverage.answered + report.coverage.partial:
+    if not decided and report.coverage.known:
         choices.append(button("Accept as baseline", ids.ACCEPT, run))
     return [*choices, button("Run again", ids.RUN_AGAIN, run), more(run)]

@@ -89,11 +89,16 @@ def _tables(
         ODDITIES[wanted.oddity](draft)
     if wanted.intrusion:
         INTRUSIONS[wanted.intrusion].commit(draft)
+    return finish(draft)
+
+
+def finish(draft: Draft) -> Tables:
+    """Return the tables of a host on which everything was laid: asked by its agent, rows in the order of chance."""
     draft.settle()
     lay_collection(draft)
     lay_memory(draft)
     for rows in draft.tables.values():
-        rng.shuffle(rows)
+        draft.rng.shuffle(rows)
     return draft.tables
 
 
