@@ -40,6 +40,7 @@ _AGENTS = frozenset({"ssm-user", "ec2-instance-connect"})
 """Accounts that AWS's agents make by themselves, at the first session of Session Manager or EC2 Instance Connect."""
 _OF_AGENTS = (Kind.USER, Kind.SUDO, Kind.MEMBERSHIP, Kind.LOGIN_CONFIG)
 _AGENT_FILE = "/etc/sudoers.d/ssm-agent-users"
+_AGENT_RULE = "ALL=(ALL) NOPASSWD:ALL"
 
 
 def told_by_row(
@@ -66,4 +67,5 @@ def told_by_row(
         )
         or path == _AGENT_FILE
     ):
-        yield ScorePart("an agent of AWS makes it by itself, under this name", -3.0)
+        documented = kind is Kind.SUDO and row.get("rule_details") == _AGENT_RULE
+        yield ScorePart("an agent of AWS makes it by itself, under this name", -4.5 if documented else -3.0)

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from bot.analysis.evidence import Evidence, Shared
 from bot.analysis.lineage import Proof
-from bot.analysis.places import SYSTEM_PATH, program
+from bot.analysis.places import SCHEDULER, SYSTEM_PATH, program
 from bot.analysis.semantics import Kind
 from bot.model import Row, ScorePart
 
@@ -48,7 +48,10 @@ def claims(kind: Kind, row: Row, evidence: Evidence, shared: Shared) -> Iterator
     path = program(row, kind) or row.get("path", "")
     cmdline, parent = row.get("cmdline", ""), row.get("parent_name", "") or row.get("parent_path", "")
     if kind is not Kind.ENVIRONMENT:
-        if _started(row, path) & shared.commands or parent.rsplit("/", 1)[-1] in shared.commands:
+        schedules = path in shared.programs and bool(
+            SCHEDULER.search(path)
+        )  # it forks before it starts a job
+        if schedules or _started(row, path) & shared.commands or parent.rsplit("/", 1)[-1] in shared.commands:
             yield Claim.SCHEDULE
         elif timers_of(row, path, shared.timers) or parent.rsplit("/", 1)[-1] in shared.timers:
             yield Claim.TIMER

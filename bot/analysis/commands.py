@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from bot.analysis.places import HIDDEN, HONEST_HIDDEN, WORLD_WRITABLE, Trait
+from bot.analysis.places import HIDDEN, HONEST_HIDDEN, OF_A_HOME, WORLD_WRITABLE, Trait
 from bot.model import Row
 
 MOST = 4096  # characters of a command line that are read
@@ -105,9 +105,9 @@ def read_commands(row: Row) -> Iterator[Trait]:
         for pattern, bits, words, attack in _COMMANDS:
             if pattern.search(text):
                 yield Trait(bits, words, attack)
-        if any(
-            WORLD_WRITABLE.match(part) for part in re.split(r"[\s=\"'(|;&>]+", text) if part.startswith("/")
-        ):
+        paths = [part for part in re.split(r"[\s=\"'(|;&>]+", text) if "/" in part]
+        if any(WORLD_WRITABLE.match(path) for path in paths):
             yield Trait(1.5, "names a file in a folder that everybody may write to")
-        if HIDDEN.search(text) and not HONEST_HIDDEN.search(text):
-            yield Trait(1.5, "names a hidden file", "T1564.001")
+        hidden = [path for path in paths if HIDDEN.search(path) and not HONEST_HIDDEN.search(path)]
+        if hidden:
+            yield Trait(0.5 if all(map(OF_A_HOME.match, hidden)) else 1.5, "names a hidden file", "T1564.001")

@@ -34,7 +34,7 @@ OF_A_HOME = re.compile(r"^/home/[^/]+/\.(?!.*/\.)")
 LEFTOVER = re.compile(r"^/etc/.*(?:\.rpm(?:save|new|orig)|\.dpkg-(?:old|new|dist|bak)|\.ucf-(?:old|dist)|~)$")
 """What package managers leave beside a configuration; sudo, cron, PAM and sshd read no file of such a name."""
 HONEST_HIDDEN = re.compile(
-    r"/\.(?:ssh|cache/pip|local/share|config|venv|nvm|rbenv|pyenv|cargo|rustup|npm|gnupg|aws|docker|kube|"
+    r"/\.(?:ssh|cache/pip|local/(?:bin|lib|share|state)|config|venv|nvm|rbenv|pyenv|cargo|rustup|npm|gnupg|aws|docker|kube|"
     r"bashrc|profile|bash_profile|bash_logout|bash_history|viminfo|lesshst|build-id|dockerenv|git)(?:[/\s:;\"']|$)"
 )
 SYSTEM_PATH = re.compile(r"^(?:/usr)?/(?:s?bin|lib(?:32|64|exec)?)/")

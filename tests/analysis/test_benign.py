@@ -41,6 +41,14 @@ def test_what_a_row_means_lowers_it(kind: Kind, row: Row, said: str) -> None:
     assert said in told(kind, row, IN)
 
 
+@pytest.mark.parametrize(("rule", "bits"), [("ALL=(ALL) NOPASSWD:ALL", -4.5), ("ALL=(ALL:ALL) ALL", -3.0)])
+def test_the_rule_that_the_agent_writes_word_for_word_says_least(rule: str, bits: float) -> None:
+    """AWS documents the line; another one under the same name is somebody's."""
+    row = {"source": "/etc/sudoers.d/ssm-agent-users", "header": "ssm-user", "rule_details": rule}
+
+    assert [part.bits for part in told_by_row(Kind.SUDO, row, Change.ADDED, IN, SHARED)] == [bits]
+
+
 @pytest.mark.parametrize(
     ("kind", "path"),
     [

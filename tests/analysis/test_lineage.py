@@ -8,7 +8,7 @@ import pytest
 
 from bot.analysis import judge
 from bot.analysis.causes import lowering
-from bot.analysis.claims import Claim, Proven
+from bot.analysis.claims import Claim, Proven, claims
 from bot.analysis.evidence import Evidence, Shared
 from bot.analysis.lineage import Proof, Tree, in_session, of_own, on_schedule, own_footprint
 from bot.analysis.semantics import Kind
@@ -71,6 +71,17 @@ def test_a_scheduled_job_descends_from_the_daemon_that_most_hosts_run() -> None:
 
     assert on_schedule(grown, ["801"], PROGRAMS) is Proof.CONFIRMED
     assert on_schedule(grown, ["811"], PROGRAMS) is Proof.REFUTED
+
+
+def test_the_fork_of_the_schedules_daemon_claims_to_be_scheduled_where_most_hosts_run_that_daemon() -> None:
+    """It forks itself before it starts a job; a daemon of that name elsewhere claims nothing."""
+    here, elsewhere = ({"path": path, "cmdline": "/usr/sbin/CRON -f"} for path in (CRON, "/opt/sbin/cron"))
+    grown = tree(("801", "300", CRON, "91"), ("900", "1", CRON, "91"))
+
+    assert list(claims(Kind.PROCESS, here, Evidence(), Shared(programs=PROGRAMS))) == [Claim.SCHEDULE]
+    assert not list(claims(Kind.PROCESS, elsewhere, Evidence(), Shared(programs=PROGRAMS)))
+    assert on_schedule(grown, ["801"], PROGRAMS) is Proof.CONFIRMED
+    assert on_schedule(grown, ["900"], PROGRAMS) is Proof.REFUTED
 
 
 def test_a_loop_of_parents_ends() -> None:

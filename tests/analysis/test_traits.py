@@ -187,11 +187,27 @@ def test_what_a_row_is_about() -> None:
 
 
 @pytest.mark.parametrize(
+    ("cmdline", "bits"),
+    [
+        ("py-spy dump --output /home/ada/.spy/out", 0.5),
+        ("sh /home/ada/.local/bin/tool", 0),
+        ("sh /home/ada/.config/x.sh /opt/.y/run", 1.5),
+    ],
+)
+def test_one_honest_hidden_path_covers_no_other(cmdline: str, bits: float) -> None:
+    """Each path of a command line is read by itself; what lies in somebody's home is hidden by custom."""
+    found = read(Kind.PROCESS, process("/usr/bin/dash", cmdline), Change.ADDED, None)
+
+    assert sum(trait.bits for trait in found if trait.words == "names a hidden file") == bits
+
+
+@pytest.mark.parametrize(
     ("path", "bits"),
     [
         ("/etc/pam.d/sshd.rpmsave", -2.5),
         ("/etc/sudoers.d/deploy.dpkg-old", -2.5),
-        ("/home/deploy/.local/bin/tool", 0.5),
+        ("/home/deploy/.tools/bin/tool", 0.5),
+        ("/home/deploy/.local/bin/tool", 0),
         ("/home/deploy/.cache/.x/tool", 2.0),
         ("/usr/lib/.x/tool", 2.0),
     ],
