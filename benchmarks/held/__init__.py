@@ -9,7 +9,16 @@ import random
 from collections.abc import Callable
 
 from benchmarks.attacks import Host
-from benchmarks.held import access, changes, evasion, execution, implants, persistence, sessions
+from benchmarks.held import (
+    access,
+    botnets,
+    changes,
+    evasion,
+    execution,
+    implants,
+    persistence,
+    sessions,
+)
 from benchmarks.held.kinds import KINDS
 from benchmarks.known.kinds import Kind
 
@@ -22,6 +31,7 @@ ATTACKS: tuple[Attack, ...] = (
     *implants.ATTACKS,
     *evasion.ATTACKS,
     *execution.ATTACKS,
+    *botnets.ATTACKS,
 )
 """What was done to one host. Each changes its tables in place."""
 

@@ -10,7 +10,16 @@ import random
 from collections.abc import Callable
 
 from benchmarks.attacks import Host
-from benchmarks.known import access, changes, evasion, execution, implants, persistence, sessions
+from benchmarks.known import (
+    access,
+    botnets,
+    changes,
+    evasion,
+    execution,
+    implants,
+    persistence,
+    sessions,
+)
 from benchmarks.known.kinds import KINDS, Kind
 
 Attack = Callable[[Host], None]
@@ -22,6 +31,7 @@ ATTACKS: tuple[Attack, ...] = (
     *implants.ATTACKS,
     *evasion.ATTACKS,
     *execution.ATTACKS,
+    *botnets.ATTACKS,
 )
 """What was done to one host. Each changes its tables in place."""
 
