@@ -11,6 +11,7 @@ from collections.abc import Callable
 from benchmarks.attacks import Host
 from benchmarks.held import (
     access,
+    backdoors,
     botnets,
     changes,
     evasion,
@@ -32,6 +33,7 @@ ATTACKS: tuple[Attack, ...] = (
     *evasion.ATTACKS,
     *execution.ATTACKS,
     *botnets.ATTACKS,
+    *backdoors.ATTACKS,
 )
 """What was done to one host. Each changes its tables in place."""
 
