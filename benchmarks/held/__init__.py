@@ -11,6 +11,7 @@ from collections.abc import Callable
 from benchmarks.attacks import Host
 from benchmarks.held import (
     access,
+    applications,
     backdoors,
     botnets,
     changes,
@@ -34,6 +35,7 @@ ATTACKS: tuple[Attack, ...] = (
     *execution.ATTACKS,
     *botnets.ATTACKS,
     *backdoors.ATTACKS,
+    *applications.ATTACKS,
 )
 """What was done to one host. Each changes its tables in place."""
 
