@@ -17,6 +17,7 @@ from benchmarks.held import (
     changes,
     evasion,
     execution,
+    footholds,
     implants,
     persistence,
     sessions,
@@ -36,6 +37,7 @@ ATTACKS: tuple[Attack, ...] = (
     *botnets.ATTACKS,
     *backdoors.ATTACKS,
     *applications.ATTACKS,
+    *footholds.ATTACKS,
 )
 """What was done to one host. Each changes its tables in place."""
 
