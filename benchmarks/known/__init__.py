@@ -16,6 +16,7 @@ from benchmarks.known import (
     backdoors,
     botnets,
     changes,
+    clouds,
     evasion,
     execution,
     footholds,
@@ -38,6 +39,7 @@ ATTACKS: tuple[Attack, ...] = (
     *backdoors.ATTACKS,
     *applications.ATTACKS,
     *footholds.ATTACKS,
+    *clouds.ATTACKS,
 )
 """What was done to one host. Each changes its tables in place."""
 
