@@ -16,6 +16,7 @@ from benchmarks.held import (
     botnets,
     changes,
     clouds,
+    cover,
     evasion,
     execution,
     footholds,
@@ -40,6 +41,7 @@ ATTACKS: tuple[Attack, ...] = (
     *applications.ATTACKS,
     *footholds.ATTACKS,
     *clouds.ATTACKS,
+    *cover.ATTACKS,
 )
 """What was done to one host. Each changes its tables in place."""
 
