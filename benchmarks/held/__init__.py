@@ -9,7 +9,21 @@ import random
 from collections.abc import Callable
 
 from benchmarks.attacks import Host
-from benchmarks.held import access, changes, evasion, execution, implants, persistence, sessions
+from benchmarks.held import (
+    access,
+    applications,
+    backdoors,
+    botnets,
+    changes,
+    clouds,
+    cover,
+    evasion,
+    execution,
+    footholds,
+    implants,
+    persistence,
+    sessions,
+)
 from benchmarks.held.kinds import KINDS
 from benchmarks.known.kinds import Kind
 
@@ -22,6 +36,12 @@ ATTACKS: tuple[Attack, ...] = (
     *implants.ATTACKS,
     *evasion.ATTACKS,
     *execution.ATTACKS,
+    *botnets.ATTACKS,
+    *backdoors.ATTACKS,
+    *applications.ATTACKS,
+    *footholds.ATTACKS,
+    *clouds.ATTACKS,
+    *cover.ATTACKS,
 )
 """What was done to one host. Each changes its tables in place."""
 
