@@ -103,7 +103,7 @@ class Planting:
 
 def seen() -> Population:
     """Return what whoever sets the weights may look at."""
-    plants: dict[str, Plant] = {each.id: _scenario(each) for each in _PLANNED}
+    plants: dict[str, Plant] = {f"scenario {each.id}": _scenario(each) for each in _PLANNED}
     plants |= {each.__name__: _attack(each) for each in (*attacks.ATTACKS, *known.ATTACKS)}
     one_offs: dict[str, Plant] = {each.id: _scenario(each) for each in _ONE_OFFS}
     one_offs |= {each.__name__: _one_off(each) for each in known.ONE_OFFS}
