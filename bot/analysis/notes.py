@@ -14,6 +14,9 @@ from bot.analysis.things import cut
 from bot.analysis.weighing import Weighed
 from bot.model import Limits, Method, Quadrant, Snapshot
 
+WEIGHTY = (
+    2.0  # bits of what a fact is, from which a split without a baseline is one that an intruder may have made
+)
 MOST_CHANGES = 5  # changes of most of the group that are told, by the hosts that show them
 
 
@@ -141,25 +144,33 @@ def _splits(
     choice: Choice, weighed: Sequence[Weighed], hosts: Sequence[Snapshot], *, baseline: bool
 ) -> Iterator[str]:
     """One sentence for each of the three sharpest splits; the finding itself holds its facts."""
-    leads = [
-        index
-        for index in choice.shown
-        if index in choice.bundles
-        and weighed[index].oddity.quadrant is not Quadrant.NEW_COMMON
-        and not weighed[index].oddity.unsure
-        and not weighed[index].oddity.follows
-    ]
-    told = {index for index in leads if choice.outliers.issuperset(members(weighed[index].oddity.hosts))}
-    for index in [lead for lead in leads if lead not in told][
-        :3
-    ]:  # those that mark all their hosts say it there
-        facts = [weighed[other] for other in (index, *choice.bundles[index])]
+    found: list[tuple[int, bool]] = []
+    for index in choice.shown:
+        each = weighed[index]
+        if each.oddity.quadrant is Quadrant.NEW_COMMON or each.oddity.unsure or each.oddity.follows:
+            continue
+        count = each.oddity.hosts.bit_count()
+        either = not baseline and count > 1 and SIDE * count >= len(hosts)
+        weighty = either and each.evidence_bits >= WEIGHTY
+        marks_all = choice.outliers.issuperset(members(each.oddity.hosts))  # they say it there
+        if weighty or (index in choice.bundles and not marks_all):
+            found.append((index, either))
+    for index, either in found[:3]:
+        facts = [weighed[other] for other in (index, *choice.bundles.get(index, ()))]
         queries = Counter(each.oddity.slot.query.name for each in facts)
         where = ", ".join(name for name, _ in sorted(queries.items(), key=lambda k: (-k[1], k[0]))[:3])
-        count = weighed[index].oddity.hosts.bit_count()
-        either = SIDE * count >= len(hosts) and not baseline
-        unsure = " Without a baseline nobody can say whether they or the others changed." if either else ""
-        yield f"{count} of {len(hosts)} hosts share {len(facts)} facts that nothing in AWS explains ({where}).{unsure}"
+        count, rest = weighed[index].oddity.hosts.bit_count(), weighed[index].oddity.of
+        what = f"{_plural(len(facts), 'fact')} that nothing in AWS explains ({where})."
+        if either and weighed[index].evidence_bits >= WEIGHTY:
+            yield (
+                f"The group is split: {count} of {len(hosts)} hosts differ from the other {rest} of {len(hosts)} hosts in "
+                f"{what} Without a baseline nobody can say which side changed."
+            )
+        else:
+            unsure = (
+                " Without a baseline nobody can say whether they or the others changed." if either else ""
+            )
+            yield f"{count} of {len(hosts)} hosts share {what}{unsure}"
 
 
 def _stale(case: Case, hosts: Sequence[Snapshot], base: Sequence[Snapshot]) -> Iterator[str]:

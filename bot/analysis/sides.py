@@ -16,7 +16,7 @@ from bot.analysis.traits import weight
 from bot.analysis.weighing import SHARP_TRAIT, Draft, draft
 from bot.model import Change
 
-LIKELIER = 3.0  # bits by which the larger side's reading must outweigh that of several hosts of the smaller
+LIKELIER = 2.0  # bits by which the larger side's reading must outweigh that of several hosts of the smaller
 SIDE = 5  # a side is at least one host in so many; fewer are exceptions
 
 

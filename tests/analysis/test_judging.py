@@ -386,6 +386,23 @@ def test_a_split_of_quiet_facts_is_told_of_the_side_that_has_more() -> None:
     assert report.outliers == ()
 
 
+def test_a_split_in_what_decides_about_logins_is_told_without_blaming_either_side() -> None:
+    """Seven of ten have another configuration of sshd: both sides have one, so neither row says more than the other."""
+    hosts = honest(10)
+    for _, rows in hosts[:7]:
+        rows["auth_config_files"] = [
+            {**row, "sha256": "f" * 64} if row["path"] == "/etc/ssh/sshd_config" else row
+            for row in rows["auth_config_files"]
+        ]
+
+    report = judge(case(hosts))
+
+    assert report.notes[0].startswith(
+        "The group is split: 3 of 10 hosts differ from the other 7 of 10 hosts in 1 fact"
+    )
+    assert report.outliers == ()
+
+
 def test_where_a_slot_has_many_values_none_is_the_larger_side() -> None:
     """A third of the hosts lack an account that the others have with four shells: five hosts with one are no majority."""
     hosts = honest(30)
