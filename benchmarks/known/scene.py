@@ -9,6 +9,7 @@ from benchmarks.attacks import Host
 from bot.sandbox.fleet.draft import Row
 
 WORK = (
+    "master",
     "gunicorn",
     "java",
     "postgres",
