@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 
-from benchmarks.known import work_mail, work_stores
+from benchmarks.known import work_compute, work_mail, work_stores
 from bot.sandbox.fleet import GroupPlan, HostPlan, Identity, SimHost, invent
 from bot.sandbox.fleet.draft import Draft, Tables
 from bot.sandbox.fleet.hosts import finish
@@ -76,5 +76,8 @@ KINDS: Mapping[str, Kind] = {
     "broker": partial(build, "broker", "amazon", work_stores.lay_broker),
     "cache": partial(build, "cache", "debian", work_stores.lay_cache),
     "relay": partial(build, "relay", "debian", work_mail.lay_relay, types=("c6i.large", "c6a.xlarge")),
+    "compute": partial(
+        build, "compute", "amazon", work_compute.lay_compute, types=("c6i.8xlarge", "c6a.12xlarge")
+    ),
 }
 """Kinds of group by name: size, seed, chance -> hosts."""

@@ -10,6 +10,7 @@ from bot.sandbox.fleet.draft import Row
 
 WORK = (
     "master",
+    "slurmd",
     "gunicorn",
     "java",
     "postgres",

@@ -24,8 +24,11 @@ def account(draft: Draft, name: str, uid: int, home: str, shell: str = "/usr/sbi
 
 
 def modules(draft: Draft, *names: str) -> None:
-    """Load kernel modules that the work needs."""
+    """Load kernel modules that the work needs, but for those that are loaded."""
+    loaded = {row["name"] for row in draft.tables["kernel_modules"]}
     for name in names:
+        if name in loaded:
+            continue
         draft.add("kernel_modules", name=name, size=16_384 * (1 + len(name) % 7), used_by="-", status="Live",
                   address=f"0xffffffffc{draft.rng.randrange(16**6):06x}0")  # fmt: skip
 
