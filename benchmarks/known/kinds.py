@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 
-from benchmarks.known import work_compute, work_mail, work_stores
+from benchmarks.known import work_compute, work_mail, work_php, work_stores
 from bot.sandbox.fleet import GroupPlan, HostPlan, Identity, SimHost, invent
 from bot.sandbox.fleet.draft import Draft, Tables
 from bot.sandbox.fleet.hosts import finish
@@ -78,6 +78,9 @@ KINDS: Mapping[str, Kind] = {
     "relay": partial(build, "relay", "debian", work_mail.lay_relay, types=("c6i.large", "c6a.xlarge")),
     "compute": partial(
         build, "compute", "amazon", work_compute.lay_compute, types=("c6i.8xlarge", "c6a.12xlarge")
+    ),
+    "php": partial(
+        build, "php", "debian", work_php.lay_php, types=("m6i.large", "m6i.xlarge", "c6i.2xlarge")
     ),
 }
 """Kinds of group by name: size, seed, chance -> hosts."""

@@ -11,6 +11,8 @@ from bot.sandbox.fleet.draft import Row
 WORK = (
     "master",
     "slurmd",
+    "php-fpm8.1",
+    "php-fpm8.3",
     "gunicorn",
     "java",
     "postgres",

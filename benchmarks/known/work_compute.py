@@ -13,6 +13,7 @@ from benchmarks.known.work_estate import (  # fmt: skip
     modules,
     moments_ago,
     program,
+    script,
     zone_net,
 )
 from bot.sandbox.fleet.draft import Draft, digest
@@ -182,7 +183,7 @@ def _shares(draft: Draft, zone: int) -> None:
     port = rng.randrange(20_049, 20_449)
     draft.add("mounts", device="127.0.0.1:/", device_alias="127.0.0.1:/", path="/shared", type="nfs4",
               flags=f"rw,relatime,vers=4.1,rsize=1048576,wsize=1048576,namlen=255,hard,noresvport,proto=tcp,port={port},timeo=600,clientaddr=127.0.0.1,addr=127.0.0.1")  # fmt: skip
-    watchdog = service(draft, "amazon-efs-mount-watchdog", "/usr/bin/python3.9", "/usr/bin/python3 /usr/bin/amazon-efs-mount-watchdog", name="amazon-efs-moun", packaged=True)  # fmt: skip
+    watchdog = script(draft, "amazon-efs-mount-watchdog", "/usr/bin/python3.9", "/usr/bin/python3 /usr/bin/amazon-efs-mount-watchdog", name="amazon-efs-moun")  # fmt: skip
     proxy = "/usr/bin/efs-proxy"
     draft.file(proxy, mode="0755")
     tunnel = draft.spawn(

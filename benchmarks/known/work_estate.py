@@ -48,6 +48,15 @@ def program(draft: Draft, path: str, content: str = "", *, mode: str = "0755", u
         draft.file(path, content, mode=mode, uid=uid)
 
 
+def script(draft: Draft, unit: str, interpreter: str, cmdline: str, *, name: str, user: str = "root", threads: int = 1) -> int:  # fmt: skip
+    """Add a packaged service that is a script: its program is the system's interpreter."""
+    fragment = f"/usr/lib/systemd/system/{unit}.service"
+    draft.unit(f"{unit}.service", unit, fragment=fragment)
+    draft.add("hash", path=fragment, directory="/usr/lib/systemd/system", sha256=digest(f"packaged unit {fragment}"))  # fmt: skip
+    program(draft, interpreter)
+    return draft.spawn(name, interpreter, cmdline, user=user, unit=f"{unit}.service", threads=threads)
+
+
 def moments_ago(draft: Draft, at_most_s: int = 25) -> int:
     """Return when something short was started that is still running, in seconds after boot."""
     up_s = draft.now - draft.booted
