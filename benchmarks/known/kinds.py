@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 
-from benchmarks.known import work_compute, work_mail, work_php, work_stores
+from benchmarks.known import work_compute, work_gateway, work_mail, work_php, work_stores
 from bot.sandbox.fleet import GroupPlan, HostPlan, Identity, SimHost, invent
 from bot.sandbox.fleet.draft import Draft, Tables
 from bot.sandbox.fleet.hosts import finish
@@ -81,6 +81,9 @@ KINDS: Mapping[str, Kind] = {
     ),
     "php": partial(
         build, "php", "debian", work_php.lay_php, types=("m6i.large", "m6i.xlarge", "c6i.2xlarge")
+    ),
+    "gateway": partial(
+        build, "gateway", "debian", work_gateway.lay_gateway, types=("c6i.2xlarge", "c6i.large")
     ),
 }
 """Kinds of group by name: size, seed, chance -> hosts."""

@@ -13,6 +13,7 @@ WORK = (
     "slurmd",
     "php-fpm8.1",
     "php-fpm8.3",
+    "charon-systemd",
     "gunicorn",
     "java",
     "postgres",
