@@ -14,6 +14,7 @@ WORK = (
     "php-fpm8.1",
     "php-fpm8.3",
     "charon-systemd",
+    "beam.smp",
     "gunicorn",
     "java",
     "postgres",
