@@ -138,6 +138,11 @@ def lay_upkeep(draft: Draft, log: str) -> None:
     """Add what the system does for itself now and then: updates, a kernel that waits for a reboot, logs being rotated."""
     rng, recent = draft.rng, moments_ago(draft)
     debian = bool(draft.tables["deb_packages"])
+    if not debian:
+        for unit in ("logrotate.service", "dnf-makecache.service"):
+            draft.unit(unit, unit, active="inactive", sub="dead", state="static", fragment=f"/usr/lib/systemd/system/{unit}")  # fmt: skip
+        draft.unit("dnf-makecache.timer", "dnf makecache --timer", sub="waiting", fragment="/usr/lib/systemd/system/dnf-makecache.timer")  # fmt: skip
+        draft.add("hash", path="/usr/lib/systemd/system/dnf-makecache.timer", directory="/usr/lib/systemd/system", sha256=digest("makecache timer"))  # fmt: skip
     if draft.now - draft.booted > 5 * 86_400 and rng.random() < 0.3:
         _wait_for_reboot(draft)
     if rng.random() < 0.04:
