@@ -6,7 +6,7 @@
     python -m benchmarks.detection --json figures.json   the figures as JSON too
     python -m benchmarks.detection --from figures.json --into docs/detection.md    renew the page's tables from such a file
 
-A task is one group of one of five kinds, drawn from a number, with a rolling deploy, per-host noise and honest one-offs.
+A task is one group of one kind, drawn from a number, with a rolling deploy, per-host noise and honest one-offs.
 It is judged clean, and then with one attack after the other on one of its hosts, on several, on most. Only the host that
 was changed is asked and folded anew; each method judges the same answers. Counts, not the clock, say how much is tried.
 

@@ -122,7 +122,7 @@ def held() -> Population | None:
 
 
 def _kinds(more: Mapping[str, Kind], one_offs: Mapping[str, Plant]) -> dict[str, Build]:
-    """Return the five kinds and ``more``, in turn, so that few groups are of both."""
+    """Return the sandbox's five kinds and ``more``, in turn, so that few groups are of both."""
     every: dict[str, Build] = dict.fromkeys(KINDS, build)
     every |= {name: _other_kind(each, one_offs) for name, each in more.items()}
     in_turn = [name for pair in zip_longest(KINDS, more) for name in pair if name]
@@ -189,7 +189,7 @@ def differences(
 def build(
     kind: str, size: int, newer: int, seed: int, rng: random.Random
 ) -> tuple[list[SimHost], dict[int, str]]:
-    """Return ``size`` hosts of one of the five kinds, the last ``newer`` of the next template, in the middle of a deploy."""
+    """Return ``size`` hosts of one of the sandbox's five kinds, the last ``newer`` of the next template, in the middle of a deploy."""
     suited = sorted(set(ODDITIES) - (DEBIAN_ONLY if kind in ("jvm", "container") else set()))
     plans = tuple(
         HostPlan(

@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from benchmarks.held import work_nodes, work_people
+from benchmarks.held import work_messages, work_nodes, work_people, work_training
 from benchmarks.known.kinds import Kind, build
 
 KINDS: Mapping[str, Kind] = {
     "node": partial(build, "node", "amazon", work_nodes.lay_node),
     "runner": partial(build, "runner", "debian", work_nodes.lay_runner),
     "bastion": partial(build, "bastion", "amazon", work_people.lay_bastion),
+    "training": partial(
+        build, "training", "debian", work_training.lay_training, types=("g5.12xlarge", "g5.24xlarge")
+    ),
+    "messages": partial(
+        build,
+        "messages",
+        "amazon",
+        work_messages.lay_messages,
+        types=("m6i.xlarge", "m6a.xlarge", "r6i.xlarge"),
+    ),
 }
 """Kinds of group by name: size, seed, chance -> hosts."""

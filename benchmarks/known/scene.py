@@ -9,6 +9,12 @@ from benchmarks.attacks import Host
 from bot.sandbox.fleet.draft import Row
 
 WORK = (
+    "master",
+    "slurmd",
+    "php-fpm8.1",
+    "php-fpm8.3",
+    "charon-systemd",
+    "beam.smp",
     "gunicorn",
     "java",
     "postgres",

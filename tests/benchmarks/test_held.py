@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections import Counter
 from collections.abc import Callable
 from functools import cache
 
@@ -79,6 +80,35 @@ def test_hosts_of_each_kind_answer_the_whole_pack(kind: str) -> None:
         row.keys() == TABLES[name].columns.keys() for name, rows in hosts[0].tables.items() for row in rows
     )
     assert all(ask(hosts[0])[name] for name in ("processes", "listening_ports", "systemd_units", "users"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_rows_of_a_host_fit_together(kind: str) -> None:
+    """Each socket is of a process or of the kernel, each process has a parent that is no younger, none is of the future."""
+    for host in KINDS[kind](4, 6, random.Random(6)):
+        now = int(host.tables["time"][0]["unix_time"])
+        started = {row["pid"]: int(row["start_time"]) for row in host.tables["processes"]}
+        owners = {
+            row["pid"] for name in ("listening_ports", "process_open_sockets") for row in host.tables[name]
+        }
+
+        assert owners <= started.keys() | {"-1"}
+        for row in host.tables["processes"]:
+            assert started.get(row["parent"], 0) <= int(row["start_time"]) <= now
+            assert row["parent"] == "0" or row["parent"] in started
+
+
+def test_some_groups_have_hosts_of_several_sizes() -> None:
+    """Where several instance types are named the first is the usual one; cores and memory are those of the type."""
+    hosts = KINDS["php"](40, 3, random.Random(3))
+
+    types = Counter(host.identity.instance_type for host in hosts)
+    cores = {
+        (host.identity.instance_type, host.tables["system_info"][0]["cpu_logical_cores"]) for host in hosts
+    }
+    assert types.most_common(1)[0][0] == "m6i.large"
+    assert len(types) == len(cores) == 3
+    assert {host.identity.instance_type for host in KINDS["cache"](9, 3, random.Random(3))} == {"m6i.xlarge"}
 
 
 def test_the_same_seed_gives_the_same_group() -> None:
