@@ -9,7 +9,16 @@ import random
 from collections.abc import Callable
 
 from benchmarks.attacks import Host
-from benchmarks.held import access, changes, evasion, execution, implants, persistence, sessions
+from benchmarks.held import (
+    access,
+    changes,
+    evasion,
+    execution,
+    implants,
+    persistence,
+    sessions,
+    upkeep,
+)
 from benchmarks.held.kinds import KINDS
 from benchmarks.known.kinds import Kind
 
@@ -25,7 +34,11 @@ ATTACKS: tuple[Attack, ...] = (
 )
 """What was done to one host. Each changes its tables in place."""
 
-ONE_OFFS: tuple[OneOff, ...] = (*sessions.ONE_OFFS, *changes.ONE_OFFS)
+ONE_OFFS: tuple[OneOff, ...] = (
+    *sessions.ONE_OFFS,
+    *changes.ONE_OFFS,
+    *upkeep.ONE_OFFS,
+)
 """What one host shows by itself, honestly. Each changes its tables in place."""
 
 __all__ = ["ATTACKS", "KINDS", "ONE_OFFS", "Attack", "Kind", "OneOff"]

@@ -1,7 +1,7 @@
 """Which further attacks, honest one-offs and kinds of group may be looked at while the analysis is tuned?
 
-They were written together with ``benchmarks.held`` by somebody who tuned nothing, and parted from it by their place in
-its lists: two of five attacks, every other one-off, two of five kinds.
+They were written together with ``benchmarks.held`` by people who tuned nothing, and parted from it by their place in
+its lists: two of five attacks, every other one-off, two of five kinds; of 48 one-offs written later, two of three.
 """
 
 from __future__ import annotations
@@ -10,7 +10,16 @@ import random
 from collections.abc import Callable
 
 from benchmarks.attacks import Host
-from benchmarks.known import access, changes, evasion, execution, implants, persistence, sessions
+from benchmarks.known import (
+    access,
+    changes,
+    evasion,
+    execution,
+    implants,
+    persistence,
+    sessions,
+    upkeep,
+)
 from benchmarks.known.kinds import KINDS, Kind
 
 Attack = Callable[[Host], None]
@@ -25,7 +34,11 @@ ATTACKS: tuple[Attack, ...] = (
 )
 """What was done to one host. Each changes its tables in place."""
 
-ONE_OFFS: tuple[OneOff, ...] = (*sessions.ONE_OFFS, *changes.ONE_OFFS)
+ONE_OFFS: tuple[OneOff, ...] = (
+    *sessions.ONE_OFFS,
+    *changes.ONE_OFFS,
+    *upkeep.ONE_OFFS,
+)
 """What one host shows by itself, honestly. Each changes its tables in place."""
 
 __all__ = ["ATTACKS", "KINDS", "ONE_OFFS", "Attack", "Kind", "OneOff"]
