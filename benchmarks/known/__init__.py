@@ -18,6 +18,7 @@ from benchmarks.known import (
     implants,
     persistence,
     sessions,
+    states,
     upkeep,
 )
 from benchmarks.known.kinds import KINDS, Kind
@@ -38,6 +39,7 @@ ONE_OFFS: tuple[OneOff, ...] = (
     *sessions.ONE_OFFS,
     *changes.ONE_OFFS,
     *upkeep.ONE_OFFS,
+    *states.ONE_OFFS,
 )
 """What one host shows by itself, honestly. Each changes its tables in place."""
 
