@@ -16,6 +16,7 @@ from benchmarks.known import (
     evasion,
     execution,
     implants,
+    jobs,
     persistence,
     sessions,
     states,
@@ -40,6 +41,7 @@ ONE_OFFS: tuple[OneOff, ...] = (
     *changes.ONE_OFFS,
     *upkeep.ONE_OFFS,
     *states.ONE_OFFS,
+    *jobs.ONE_OFFS,
 )
 """What one host shows by itself, honestly. Each changes its tables in place."""
 
