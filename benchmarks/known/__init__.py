@@ -17,6 +17,7 @@ from benchmarks.known import (
     execution,
     implants,
     jobs,
+    people,
     persistence,
     sessions,
     states,
@@ -42,6 +43,7 @@ ONE_OFFS: tuple[OneOff, ...] = (
     *upkeep.ONE_OFFS,
     *states.ONE_OFFS,
     *jobs.ONE_OFFS,
+    *people.ONE_OFFS,
 )
 """What one host shows by itself, honestly. Each changes its tables in place."""
 
