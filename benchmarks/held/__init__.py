@@ -18,6 +18,7 @@ from benchmarks.held import (
     jobs,
     people,
     persistence,
+    rollout,
     sessions,
     states,
     upkeep,
@@ -44,6 +45,7 @@ ONE_OFFS: tuple[OneOff, ...] = (
     *states.ONE_OFFS,
     *jobs.ONE_OFFS,
     *people.ONE_OFFS,
+    *rollout.ONE_OFFS,
 )
 """What one host shows by itself, honestly. Each changes its tables in place."""
 

@@ -19,6 +19,7 @@ from benchmarks.known import (
     jobs,
     people,
     persistence,
+    rollout,
     sessions,
     states,
     upkeep,
@@ -44,6 +45,7 @@ ONE_OFFS: tuple[OneOff, ...] = (
     *states.ONE_OFFS,
     *jobs.ONE_OFFS,
     *people.ONE_OFFS,
+    *rollout.ONE_OFFS,
 )
 """What one host shows by itself, honestly. Each changes its tables in place."""
 
