@@ -7,9 +7,17 @@ import random
 from benchmarks.attacks import Host
 from benchmarks.held.upkeep import booted
 from benchmarks.known import moves, scene
+from benchmarks.known.upkeep import SOURCES
 
-OFTEN_MENDED = ("bind9-", "curl", "expat", "git", "gnutls", "jq", "krb5-libs", "libcurl", "libexpat", "libgnutls", "libkrb5", "libxml2", "perl", "rsync", "tar", "tzdata", "vim", "wget")  # fmt: skip
-"""What packages begin with that have updates for security in most months."""
+MENDED = {
+    **SOURCES,
+    "gnutls": ("gnutls", "libgnutls30"),
+    "libxml2": ("libxml2",),
+    "vim": ("vim", "vim-common", "vim-runtime", "vim-tiny", "xxd", "vim-data", "vim-enhanced", "vim-filesystem", "vim-minimal"),
+    "bind9": ("bind9-host", "bind9-dnsutils", "bind9-libs", "bind-utils", "bind-libs", "bind-license"),
+    "krb5": ("krb5-libs", "krb5-locales", "libgssapi-krb5-2", "libk5crypto3", "libkrb5-3", "libkrb5support0"),
+}  # fmt: skip
+"""Packages by their source, of what has updates for security often."""
 
 
 def replaced_an_hour_ago(host: Host, rng: random.Random) -> None:
@@ -24,13 +32,11 @@ def replaced_an_hour_ago(host: Host, rng: random.Random) -> None:
             host.change("file", {"path": path}, mtime=when, ctime=when)
     for path in ("/etc/hostname", "/etc/machine-id", "/etc/resolv.conf"):
         host.change("file", {"path": path}, mtime=when, ctime=when)
-    names = sorted({row["name"] for row in moves.packages(host) if row["name"].startswith(OFTEN_MENDED)})
-    mended = rng.sample(names, rng.randrange(2, min(9, len(names))))
-    moves.update(host, *mended, age_s=up_s - 60)
-    for name in mended:
-        moves.content(
-            host, f"/usr/bin/{name.removesuffix('-minimal')}", "a patch level later", age_s=up_s - 60
-        )
+    here = [name for name in sorted(MENDED) if any(moves.installed(host, each) for each in MENDED[name])]
+    for name in rng.sample(here, rng.randrange(1, 5)):
+        moves.update(host, *MENDED[name], age_s=up_s - 60)
+        if name in ("curl", "wget", "less"):
+            moves.content(host, f"/usr/bin/{name}", "a patch level later", age_s=up_s - 60)
     scene.put(host, "/var/lib/cloud/instance/boot-finished", when, age_s=up_s - 90)
 
 
