@@ -21,8 +21,13 @@ from benchmarks.held import (
     execution,
     footholds,
     implants,
+    jobs,
+    people,
     persistence,
+    rollout,
     sessions,
+    states,
+    upkeep,
 )
 from benchmarks.held.kinds import KINDS
 from benchmarks.known.kinds import Kind
@@ -45,7 +50,15 @@ ATTACKS: tuple[Attack, ...] = (
 )
 """What was done to one host. Each changes its tables in place."""
 
-ONE_OFFS: tuple[OneOff, ...] = (*sessions.ONE_OFFS, *changes.ONE_OFFS)
+ONE_OFFS: tuple[OneOff, ...] = (
+    *sessions.ONE_OFFS,
+    *changes.ONE_OFFS,
+    *upkeep.ONE_OFFS,
+    *states.ONE_OFFS,
+    *jobs.ONE_OFFS,
+    *people.ONE_OFFS,
+    *rollout.ONE_OFFS,
+)
 """What one host shows by itself, honestly. Each changes its tables in place."""
 
 __all__ = ["ATTACKS", "KINDS", "ONE_OFFS", "Attack", "Kind", "OneOff"]

@@ -23,8 +23,13 @@ from benchmarks.known import (
     execution,
     footholds,
     implants,
+    jobs,
+    people,
     persistence,
+    rollout,
     sessions,
+    states,
+    upkeep,
 )
 from benchmarks.known.kinds import KINDS, Kind
 
@@ -46,7 +51,15 @@ ATTACKS: tuple[Attack, ...] = (
 )
 """What was done to one host. Each changes its tables in place."""
 
-ONE_OFFS: tuple[OneOff, ...] = (*sessions.ONE_OFFS, *changes.ONE_OFFS)
+ONE_OFFS: tuple[OneOff, ...] = (
+    *sessions.ONE_OFFS,
+    *changes.ONE_OFFS,
+    *upkeep.ONE_OFFS,
+    *states.ONE_OFFS,
+    *jobs.ONE_OFFS,
+    *people.ONE_OFFS,
+    *rollout.ONE_OFFS,
+)
 """What one host shows by itself, honestly. Each changes its tables in place."""
 
 __all__ = ["ATTACKS", "KINDS", "ONE_OFFS", "Attack", "Kind", "OneOff"]

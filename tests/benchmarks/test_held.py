@@ -149,4 +149,5 @@ def test_attacks_say_what_they_resemble() -> None:
     """Each attack names its ATT&CK technique, each one-off says what happened."""
     assert all(re.match(r"T\d{4}", attack.__doc__ or "") for attack in ATTACKS)
     assert all(one_off.__doc__ for one_off in ONE_OFFS)
-    assert len(ONE_OFFS) >= 16
+    assert len(ONE_OFFS) >= 80
+    assert len({one_off.__name__ for one_off in ONE_OFFS}) == len(ONE_OFFS)
