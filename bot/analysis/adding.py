@@ -12,6 +12,7 @@ from bot.analysis.places import Trait
 from bot.analysis.rarity import Oddity
 from bot.analysis.semantics import Kind
 from bot.analysis.surprise import bits, combined, seen
+from bot.analysis.traits import counted
 from bot.model import Change, ScorePart, summing_to
 
 _KINDS = {
@@ -54,7 +55,7 @@ def parts_of(oddity: Oddity, kind: Kind, traits: Sequence[Trait], steps: Steps) 
     """Return the parts of a score, in the order in which they were added; their sum is the score to a hundredth."""
     parts = _surprise(oddity, steps)
     parts.append(ScorePart(f"a {_CHANGES[oddity.change]} {_KINDS.get(kind, kind.value)}", steps.base))
-    said = [ScorePart(trait.words, trait.bits * 0.5**rank) for rank, trait in enumerate(traits[:4])]
+    said = [ScorePart(*each) for each in counted(traits)]
     parts.extend(said)
     whole = steps.base + sum(part.bits for part in said)
     parts.append(ScorePart("too ordinary for what it is to count in full", steps.kind_bits - whole))

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from bot.analysis.evidence import Evidence, Shared
-from bot.analysis.places import LEFTOVER, at_rest, is_tool, program
+from bot.analysis.places import LEFTOVER, SYSTEM_PATH, at_rest, is_tool, program
 from bot.analysis.semantics import Kind
 from bot.model import Change, Row, ScorePart
 
@@ -26,7 +26,7 @@ _UNREAD = re.compile(
 Not the folders of cron: Debian's skips names with a dot, cronie (Amazon Linux) reads them.
 """
 _LETS_IN = re.compile(
-    r"/pam\.d/|/security/|sshd?_config|/sudoers|/nsswitch\.conf|/login\.defs|/securetty|/(?:passwd|shadow|gshadow|group)$"
+    r"/pam\.d/|/security/(?!limits)|sshd?_config|/sudoers|/nsswitch\.conf|/login\.defs|/securetty|/(?:passwd|shadow|gshadow|group)$"
     r"|/ld\.so\.|/audit|/apparmor|/selinux|/(?:trusted|keyrings)|/modprobe|/modules|/resolv\.conf|/hosts|/krb5|/sssd|/polkit|/apt/|/yum|/profile|/environment|/rc\.|/cloud/"
 )
 """What decides who comes in, whose code is loaded or trusted, and what is written down."""
@@ -60,6 +60,13 @@ def told_by_row(
         runs = program(row, kind)
         if runs in shared.programs and not is_tool(runs):
             yield ScorePart("only the host itself reaches it, at a program that most hosts run", -1.5)
+    if kind is Kind.CRON and change is not Change.REMOVED and _starts_what_all_have(row, shared):
+        yield ScorePart("starts nothing but programs that most hosts have", -2.5)
+    gone = path.removesuffix(" (deleted)")
+    if kind is Kind.LOADER and gone != path and (gone in shared.programs or gone in shared.mapped):
+        yield ScorePart("most hosts use the same file; here it was replaced, as an update does", -2.5)
+    if kind is Kind.CONNECTION and not program(row, kind) and row.get("remote_address") in evidence.shares:
+        yield ScorePart("the kernel's own, to a share that is mounted from there", -4.0)
     if kind in _OF_AGENTS and (
         (
             {row.get("username"), row.get("groupname"), row.get("header")} & _AGENTS
@@ -69,3 +76,25 @@ def told_by_row(
     ):
         documented = kind is Kind.SUDO and row.get("rule_details") == _AGENT_RULE
         yield ScorePart("an agent of AWS makes it by itself, under this name", -4.5 if documented else -3.0)
+
+
+_ROUTINE = re.compile(r"^/(?:dev/null$|(?:run|var)/(?:lock|log|run)/|run/)")
+_SPLIT = re.compile(r"[\s;&|<>=\"'(),:]+")
+
+
+def _starts_what_all_have(row: Row, shared: Shared) -> bool:
+    """Whether a job names a file of the site's own that holds the same on most hosts, and nothing else but plain system programs.
+
+    A tool that does whatever it is told, an address or a text that is run could be anybody's.
+    """
+    text = row.get("command", "")[:2048]
+    if "://" in text or "$(" in text or "`" in text:
+        return False
+    words = [word for word in _SPLIT.split(text) if word]
+    paths = [word for word in words if word.startswith("/") and not _ROUTINE.match(word)]
+    own = [path for path in paths if path in shared.files and not SYSTEM_PATH.match(path)]
+    return (
+        bool(own)
+        and not any(is_tool(word) for word in words)
+        and all(path in shared.files or SYSTEM_PATH.match(path) for path in paths)
+    )

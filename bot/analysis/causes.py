@@ -144,7 +144,7 @@ def _is_instance(row: Row, shared: Shared) -> bool:
     ours = _SYSTEM_UNITS.match(file) and file not in shared.new_unit_files
     return (
         "@" in row.get("id", "")
-        and row.get("unit_file_state", "") in ("", "static", "indirect")
+        and row.get("unit_file_state", "") in ("", "static", "indirect", "enabled-runtime")
         and bool(ours)
     )
 

@@ -87,6 +87,10 @@ _COMMANDS: tuple[tuple[re.Pattern[str], float, str, str], ...] = tuple(
 )
 
 
+_LOCKS = re.compile(r"^/(?:run|var)/lock/")
+"""Where jobs keep the locks by which they do not run twice; what runs from there is read elsewhere."""
+
+
 def read_commands(row: Row) -> Iterator[Trait]:
     """Yield the traits of every column that holds a command."""
     for column in (
@@ -106,7 +110,7 @@ def read_commands(row: Row) -> Iterator[Trait]:
             if pattern.search(text):
                 yield Trait(bits, words, attack)
         paths = [part for part in re.split(r"[\s=\"'(|;&>]+", text) if "/" in part]
-        if any(WORLD_WRITABLE.match(path) for path in paths):
+        if any(WORLD_WRITABLE.match(path) and not _LOCKS.match(path) for path in paths):
             yield Trait(1.5, "names a file in a folder that everybody may write to")
         hidden = [path for path in paths if HIDDEN.search(path) and not HONEST_HIDDEN.search(path)]
         if hidden:

@@ -44,6 +44,7 @@ class Evidence:
         leaders: Pids of the processes that open logins are registered with.
         osquery: Pid of the osquery that answered.
         active: Services that the service manager says are at work now; None where the pack does not ask.
+        shares: Addresses from which the host has mounted a share.
     """
 
     packages: Stems = field(default_factory=Stems)
@@ -60,16 +61,28 @@ class Evidence:
     leaders: set[str] = field(default_factory=set)
     osquery: str = ""
     active: set[str] | None = None
+    shares: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What most of the group has, for the lineage of what one host has."""
+    """What most of the group has, for the lineage of what one host has.
+
+    Attributes:
+        commands: Paths and names of what scheduled jobs start.
+        timers: Names of timers.
+        programs: Paths of running programs.
+        new_unit_files: Paths of unit files that differ somewhere.
+        files: Paths of files that hold the same everywhere.
+        mapped: Paths of libraries in use.
+    """
 
     commands: frozenset[str] = frozenset()
     timers: frozenset[str] = frozenset()
     programs: frozenset[str] = frozenset()
     new_unit_files: frozenset[str] = frozenset()
+    files: frozenset[str] = frozenset()
+    mapped: frozenset[str] = frozenset()
 
 
 def gather(chosen: Chosen, hosts: int) -> list[Evidence]:
@@ -86,6 +99,10 @@ def gather(chosen: Chosen, hosts: int) -> list[Evidence]:
             for host in members(mask & group):
                 found[host].live_patched = row.get("current_value") == "32768"
                 found[host].untainted = row.get("current_value") == "0"
+    for _, row, mask in rows_with(chosen, frozenset({"device", "type"}), b"nfs"):
+        if row["type"].startswith("nfs"):
+            for host in members(mask & group):
+                found[host].shares.add(row["device"].rpartition(":")[0].strip("[]"))
     for _, row, mask in rows_with(chosen, frozenset({"tty"})):
         name = row.get("user") or row.get("username", "")
         if name and row.get("type", "user") == "user":  # a login of the past explains nothing

@@ -166,24 +166,37 @@ def _shared(tables: list[Facts]) -> Shared:
     commands: list[dict[str, str]] = []
     units: list[dict[str, str]] = []
     programs: set[str] = set()
+    files: set[str] = set()
+    mapped: set[str] = set()
     for facts in tables:
         columns = facts.table.columns
         known = facts.table.complete.bit_count()
         kind = meaning(facts.table.query).kind
         runs = kind in (Kind.PROCESS, Kind.PROGRAM)
         schedules, starts = "command" in columns, "id" in columns and "load_state" in columns
-        if known < 2 or not (runs or schedules or starts):
+        holds, maps = {"path", "sha256"} <= set(columns), kind is Kind.LOADER and "path" in columns
+        if known < 2 or not (runs or schedules or starts or holds or maps):
             continue
         for values, mask in facts.rows.items():
             if 2 * mask.bit_count() <= known:
                 continue
+            if holds:
+                files.add(values[columns.index("path")])
+            elif maps:
+                mapped.add(values[columns.index("path")])
             if runs:
                 programs.add(program(as_row(columns, values), Kind.PROCESS))
             if schedules:
                 commands.append(dict(as_row(columns, values)))
             elif starts:
                 units.append(dict(as_row(columns, values)))
-    return Shared(scheduled_commands(commands), timer_names(units), frozenset(programs - {""}))
+    return Shared(
+        scheduled_commands(commands),
+        timer_names(units),
+        frozenset(programs - {""}),
+        files=frozenset(files),
+        mapped=frozenset(mapped),
+    )
 
 
 def _alone(evidence: list[Evidence], hosts: list[Snapshot]) -> None:

@@ -15,6 +15,9 @@ def _user(row: Row, expected: Row | None) -> Iterator[Trait]:
     if uid == "0" and name != "root":
         yield Trait(6.0, "another account with the powers of root", "T1136.001")
     login = row.get("shell", "").rsplit("/", 1)[-1]
+    served = uid.isdecimal() and 0 < int(uid[:9]) < 1000
+    if served and login in ("nologin", "false") and row.get("password_status", "") != "active":
+        yield Trait(-2.0, "an account of a service, which cannot log in")
     if SHELL.match(login) and (expected is None or expected.get("shell", "") != row.get("shell", "")):
         yield Trait(1.0, "may log in", "T1078.003")
     if (
@@ -37,6 +40,8 @@ def _sysctl(row: Row, expected: Row | None) -> Iterator[Trait]:
         new = bits & ~was
         if new & (2 | 4096 | 8192):  # forced, out of tree, unsigned: kernel.org, tainted-kernels
             yield Trait(3.5, "the kernel runs code that nobody signed", "T1547.006")
+        elif new and not new & ~(512 | 16384):  # a warning, a lock-up
+            yield Trait(-1.5, "the kernel warned of a fault of its own")
         return
     if name in ("kernel.core_pattern", "kernel.modprobe", "kernel.hotplug", "kernel.poweroff_cmd"):
         if expected is not None:  # every host has such a setting; another one than usual is what counts
@@ -65,7 +70,29 @@ def _mount(row: Row, _: Row | None) -> Iterator[Trait]:
         yield Trait(2.5, "covers files of the system", "T1564")
 
 
+_GIVES_ALL = re.compile(
+    r"^(?:\w*sh|sudo|su|sudoedit|env|find|vim?|nano|less|more|man|awk|gawk|sed|tee|cp|mv|dd|tar|rsync|zip|chmod|chown|python[\d.]*|"
+    r"perl|ruby|lua|php|node|nc|ncat|socat|nmap|tcpdump|gdb|strace|docker|podman|kubectl|systemd-run|crontab|at|ssh|scp|git|apt|"
+    r"apt-get|dpkg|yum|dnf|rpm|pip[\d.]*|npm|mount|insmod|modprobe|visudo|passwd|useradd|usermod)$"
+)
+"""Programs that give whoever may start them as root all that root may: shells, editors, what writes files or starts others."""
+
+
+def _allows_little(rule: str) -> bool:
+    """Whether a rule names its commands by path, and none of them is as good as all."""
+    granted = rule.partition("=")[2].strip()
+    if granted.startswith("("):
+        granted = granted.partition(")")[2]
+    for command in granted.split(","):
+        path = next((word for word in command.split() if not word.endswith(":")), "")
+        if not path.startswith("/") or "*" in command or _GIVES_ALL.match(path.rsplit("/", 1)[-1]):
+            return False
+    return True
+
+
 def _sudo(row: Row, _: Row | None) -> Iterator[Trait]:
+    if _allows_little(row.get("rule_details", "")[:4096]):
+        yield Trait(-1.5, "allows no more than the commands it names")
     if "NOPASSWD" in row.get("rule_details", ""):
         yield Trait(1.0, "asks for no password", "T1548.003")
 
@@ -73,6 +100,8 @@ def _sudo(row: Row, _: Row | None) -> Iterator[Trait]:
 def _membership(row: Row, _: Row | None) -> Iterator[Trait]:
     if row.get("groupname") in ("root", "sudo", "wheel", "admin", "docker", "lxd", "disk", "shadow"):
         yield Trait(1.5, "a group that can become root", "T1098")
+    elif row.get("groupname"):
+        yield Trait(-1.5, "a group without the powers of root")
 
 
 def _login_key(row: Row, _: Row | None) -> Iterator[Trait]:
@@ -132,8 +161,10 @@ def _privileged_file(row: Row, _: Row | None) -> Iterator[Trait]:
 
 
 def _certificate(row: Row, _: Row | None) -> Iterator[Trait]:
-    if row.get("ca") == "1" or row.get("self_signed") == "1":
+    if row.get("ca") == "1":
         yield Trait(1.0, "would be trusted to vouch for any site", "T1553.004")
+    elif row.get("ca") == "0":
+        yield Trait(-1.5, "vouches for itself alone")
 
 
 def _firewall(row: Row, expected: Row | None) -> Iterator[Trait]:
@@ -188,6 +219,10 @@ def _listener(row: Row, _: Row | None) -> Iterator[Trait]:
 
 
 def _starts(row: Row, _: Row | None) -> Iterator[Trait]:
+    if row.get("load_state") == "not-found":
+        yield Trait(-2.5, "has no file, so nothing can start it")
+    if "/run/systemd/transient/" in (row.get("fragment_path") or row.get("path", "")):
+        yield Trait(-1.0, "is gone after the next boot")
     if re.search(r"/systemd/(?:system|user)(?:-environment)?-generators/", row.get("path", "")):
         yield Trait(1.5, "runs at boot before any service does", "T1543.002")
 

@@ -8,7 +8,7 @@ name of malware, since an attacker picks names.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bot.analysis.commands import read_commands
 from bot.analysis.places import (
@@ -59,9 +59,20 @@ def read(kind: Kind, row: Row, change: Change, expected: Row | None) -> tuple[Tr
     return tuple(sorted(best.values(), key=lambda trait: (-trait.bits, trait.words)))
 
 
-def weight(traits: tuple[Trait, ...]) -> float:
-    """Return the bits of several traits: the heaviest in full, each further one for half, so that they do not pile up."""
-    return sum(trait.bits * 0.5**rank for rank, trait in enumerate(traits[:4]))
+def counted(traits: Sequence[Trait]) -> list[tuple[str, float]]:
+    """Return the words and the bits that count of several traits, so that they do not pile up.
+
+    Of those that speak against the host the heaviest counts in full, each further one of the first four for half of the
+    one before. Those that speak for it are counted apart in the same way: many reasons to worry make no reason to relax smaller.
+    """
+    against = sorted((trait for trait in traits if trait.bits > 0), key=lambda trait: -trait.bits)[:4]
+    pro = sorted((trait for trait in traits if trait.bits < 0), key=lambda trait: trait.bits)[:4]
+    return [(t.words, t.bits * 0.5**rank) for side in (against, pro) for rank, t in enumerate(side)]
+
+
+def weight(traits: Sequence[Trait]) -> float:
+    """Return the bits of several traits together."""
+    return sum(bits for _, bits in counted(traits))
 
 
 def _place(kind: Kind, row: Row) -> Iterator[Trait]:
@@ -160,7 +171,7 @@ def _by_kind(kind: Kind, row: Row, expected: Row | None) -> Iterator[Trait]:
         if GUARDS.search(text):
             yield Trait(4.0, "a service that guards the host was switched off", "T1562.001")
         else:
-            yield Trait(0.5, "was switched off")
+            yield Trait(-0.5, "was switched off")
 
 
 def _turned_off(row: Row) -> bool:

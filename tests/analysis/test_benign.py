@@ -9,8 +9,12 @@ from bot.analysis.evidence import Evidence, Shared
 from bot.analysis.semantics import Kind
 from bot.model import Change, Row
 
-SHARED = Shared(programs=frozenset({"/usr/bin/postgres", "/usr/bin/python3.11"}))
-IN = Evidence(sessions={"alice"})
+SHARED = Shared(
+    programs=frozenset({"/usr/bin/postgres", "/usr/bin/python3.11", "/usr/sbin/atd"}),
+    files=frozenset({"/usr/local/bin/sitemap", "/usr/local/bin/php"}),
+    mapped=frozenset({"/usr/lib64/libssl.so.3"}),
+)
+IN = Evidence(sessions={"alice"}, shares={"10.0.7.7"})
 
 
 def told(kind: Kind, row: Row, evidence: Evidence) -> str:
@@ -32,6 +36,10 @@ def told(kind: Kind, row: Row, evidence: Evidence) -> str:
             {"address": "127.0.0.1", "process_path": "/usr/bin/postgres"},
             "only the host itself",
         ),
+        (Kind.CRON, {"command": "ada flock -n /run/lock/x /usr/local/bin/sitemap"}, "nothing but programs"),
+        (Kind.LOADER, {"path": "/usr/lib64/libssl.so.3 (deleted)"}, "was replaced"),
+        (Kind.LOADER, {"path": "/usr/sbin/atd (deleted)"}, "was replaced"),
+        (Kind.CONNECTION, {"remote_address": "10.0.7.7", "remote_port": "2049"}, "the kernel's own"),
         (Kind.USER, {"username": "ssm-user"}, "an agent of AWS"),
         (Kind.SUDO, {"source": "/etc/sudoers.d/ssm-agent-users", "header": "ssm-user"}, "an agent of AWS"),
     ],
@@ -80,6 +88,15 @@ def test_no_name_excuses_what_acts(kind: Kind, path: str) -> None:
         (Kind.LISTENER, {"address": "127.0.0.1", "process_path": "/usr/bin/python3.11"}),
         (Kind.LISTENER, {"address": "127.0.0.1", "process_path": "/opt/x"}),
         (Kind.USER, {"username": "sysadm"}),
+        (Kind.CRON, {"command": "root /usr/local/bin/sitmap"}),  # nobody else has it
+        (Kind.CRON, {"command": "root /usr/local/bin/sitemap; sh /var/tmp/x"}),
+        (Kind.CRON, {"command": "root /usr/local/bin/sitemap http://192.0.2.1/"}),
+        (Kind.CRON, {"command": "root /usr/local/bin/php -r x"}),  # does as it is told
+        (Kind.CRON, {"command": "root /usr/local/bin/sitemap `id`"}),
+        (Kind.LOADER, {"path": "/usr/lib64/libssl.so.3"}),
+        (Kind.LOADER, {"path": "/tmp/x.so (deleted)"}),
+        (Kind.CONNECTION, {"remote_address": "10.0.7.8", "remote_port": "2049"}),
+        (Kind.CONNECTION, {"remote_address": "10.0.7.7", "process_path": "/opt/x"}),
     ],
 )
 def test_what_only_looks_like_it_is_not_lowered(kind: Kind, row: Row) -> None:

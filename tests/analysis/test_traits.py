@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.analysis.places import is_tool, program
+from bot.analysis.places import Trait, is_tool, program
 from bot.analysis.semantics import Kind
-from bot.analysis.traits import read, weight
+from bot.analysis.traits import counted, read, weight
 from bot.model import Change, Row
 
 
@@ -176,6 +176,65 @@ def test_traits_do_not_pile_up() -> None:
 
     assert [trait.bits for trait in traits] == sorted((trait.bits for trait in traits), reverse=True)
     assert traits[0].bits < weight(traits) < 2 * traits[0].bits
+
+
+def test_a_reason_to_relax_counts_in_full_beside_reasons_to_worry() -> None:
+    """What speaks for a host and what speaks against it are counted apart; a trait of no bits takes no place."""
+    traits = [Trait(2.0, "a"), Trait(1.0, "b"), Trait(0.0, "c"), Trait(-1.5, "d"), Trait(-1.0, "e")]
+
+    assert counted(traits) == [("a", 2.0), ("b", 0.5), ("d", -1.5), ("e", -0.5)]
+    assert weight(traits) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("rule", "little"),
+    [
+        ("ALL=(root) NOPASSWD: /usr/bin/journalctl", True),
+        ("ALL=(root) NOPASSWD: SETENV: /usr/sbin/nginx -t, /bin/systemctl reload nginx", True),
+        ("ALL=(ALL) NOPASSWD:ALL", False),
+        ("ALL=(root) NOPASSWD: /usr/bin/journalctl, /usr/bin/vim", False),
+        ("ALL=(root) NOPASSWD: /opt/tools/*", False),
+        ("ALL=(root) NOPASSWD: RELEASE", False),
+        ("ALL=(ALL:ALL) ALL", False),
+        ("", False),
+    ],
+)
+def test_a_sudo_rule_that_names_harmless_commands_allows_little(rule: str, little: bool) -> None:
+    """Everything, a shell, an editor, a pattern or an alias is as good as root."""
+    assert ("no more than the commands" in words(Kind.SUDO, {"rule_details": rule})) is little
+
+
+@pytest.mark.parametrize(
+    ("kind", "row", "said"),
+    [
+        (Kind.USER, {"username": "exporter", "uid": "997", "shell": "/usr/sbin/nologin"}, "which cannot log in"),
+        (Kind.MEMBERSHIP, {"groupname": "adm"}, "without the powers of root"),
+        (Kind.CERTIFICATE, {"ca": "0", "self_signed": "1"}, "vouches for itself alone"),
+        (Kind.UNIT, {"id": "ntp.service", "load_state": "not-found"}, "nothing can start it"),
+        (Kind.UNIT, {"path": "/run/systemd/transient/run-u5.service"}, "gone after the next boot"),
+        (Kind.SYSCTL, {"name": "kernel.tainted", "current_value": "512"}, "a fault of its own"),
+    ],
+)  # fmt: skip
+def test_what_can_do_little_weighs_less(kind: Kind, row: Row, said: str) -> None:
+    """It is still odd, and still shown."""
+    (trait,) = read(kind, row, Change.ADDED, None)
+
+    assert trait.bits < 0
+    assert said in trait.words
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"username": "x", "uid": "0", "shell": "/usr/sbin/nologin"},
+        {"username": "x", "uid": "997", "shell": "/usr/sbin/nologin", "password_status": "active"},
+        {"username": "x", "uid": "1001", "shell": "/usr/sbin/nologin"},
+        {"username": "x", "uid": "997", "shell": "/bin/bash"},
+    ],
+)
+def test_an_account_that_may_log_in_or_is_root_is_not_one_of_a_service(row: Row) -> None:
+    """A password, root's number, a person's number or a shell each takes the excuse away."""
+    assert "cannot log in" not in words(Kind.USER, row)
 
 
 def test_what_a_row_is_about() -> None:
