@@ -7,17 +7,18 @@ installs, repairs or breaks in leaves several rows with one cause: how rare they
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.analysis.limits import linked_from, listed_from, outlying_from
 from bot.analysis.surprise import bits, seen
+from bot.analysis.telling import thing_of
 from bot.analysis.weighing import Weighed
 from bot.model import Change, Limits, Quadrant
 
 DECAY = 0.1
 PER_QUERY = 2
-ON_CLEAN = 5  # findings shown of a host that does not stand out
+ON_CLEAN = 5  # things told of a host that does not stand out
 ON_FIRST = 12  # of a host that comes first (of ten, at most three) although it does not stand out: one looks there next
 ON_OUTLIER = 60
 GROUP_WIDE = 2  # changes of most of the group that are shown however dull they are
@@ -97,9 +98,24 @@ def choose(
         taken = [index for score, index in scored if score >= floor and score > 0]
         if looked_at:
             taken += linked(taken, [index for _, index in scored], weighed)
-        chosen.update(taken[: ON_OUTLIER if host in choice.outliers else ON_FIRST if looked_at else ON_CLEAN])
+        told = ON_OUTLIER if host in choice.outliers else ON_FIRST if looked_at else ON_CLEAN
+        chosen.update(_of_first_things(taken, told, weighed, bundles))
     choice.shown = sorted(chosen, key=lambda index: (-weighed[index].score, index))
     return choice
+
+
+def _of_first_things(
+    taken: Sequence[int], most: int, weighed: Sequence[Weighed], bundles: Container[int]
+) -> Iterator[int]:
+    """Yield those of ``taken`` that are told with the first ``most`` things, ``ON_OUTLIER`` of them at most."""
+    met: set[Hashable] = set()
+    left = ON_OUTLIER
+    for index in taken:
+        thing = (index if index in bundles else thing_of(weighed[index])) or index
+        if left and (thing in met or len(met) < most):
+            met.add(thing)
+            left -= 1
+            yield index
 
 
 def _less_by_sharing(each: Weighed) -> float:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.hostile import clean, said
 from bot.model import Change, Finding, Held, Quadrant, Report, ScorePart, SharedFact, summing_to
@@ -87,15 +89,21 @@ def _short(value: str) -> str:
 
 def shared(finding: Finding) -> list[str]:
     """Return the further facts that the hosts of a finding share, one a line under a heading, and how many more there are."""
-    lines = [f"· {_fact(fact)}" for fact in finding.shared[:MOST_SHARED]]
-    more = finding.shared_count - 1 - len(lines)
+    return _listed("The same hosts also share:", finding.shared, finding.shared_count - 1)
+
+
+def also(finding: Finding) -> list[str]:
+    """Return the further facts of the thing that a finding speaks of, in the same form; nothing is said twice."""
+    facts = [replace(f, why="the same") if finding.why.startswith(f.why) else f for f in finding.also]
+    return _listed("Also seen of it:", facts, len(facts))
+
+
+def _listed(heading: str, facts: Sequence[SharedFact], count: int) -> list[str]:
+    lines = [f"· {_fact(fact)}" for fact in facts[:MOST_SHARED]]
+    more = count - len(lines)
     if not lines:
         return []
-    return [
-        "The same hosts also share:",
-        *lines,
-        *([f"· and {plural(more, 'more fact')}"] if more > 0 else []),
-    ]
+    return [heading, *lines, *([f"· and {plural(more, 'more fact')}"] if more > 0 else [])]
 
 
 def _fact(fact: SharedFact) -> str:

@@ -67,7 +67,12 @@ def _shown(number: int, finding: Finding) -> list[Block]:
     telling = any(
         held.row for held in finding.others
     )  # that all have it, or have nothing, the line above says
-    behind = [small(finding), evidence.others(finding) if telling else "", *evidence.shared(finding)]
+    behind = [
+        small(finding),
+        evidence.others(finding) if telling else "",
+        *evidence.shared(finding),
+        *evidence.also(finding),
+    ]
     return [rich(why), context(*behind), rich(preformatted(rows(finding)))]
 
 
