@@ -19,6 +19,7 @@ A_BIT = "Each bit halves the chance that an honest host looks like this."
 THE_HALF = "Of being rare and being new the weaker counts half."
 MOST_HELD = 4  # values of others in one sentence
 MOST_SHARED = 6  # facts of a bundle that are named
+FACT_LIMIT = 300
 LABEL_LIMIT = 160
 VALUE_LIMIT = 48
 _DIGEST = re.compile(r"[0-9a-f]{32,128}")
@@ -92,22 +93,28 @@ def shared(finding: Finding) -> list[str]:
     return _listed("The same hosts also share:", finding.shared, finding.shared_count - 1)
 
 
-def also(finding: Finding) -> list[str]:
+def also(finding: Finding, *, most: int = MOST_SHARED, limit: int = FACT_LIMIT) -> list[str]:
     """Return the further facts of the thing that a finding speaks of, in the same form; nothing is said twice."""
-    facts = [replace(f, why="the same") if finding.why.startswith(f.why) else f for f in finding.also]
-    return _listed("Also seen of it:", facts, len(facts))
+    said_again = [finding.why.startswith((f"{fact.why}; ", f"{fact.why} (")) for fact in finding.also]
+    facts = [
+        replace(fact, why="the same") if again else fact
+        for fact, again in zip(finding.also, said_again, strict=True)
+    ]
+    return _listed("Also seen of it:", facts, len(facts), most, limit)
 
 
-def _listed(heading: str, facts: Sequence[SharedFact], count: int) -> list[str]:
-    lines = [f"· {_fact(fact)}" for fact in facts[:MOST_SHARED]]
+def _listed(
+    heading: str, facts: Sequence[SharedFact], count: int, most: int = MOST_SHARED, limit: int = FACT_LIMIT
+) -> list[str]:
+    lines = [f"· {_fact(fact, limit)}" for fact in facts[:most]]
     more = count - len(lines)
     if not lines:
         return []
     return [heading, *lines, *([f"· and {plural(more, 'more fact')}"] if more > 0 else [])]
 
 
-def _fact(fact: SharedFact) -> str:
-    return f"{said(fact.why, 300)} ({query_title(fact.query)}, {bits(fact.score)})"
+def _fact(fact: SharedFact, limit: int) -> str:
+    return f"{said(fact.why, limit)} ({query_title(fact.query)}, {bits(fact.score)})"
 
 
 def drift(report: Report) -> str:

@@ -192,7 +192,8 @@ def _also(finding: Finding) -> str:
     title = f"Also seen of it: {plural(len(finding.also), 'fact')}"
     rows = [one_line(fact.row, limit=VALUE_LIMIT) for fact in finding.also]
     return _facts(finding.also, rows, title) + "".join(
-        _raw(fact.rows, f" of {query_title(fact.query)}") for fact in finding.also
+        _raw(fact.rows, f" of {query_title(fact.query)}", MOST_ROWS_BYTES // len(finding.also))
+        for fact in finding.also
     )
 
 
@@ -209,7 +210,7 @@ def _facts(facts: Sequence[SharedFact], rows: Sequence[str], title: str) -> str:
     return f'<div class="shared">{table(("what", "query", "row", "bits"), lines, kind="facts", caption=title)}</div>'
 
 
-def _raw(rows: Sequence[Row], of: str = "") -> str:
+def _raw(rows: Sequence[Row], of: str = "", most_bytes: int = MOST_ROWS_BYTES) -> str:
     """Return the further rows behind a finding, folded; as many as fit."""
     if not rows:
         return ""
@@ -222,7 +223,7 @@ def _raw(rows: Sequence[Row], of: str = "") -> str:
         cells = "".join(f"<td>{code(row.get(column, ''), RAW_LIMIT)}</td>" for column in columns)
         line = f"<tr>{cells}</tr>"
         used += len(line.encode())
-        if used > MOST_ROWS_BYTES and lines:
+        if used > most_bytes and lines:
             break
         lines.append(line)
     cut = f" ({len(rows) - len(lines)} more in the JSON report)" if len(lines) < len(rows) else ""

@@ -14,6 +14,8 @@ from bot.views.words import bits, differing, folded, one_line, plural, query_tit
 
 MOST_SHOWN = 6  # findings of one host with their rows
 MOST_NAMED = 8  # further ones, a line each
+MOST_ALSO = 4  # further facts of the same thing
+ALSO_LIMIT = 180
 WHY_LIMIT = 520
 ROW_LIMIT = 520
 LINE_LIMIT = 360
@@ -71,7 +73,7 @@ def _shown(number: int, finding: Finding) -> list[Block]:
         small(finding),
         evidence.others(finding) if telling else "",
         *evidence.shared(finding),
-        *evidence.also(finding),
+        *evidence.also(finding, most=MOST_ALSO, limit=ALSO_LIMIT),
     ]
     return [rich(why), context(*behind), rich(preformatted(rows(finding)))]
 

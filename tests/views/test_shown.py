@@ -232,6 +232,29 @@ def test_the_pages_of_the_drill_down_hold_every_row_once() -> None:
     assert "Pick another" in str(views.drill_down(REPORT, query="none"))
 
 
+def test_a_query_whose_rows_stand_behind_another_finding_can_be_picked() -> None:
+    """The modal offers it, shows its rows alone, and says with what they were found."""
+    view = views.drill_down(REPORT, query="outbound_sockets")
+
+    shown = str(view["blocks"])
+    assert "outbound sockets (1)" in shown
+    assert "2 differing rows on " in shown
+    assert "198.51.100.3" in shown
+    assert "It: runs “/dev/shm/.k/kworker" in shown
+    assert "bits together" not in shown
+
+
+def test_what_differs_from_a_baseline_is_counted_by_rows() -> None:
+    """A finding that tells of a thing by several rows counts with each, and each has its line."""
+    report = dataclasses.replace(REPORT, findings=tuple(f for f in FINDINGS if f.also))
+
+    message = views.baseline_taken(BASELINE, NOW, drift=report)
+
+    words = words_of(message)
+    assert "3 added" in words
+    assert all(name in words for name in ("PROCESSES", "OUTBOUND SOCKETS", "TMP EXECUTABLES"))
+
+
 def test_a_notice_lists_what_changed_and_waits_for_a_person() -> None:
     """Added, missing and changed rows with their hosts; Accept and Keep; a late one says so; a decided one has no more to decide."""
     run = dataclasses.replace(RUN, id="r-9d20e4")
