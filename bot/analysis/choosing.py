@@ -7,8 +7,9 @@ installs, repairs or breaks in leaves several rows with one cause: how rare they
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from bot.analysis.limits import linked_from, listed_from, outlying_from
 from bot.analysis.surprise import bits, seen
@@ -92,6 +93,7 @@ def choose(
     chosen = set(wide[:GROUP_WIDE])
     order = sorted(range(hosts), key=lambda host: (host not in choice.outliers, -choice.scores[host], host))
     first = set(order[: max(1, min(3, hosts // 10))])
+    thing = cache(lambda index: (index if index in bundles else thing_of(weighed[index])) or index)
     for host, scored in enumerate(per_host):
         looked_at = host in choice.outliers or host in first
         floor = linked_from(most) if looked_at or nameless else listed_from(most)
@@ -99,23 +101,24 @@ def choose(
         if looked_at:
             taken += linked(taken, [index for _, index in scored], weighed)
         told = ON_OUTLIER if host in choice.outliers else ON_FIRST if looked_at else ON_CLEAN
-        chosen.update(_of_first_things(taken, told, weighed, bundles))
+        chosen.update(_of_first_things(taken, told, thing))
     choice.shown = sorted(chosen, key=lambda index: (-weighed[index].score, index))
     return choice
 
 
-def _of_first_things(
-    taken: Sequence[int], most: int, weighed: Sequence[Weighed], bundles: Container[int]
-) -> Iterator[int]:
-    """Yield those of ``taken`` that are told with the first ``most`` things, ``ON_OUTLIER`` of them at most."""
+def _of_first_things(taken: Sequence[int], most: int, thing: Callable[[int], Hashable]) -> Iterable[int]:
+    """Return those of ``taken`` that are told with the first ``most`` things, ``ON_OUTLIER`` of them at most."""
+    if len(taken) <= most:
+        return taken
     met: set[Hashable] = set()
-    left = ON_OUTLIER
+    kept: list[int] = []
     for index in taken:
-        thing = (index if index in bundles else thing_of(weighed[index])) or index
-        if left and (thing in met or len(met) < most):
-            met.add(thing)
-            left -= 1
-            yield index
+        if len(kept) == ON_OUTLIER:
+            break
+        if len(met) < most or thing(index) in met:
+            met.add(thing(index))
+            kept.append(index)
+    return kept
 
 
 def _less_by_sharing(each: Weighed) -> float:

@@ -90,15 +90,23 @@ def _joined(found: Sequence[tuple[Weighed, Finding]]) -> Finding:
     return replace(
         lead,
         why=f"{lead.why} {seen}" if seen else lead.why,
-        attack=tuple(dict.fromkeys(one for _, finding in found for one in finding.attack)),
         outlying=any(finding.outlying for _, finding in found),
         also=tuple([_behind(other, finding) for other, finding in others]),
     )
 
 
 def _behind(each: Weighed, found: Finding) -> SharedFact:
-    why = _said(each, found.row, found.expected)
-    return SharedFact(found.query, found.change, found.row, found.expected, found.score, why, found.rows)
+    said = _said(each, found.row, found.expected)
+    return SharedFact(
+        found.query,
+        found.change,
+        found.row,
+        found.expected,
+        found.score,
+        why=said,
+        rows=found.rows,
+        attack=found.attack,
+    )
 
 
 def _finding(

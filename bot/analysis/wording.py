@@ -233,7 +233,7 @@ def also_seen(lead: Kind, query: str, behind: Sequence[tuple[Kind, str, Change]]
             continue
         if kind is Kind.PROGRAM and change is not Change.CHANGED:
             continue  # what runs has a file
-        word = "program file" if kind is Kind.FILE else kind.value
+        word = _ALSO.get(kind, kind.value)
         word = f"more {word}" if kind is lead else f"changed {word}" if change is Change.CHANGED else word
         counted.setdefault(word, Counter())[other] += 1
     said = [_several(max(queries.values()), word) for word, queries in counted.items()]
@@ -246,6 +246,7 @@ def _several(count: int, word: str) -> str:
     return f"{count} {word}{'es' if word.endswith('s') else 's'}"
 
 
+_ALSO = {Kind.FILE: "program file", Kind.LOADER: "loaded library"}
 _OF_FILES = (Kind.FILE, Kind.PROGRAM, Kind.AUTOSTART, Kind.LOGIN_CONFIG)
 _NAME_A_FILE = (
     *_OF_FILES,
@@ -258,9 +259,10 @@ _NAME_A_FILE = (
 )
 _OF_PROCESSES = (Kind.LISTENER, Kind.CONNECTION, Kind.RAW_SOCKET, Kind.ENVIRONMENT, Kind.PROGRAM)
 _NO_MORE: dict[Kind, frozenset[Kind]] = {
-    **dict.fromkeys(_OF_PROCESSES, frozenset({Kind.PROCESS})),
+    Kind.PROCESS: frozenset({Kind.LOADER}),
+    **dict.fromkeys(_OF_PROCESSES, frozenset({Kind.PROCESS, Kind.LOADER})),
     **dict.fromkeys(_NAME_A_FILE, frozenset(_OF_FILES)),
-    Kind.PROGRAM: frozenset({Kind.PROCESS, *_OF_FILES}),
+    Kind.PROGRAM: frozenset({Kind.PROCESS, Kind.LOADER, *_OF_FILES}),
 }
 """What adds nothing to what leads: that a program which is connected runs, that a file which is named is there."""
 

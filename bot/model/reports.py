@@ -151,7 +151,7 @@ def summing_to(total: float, parts: Iterable[ScorePart], *, digits: int) -> tupl
 class SharedFact:
     """One more difference of a finding's hosts; fields as in ``Finding``. ``why`` is host text, without counts.
 
-    ``rows``: Up to 20 more raw rows behind it; none are kept of what several hosts share.
+    ``rows`` (up to 20 more raw rows behind it) and ``attack`` are not kept of what several hosts share.
     """
 
     query: str
@@ -161,6 +161,7 @@ class SharedFact:
     score: float
     why: str
     rows: tuple[Row, ...] = ()
+    attack: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

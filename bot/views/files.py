@@ -79,10 +79,9 @@ def findings_file(report: Report) -> Attachment:
 
 
 def _finding(number: int, finding: Finding) -> str:
-    attack = f"  {', '.join(clean(one, 24) for one in finding.attack)}" if finding.attack else ""
     lines = [
         f"\n{number}. {clean(finding.why, 1000)}",
-        f"   {query_title(finding.query)}, {CHANGES[finding.change]}; {bits(finding.score)}{attack}",
+        f"   {_about(finding)}",
         f"   on {', '.join(clean(host, 80) for host in finding.hosts)}",
     ]
     if others := evidence.others(finding):
@@ -93,9 +92,14 @@ def _finding(number: int, finding: Finding) -> str:
     lines += _tables(finding)
     for fact in finding.also:
         told = f"also seen of it: {clean(fact.why, 1000)}"
-        lines += [f"   {told}", f"   {query_title(fact.query)}, {CHANGES[fact.change]}; {bits(fact.score)}"]
+        lines += [f"   {told}", f"   {_about(fact)}"]
         lines += _tables(fact)
     return "\n".join(lines).rstrip()
+
+
+def _about(fact: Finding | SharedFact) -> str:
+    attack = f"  {', '.join(clean(one, 24) for one in fact.attack)}" if fact.attack else ""
+    return f"{query_title(fact.query)}, {CHANGES[fact.change]}; {bits(fact.score)}{attack}"
 
 
 def _tables(shown: Finding | SharedFact) -> list[str]:

@@ -130,6 +130,7 @@ def _fact(number: int, fact: SharedFact) -> dict[str, str | int | float | bool |
         "change": fact.change.value,
         "bits": round(fact.score, 3),
         "why": fact.why,
+        "attack": " ".join(fact.attack),
         "row": _row(fact.row),
         "usual": None if fact.expected is None else _row(fact.expected),
         "more_rows": len(fact.rows),

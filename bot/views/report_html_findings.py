@@ -201,7 +201,7 @@ def _facts(facts: Sequence[SharedFact], rows: Sequence[str], title: str) -> str:
     lines = [
         (
             host_text(fact.why, WHY_LIMIT),
-            f"{written(query_title(fact.query))}, {CHANGES[fact.change]}",
+            f"{written(query_title(fact.query))}, {CHANGES[fact.change]} {techniques(fact)}".rstrip(),
             f"<code>{written(row)}</code>",
             f"{fact.score:.1f}",
         )

@@ -138,7 +138,10 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "rows": [dict(row) for row in finding.rows],
         "shared": [_fact(fact) for fact in finding.shared],
         "shared_count": finding.shared_count,
-        "also": [_fact(fact) | {"rows": [dict(row) for row in fact.rows]} for fact in finding.also],
+        "also": [
+            _fact(fact) | {"rows": [dict(row) for row in fact.rows], "attack": list(fact.attack)}
+            for fact in finding.also
+        ],
     }
 
 

@@ -168,7 +168,10 @@ def _result(
             "moreRows": len(finding.rows),
             "sharedCount": finding.shared_count,
             "shared": [_fact(fact) for fact in finding.shared],
-            "also": [_fact(fact) | {"moreRows": len(fact.rows)} for fact in finding.also],
+            "also": [
+                _fact(fact) | {"attack": list(fact.attack), "moreRows": len(fact.rows)}
+                for fact in finding.also
+            ],
         },
     }
 

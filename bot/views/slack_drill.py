@@ -191,7 +191,7 @@ def _rows(entries: list[_Entry]) -> list[Block]:
         else:
             elsewhere = first and all(other.fact is not finding for other in entries)
             it = f"It: {said(finding.why, LEAD_LIMIT)}" if elsewhere else ""
-            blocks.append(context(about, f"{query_title(fact.query)} · {bits(fact.score)}", it))
+            blocks.append(context(about, small(fact), it))
         if leads and first and (added := evidence.sum_lines(finding)):
             blocks.append(rich(preformatted("\n".join(added))))
         expected = fact.expected if fact.change is Change.CHANGED and first else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.hostile import clean, label, said
-from bot.model import Block, Change, Finding, HostVerdict, Message, Report
+from bot.model import Block, Change, Finding, HostVerdict, Message, Report, SharedFact
 from bot.views import evidence, sentences
 from bot.views.files import findings_file
 from bot.views.slack_parts import Part, code, context, items, message, preformatted, rich, section, text
@@ -107,11 +107,12 @@ def _about(verdict: HostVerdict) -> str:
     return " · ".join(filter(None, [where(verdict.host), score]))
 
 
-def small(finding: Finding) -> str:
+def small(fact: Finding | SharedFact) -> str:
     """Return what stands under a finding in small letters: techniques, the query, the score."""
-    words = [", ".join(clean(one, 24) for one in finding.attack[:4])] if finding.attack else []
-    words.append(query_title(finding.query))
-    words.append(bits(finding.score) + (", tentative" if finding.tentative else ""))
+    words = [", ".join(clean(one, 24) for one in fact.attack[:4])] if fact.attack else []
+    words.append(query_title(fact.query))
+    tentative = isinstance(fact, Finding) and fact.tentative
+    words.append(bits(fact.score) + (", tentative" if tentative else ""))
     return " · ".join(words)
 
 

@@ -132,6 +132,7 @@ CONNECTED = SharedFact(
     10.2,
     "has /dev/shm/.k/kworker connected to 198.51.100.3 port 3333 as root: it runs from a folder that everybody may write to",
     rows=({"process_path": "/dev/shm/.k/kworker", "remote_address": "198.51.100.3", "pid": "4472"},),
+    attack=("T1071", "T1571"),
 )
 ON_DISK = SharedFact(
     "tmp_executables",

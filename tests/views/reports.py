@@ -99,6 +99,7 @@ def reports(draw: st.DrawFn) -> Report:
         scores,
         hostile,
         st.lists(rows, max_size=2).map(tuple),
+        st.lists(st.just("T1036") | hostile, max_size=2).map(tuple),
     )
     finding = st.builds(
         Finding,
