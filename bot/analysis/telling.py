@@ -54,9 +54,9 @@ def subject(kind: Kind, row: Row, change: Change) -> Subject | None:
 
 
 def alike(each: Weighed) -> Hashable:
-    """Return what differences must have in common to be told together: nothing is said of one that is not true of all."""
+    """Return what differences must have in common to be told together, so that what is said of one is true of all."""
     oddity = each.oddity
-    return oddity.hosts, oddity.quadrant, oddity.change is Change.REMOVED
+    return oddity.hosts, oddity.quadrant, oddity.change is Change.REMOVED, oddity.unsure, oddity.follows
 
 
 def thing_of(each: Weighed) -> Hashable | None:
