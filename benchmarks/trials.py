@@ -256,9 +256,10 @@ def _rows(report: Report, host: str, *, expected: bool) -> list[tuple[str, Row]]
     for finding in report.findings:
         if not host or host in finding.hosts:
             found.extend((finding.query, row) for row in (finding.row, *finding.rows))
-            found.extend((fact.query, fact.row) for fact in finding.shared)
+            behind = (*finding.shared, *finding.also)
+            found.extend((fact.query, row) for fact in behind for row in (fact.row, *fact.rows))
             if expected:
-                usual = [(finding.query, finding.expected), *((f.query, f.expected) for f in finding.shared)]
+                usual = [(finding.query, finding.expected), *((fact.query, fact.expected) for fact in behind)]
                 found.extend((query, row) for query, row in usual if row is not None)
     return found
 

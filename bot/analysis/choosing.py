@@ -7,17 +7,19 @@ installs, repairs or breaks in leaves several rows with one cause: how rare they
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from bot.analysis.limits import linked_from, listed_from, outlying_from
 from bot.analysis.surprise import bits, seen
+from bot.analysis.telling import thing_of
 from bot.analysis.weighing import Weighed
 from bot.model import Change, Limits, Quadrant
 
 DECAY = 0.1
 PER_QUERY = 2
-ON_CLEAN = 5  # findings shown of a host that does not stand out
+ON_CLEAN = 5  # things told of a host that does not stand out
 ON_FIRST = 12  # of a host that comes first (of ten, at most three) although it does not stand out: one looks there next
 ON_OUTLIER = 60
 GROUP_WIDE = 2  # changes of most of the group that are shown however dull they are
@@ -91,15 +93,32 @@ def choose(
     chosen = set(wide[:GROUP_WIDE])
     order = sorted(range(hosts), key=lambda host: (host not in choice.outliers, -choice.scores[host], host))
     first = set(order[: max(1, min(3, hosts // 10))])
+    thing = cache(lambda index: (index if index in bundles else thing_of(weighed[index])) or index)
     for host, scored in enumerate(per_host):
         looked_at = host in choice.outliers or host in first
         floor = linked_from(most) if looked_at or nameless else listed_from(most)
         taken = [index for score, index in scored if score >= floor and score > 0]
         if looked_at:
             taken += linked(taken, [index for _, index in scored], weighed)
-        chosen.update(taken[: ON_OUTLIER if host in choice.outliers else ON_FIRST if looked_at else ON_CLEAN])
+        told = ON_OUTLIER if host in choice.outliers else ON_FIRST if looked_at else ON_CLEAN
+        chosen.update(_of_first_things(taken, told, thing))
     choice.shown = sorted(chosen, key=lambda index: (-weighed[index].score, index))
     return choice
+
+
+def _of_first_things(taken: Sequence[int], most: int, thing: Callable[[int], Hashable]) -> Iterable[int]:
+    """Return those of ``taken`` that are told with the first ``most`` things, ``ON_OUTLIER`` of them at most."""
+    if len(taken) <= most:
+        return taken
+    met: set[Hashable] = set()
+    kept: list[int] = []
+    for index in taken:
+        if len(kept) == ON_OUTLIER:
+            break
+        if len(met) < most or thing(index) in met:
+            met.add(thing(index))
+            kept.append(index)
+    return kept
 
 
 def _less_by_sharing(each: Weighed) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 
 from bot.analysis import cohorts
@@ -10,13 +11,15 @@ from bot.analysis.case import Case
 from bot.analysis.choosing import Choice
 from bot.analysis.fold import members
 from bot.analysis.holding import Holders
+from bot.analysis.semantics import Kind
 from bot.analysis.slots import VARIES
 from bot.analysis.tables import MISSING, Values
 from bot.analysis.techniques import narrowed
+from bot.analysis.telling import alike, subject, things
 from bot.analysis.things import cut
 from bot.analysis.volatile import Facts
 from bot.analysis.weighing import Weighed
-from bot.analysis.wording import counts, perhaps, say, share
+from bot.analysis.wording import also_seen, counts, perhaps, say, share
 from bot.masking import mask_row
 from bot.model import (
     Coverage,
@@ -59,12 +62,50 @@ def findings_of(
 ) -> tuple[Finding, ...]:
     """Return the chosen differences as findings, sharpest first; rows as collected, secrets masked."""
     raw, held = RawRows(tables), Holders(len(hosts))
-    found = []
+    found: list[tuple[Weighed, Finding]] = []
     for index in choice.shown:
         bundled = [weighed[other] for other in choice.bundles.get(index, ())]
-        found.append(_finding(weighed[index], index in choice.outlying, raw, held, hosts, limits, bundled))
-    return tuple(
-        sorted(found, key=lambda f: (-f.score, f.query, f.hosts, f.change.value, sorted(f.row.items())))
+        made = _finding(weighed[index], index in choice.outlying, raw, held, hosts, limits, bundled)
+        found.append((weighed[index], made))
+    found.sort(key=lambda pair: _order(pair[1]))
+    about = [
+        (alike(each), None if f.shared_count else subject(each.kind, f.row, f.change)) for each, f in found
+    ]
+    told = [_joined([found[place] for place in places]) for places in things(about)]
+    return tuple(sorted(told, key=_order))
+
+
+def _order(finding: Finding) -> tuple[object, ...]:
+    row = sorted(finding.row.items())
+    return -finding.score, finding.query, finding.hosts, finding.change.value, row
+
+
+def _joined(found: Sequence[tuple[Weighed, Finding]]) -> Finding:
+    """Return the sharpest of findings that speak of one thing, with the others behind it; of equals one that tells more."""
+    each, lead = min(found, key=lambda pair: (-pair[1].score, pair[0].kind is Kind.PROGRAM))
+    others = [pair for pair in found if pair[1] is not lead]
+    if not others:
+        return lead
+    seen = also_seen(each.kind, lead.query, [(other.kind, f.query, f.change) for other, f in others])
+    return replace(
+        lead,
+        why=f"{lead.why} {seen}" if seen else lead.why,
+        outlying=any(finding.outlying for _, finding in found),
+        also=tuple([_behind(other, finding) for other, finding in others]),
+    )
+
+
+def _behind(each: Weighed, found: Finding) -> SharedFact:
+    said = _said(each, found.row, found.expected)
+    return SharedFact(
+        found.query,
+        found.change,
+        found.row,
+        found.expected,
+        found.score,
+        why=said,
+        rows=found.rows,
+        attack=found.attack,
     )
 
 
@@ -80,7 +121,7 @@ def _finding(
     oddity = each.oddity
     holders = list(members(oddity.hosts))
     row, expected, rest = _rows(each, raw, MORE_ROWS)
-    said = say(each.kind, oddity.slot.query, oddity.change, row, expected, each.traits, _differing(each))
+    said = _said(each, row, expected)
     shared = 1 + len(bundled) if bundled else 0
     count = counts(
         holders=1 if shared else len(holders),  # what is shared begins with how many share it
@@ -146,8 +187,14 @@ def _differing(each: Weighed) -> dict[str, tuple[str, str]]:
 def _shared_fact(each: Weighed, raw: RawRows) -> SharedFact:
     oddity = each.oddity
     row, expected, _ = _rows(each, raw, 1)
-    why = say(each.kind, oddity.slot.query, oddity.change, row, expected, each.traits, _differing(each))
+    why = _said(each, row, expected)
     return SharedFact(oddity.slot.query.name, oddity.change, row, expected, round(each.score, 2), why)
+
+
+def _said(each: Weighed, row: Row, expected: Row | None) -> str:
+    """Return what differs and why it matters, without the counts."""
+    oddity = each.oddity
+    return say(each.kind, oddity.slot.query, oddity.change, row, expected, each.traits, _differing(each))
 
 
 def _rows(each: Weighed, raw: RawRows, most: int) -> tuple[Row, Row | None, list[Row]]:

@@ -6,6 +6,7 @@ What and where, why it matters, how rare it is, and what the baseline has; it go
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
@@ -217,6 +218,53 @@ def counts(*, holders: int, of: int, seen: int | None, baseline_of: int | None, 
 def perhaps(cause: str) -> str:
     """Return an honest cause that was seen beside the difference: "perhaps honest: it belongs to the session of …"."""
     return f"perhaps honest: {_joined([cause])}" if cause else ""
+
+
+def also_seen(lead: Kind, query: str, behind: Sequence[tuple[Kind, str, Change]]) -> str:
+    """Return what else tells of a finding's thing: "(also seen: 2 connections, program file)"; what says no more is left out.
+
+    Args:
+        query: That of the leading fact.
+        behind: Kind, query and change of each further fact.
+    """
+    counted: dict[str, Counter[str]] = {}
+    for kind, other, change in behind:
+        if kind in _NO_MORE.get(lead, ()) or (kind is lead and other != query):
+            continue
+        if kind is Kind.PROGRAM and change is not Change.CHANGED:
+            continue  # what runs has a file
+        word = _ALSO.get(kind, kind.value)
+        word = f"more {word}" if kind is lead else f"changed {word}" if change is Change.CHANGED else word
+        counted.setdefault(word, Counter())[other] += 1
+    said = [_several(max(queries.values()), word) for word, queries in counted.items()]
+    return f"(also seen: {', '.join(said)})" if said else ""
+
+
+def _several(count: int, word: str) -> str:
+    if count == 1:
+        return f"1 {word}" if word.startswith("more ") else word
+    return f"{count} {word}{'es' if word.endswith('s') else 's'}"
+
+
+_ALSO = {Kind.FILE: "program file", Kind.LOADER: "loaded library"}
+_OF_FILES = (Kind.FILE, Kind.PROGRAM, Kind.AUTOSTART, Kind.LOGIN_CONFIG)
+_NAME_A_FILE = (
+    *_OF_FILES,
+    Kind.CRON,
+    Kind.UNIT,
+    Kind.SUDO,
+    Kind.LOGIN_KEY,
+    Kind.PRIVILEGED_FILE,
+    Kind.LOADER,
+)
+_OF_PROCESSES = (Kind.LISTENER, Kind.CONNECTION, Kind.RAW_SOCKET, Kind.ENVIRONMENT, Kind.PROGRAM)
+_NO_MORE: dict[Kind, frozenset[Kind]] = {
+    Kind.PROCESS: frozenset({Kind.LOADER}),
+    **dict.fromkeys(_OF_PROCESSES, frozenset({Kind.PROCESS, Kind.LOADER})),
+    **dict.fromkeys(_NAME_A_FILE, frozenset(_OF_FILES)),
+    Kind.PROGRAM: frozenset({Kind.PROCESS, Kind.LOADER, *_OF_FILES}),
+}
+"""What adds nothing to what leads: that a program which is connected runs, that a file which is named is there."""
 
 
 def share(count: int, among: int, facts: int, sharpest: str, why_not: str) -> str:

@@ -149,7 +149,10 @@ def summing_to(total: float, parts: Iterable[ScorePart], *, digits: int) -> tupl
 
 @dataclass(frozen=True, slots=True)
 class SharedFact:
-    """One more difference that the hosts of a finding share; fields as in ``Finding``. ``why`` is host text, without counts."""
+    """One more difference of a finding's hosts; fields as in ``Finding``. ``why`` is host text, without counts.
+
+    ``rows`` (up to 20 more raw rows behind it) and ``attack`` are not kept of what several hosts share.
+    """
 
     query: str
     change: Change
@@ -157,6 +160,8 @@ class SharedFact:
     expected: Row | None
     score: float
     why: str
+    rows: tuple[Row, ...] = ()
+    attack: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +178,12 @@ class Finding:
         baseline_seen: How many of the ``baseline_of`` baseline snapshots have the same; None without a baseline.
         why: One line that a tired person understands. Holds host text: hostile.
         tentative: Too few peers and baseline snapshots to be surer.
-        outlying: Whether this finding alone marks its hosts as standing out.
+        outlying: Whether this finding alone marks its hosts as standing out, by what leads it or by what stands behind.
         others: What the other hosts and the baseline hold in its place, the commonest first; six at most.
         rows: Up to 20 more raw rows behind the finding (secrets masked), when it stands for several.
         shared: Up to 20 other facts that just these hosts share and nothing in AWS explains, sharpest first.
         shared_count: How many facts the hosts share in all, this one included; 0 when it stands for itself alone.
+        also: Up to 20 other facts of the same program, file, unit or account on just these hosts, sharpest first.
     """
 
     hosts: tuple[str, ...]
@@ -200,6 +206,12 @@ class Finding:
     rows: tuple[Row, ...] = ()
     shared: tuple[SharedFact, ...] = ()
     shared_count: int = 0
+    also: tuple[SharedFact, ...] = ()
+
+    @property
+    def facts(self) -> tuple[Finding | SharedFact, ...]:
+        """What leads, and the other facts of the same thing: for whoever counts or shows each row."""
+        return self, *self.also
 
 
 @dataclass(frozen=True, slots=True)

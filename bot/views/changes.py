@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.hostile import clean, size
-from bot.model import Change, Finding, Report
+from bot.model import Change, Finding, Report, SharedFact
 from bot.views.words import differing, fold, plural, query_title, row_pieces
 
 SIGNS = {Change.ADDED: "+", Change.REMOVED: "-", Change.CHANGED: "~"}
@@ -16,13 +16,13 @@ WIDTH = 76  # what a box holds on a laptop
 
 def change_summary(report: Report) -> str:
     """Return "2 added, 1 missing, 1 changed"; the kinds that do not occur are left out."""
-    words = []
+    words, facts = [], _facts(report)
     for change, said_so in (
         (Change.ADDED, "added"),
         (Change.REMOVED, "removed"),
         (Change.CHANGED, "changed"),
     ):
-        number = sum(finding.change is change for finding in report.findings)
+        number = sum(fact.change is change for _, fact in facts)
         if number:
             words.append(f"{number:,} {said_so}")
     return ", ".join(words) or "nothing changed"
@@ -33,12 +33,13 @@ def change_lines(report: Report) -> str:
     known = report.coverage.known
     lines: list[str] = []
     used = shown = 0
-    for query in dict.fromkeys(finding.query for finding in report.findings):
+    facts = _facts(report)
+    for query in dict.fromkeys(fact.query for _, fact in facts):
         entries = []
-        for finding in report.findings:
-            if finding.query != query or shown == MOST_ENTRIES:
+        for finding, fact in facts:
+            if fact.query != query or shown == MOST_ENTRIES:
                 continue
-            entry = _entry(finding, known)
+            entry = _entry(fact, _on(finding, known))
             if used + size(entry) > LINES_LIMIT:
                 break
             entries.append(entry)
@@ -46,12 +47,17 @@ def change_lines(report: Report) -> str:
             shown += 1
         if entries:
             lines += [query_title(query).upper(), *entries]
-    if shown < len(report.findings):
-        lines.append(f"…({plural(len(report.findings) - shown, 'more difference')} in the file)")
+    if shown < len(facts):
+        lines.append(f"…({plural(len(facts) - shown, 'more difference')} in the file)")
     return "\n".join(lines)
 
 
-def _entry(finding: Finding, known: int) -> str:
+def _facts(report: Report) -> list[tuple[Finding, Finding | SharedFact]]:
+    """Return each finding beside itself and beside every further fact of the same thing: here each row counts."""
+    return [(finding, fact) for finding in report.findings for fact in finding.facts]
+
+
+def _entry(finding: Finding | SharedFact, on: str) -> str:
     if finding.change is Change.CHANGED and finding.expected is not None:
         changed = differing(finding.row, finding.expected)
         same = tuple(column for column in finding.row if column not in changed)
@@ -60,7 +66,7 @@ def _entry(finding: Finding, known: int) -> str:
         lines = [*fold(pieces, ENTRY_LIMIT, WIDTH), f"was {clean(was, ENTRY_LIMIT)}"]
     else:
         lines = fold(row_pieces(finding.row, VALUE_LIMIT), ENTRY_LIMIT, WIDTH)
-    lines.append(f"on {_on(finding, known)}")
+    lines.append(f"on {on}")
     return "\n".join(
         f"{SIGNS[finding.change] if index == 0 else ' '} {line}" for index, line in enumerate(lines)
     )

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.hostile import clean, said
 from bot.model import Change, Finding, Held, Quadrant, Report, ScorePart, SharedFact, summing_to
@@ -17,6 +19,7 @@ A_BIT = "Each bit halves the chance that an honest host looks like this."
 THE_HALF = "Of being rare and being new the weaker counts half."
 MOST_HELD = 4  # values of others in one sentence
 MOST_SHARED = 6  # facts of a bundle that are named
+FACT_LIMIT = 300
 LABEL_LIMIT = 160
 VALUE_LIMIT = 48
 _DIGEST = re.compile(r"[0-9a-f]{32,128}")
@@ -87,19 +90,31 @@ def _short(value: str) -> str:
 
 def shared(finding: Finding) -> list[str]:
     """Return the further facts that the hosts of a finding share, one a line under a heading, and how many more there are."""
-    lines = [f"· {_fact(fact)}" for fact in finding.shared[:MOST_SHARED]]
-    more = finding.shared_count - 1 - len(lines)
+    return _listed("The same hosts also share:", finding.shared, finding.shared_count - 1)
+
+
+def also(finding: Finding, *, most: int = MOST_SHARED, limit: int = FACT_LIMIT) -> list[str]:
+    """Return the further facts of the thing that a finding speaks of, in the same form; nothing is said twice."""
+    said_again = [finding.why.startswith((f"{fact.why}; ", f"{fact.why} (")) for fact in finding.also]
+    facts = [
+        replace(fact, why="the same") if again else fact
+        for fact, again in zip(finding.also, said_again, strict=True)
+    ]
+    return _listed("Also seen of it:", facts, len(facts), most, limit)
+
+
+def _listed(
+    heading: str, facts: Sequence[SharedFact], count: int, most: int = MOST_SHARED, limit: int = FACT_LIMIT
+) -> list[str]:
+    lines = [f"· {_fact(fact, limit)}" for fact in facts[:most]]
+    more = count - len(lines)
     if not lines:
         return []
-    return [
-        "The same hosts also share:",
-        *lines,
-        *([f"· and {plural(more, 'more fact')}"] if more > 0 else []),
-    ]
+    return [heading, *lines, *([f"· and {plural(more, 'more fact')}"] if more > 0 else [])]
 
 
-def _fact(fact: SharedFact) -> str:
-    return f"{said(fact.why, 300)} ({query_title(fact.query)}, {bits(fact.score)})"
+def _fact(fact: SharedFact, limit: int) -> str:
+    return f"{said(fact.why, limit)} ({query_title(fact.query)}, {bits(fact.score)})"
 
 
 def drift(report: Report) -> str:

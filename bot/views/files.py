@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.hostile import clean
-from bot.model import Attachment, Finding, Report
+from bot.model import Attachment, Finding, Report, SharedFact
 from bot.views import evidence, sentences
 from bot.views.report_html import to_html
 from bot.views.report_json import to_json
@@ -79,10 +79,9 @@ def findings_file(report: Report) -> Attachment:
 
 
 def _finding(number: int, finding: Finding) -> str:
-    attack = f"  {', '.join(clean(one, 24) for one in finding.attack)}" if finding.attack else ""
     lines = [
         f"\n{number}. {clean(finding.why, 1000)}",
-        f"   {query_title(finding.query)}, {CHANGES[finding.change]}; {bits(finding.score)}{attack}",
+        f"   {_about(finding)}",
         f"   on {', '.join(clean(host, 80) for host in finding.hosts)}",
     ]
     if others := evidence.others(finding):
@@ -90,11 +89,23 @@ def _finding(number: int, finding: Finding) -> str:
     lines += [f"   {fact}" for fact in evidence.shared(finding)]
     if added := evidence.sum_lines(finding):
         lines += ["   how the score adds up:", *(f"     {line}" for line in added)]
-    tables = [table_lines(finding.row, finding.expected, limit=VALUE_LIMIT)]
-    tables += [table_lines(row, limit=VALUE_LIMIT) for row in finding.rows]
-    for table in tables:
-        lines += [*(f"      {line}" for line in table.splitlines()), ""]
+    lines += _tables(finding)
+    for fact in finding.also:
+        told = f"also seen of it: {clean(fact.why, 1000)}"
+        lines += [f"   {told}", f"   {_about(fact)}"]
+        lines += _tables(fact)
     return "\n".join(lines).rstrip()
+
+
+def _about(fact: Finding | SharedFact) -> str:
+    attack = f"  {', '.join(clean(one, 24) for one in fact.attack)}" if fact.attack else ""
+    return f"{query_title(fact.query)}, {CHANGES[fact.change]}; {bits(fact.score)}{attack}"
+
+
+def _tables(shown: Finding | SharedFact) -> list[str]:
+    tables = [table_lines(shown.row, shown.expected, limit=VALUE_LIMIT)]
+    tables += [table_lines(row, limit=VALUE_LIMIT) for row in shown.rows]
+    return [line for table in tables for line in [*(f"      {one}" for one in table.splitlines()), ""]]
 
 
 def _file_stem(report: Report) -> str:

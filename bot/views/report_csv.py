@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 from collections.abc import Mapping
 
 from bot.hostile import visible
-from bot.model import Finding, HostVerdict, Report, Row
+from bot.model import Finding, HostVerdict, Report, Row, SharedFact
 from bot.views.report_json import time_text
 from bot.views.words import MISSED, UNKNOWN
 
 COLUMNS = (
-    "record",  # finding; missed: a host that did not answer; unknown: a query without a whole answer there
+    "record",  # finding; also: a further fact of the same thing as the finding of that number; missed: a host that did not answer; unknown: a query without a whole answer there
     "run",
     "target",
     "finished_at",  # ISO 8601, UTC
@@ -39,6 +40,7 @@ COLUMNS = (
     "usual",  # a JSON object, ASCII; empty where peers or baseline have nothing in its place
     "more_rows",  # how many more rows stand behind it; they are in the JSON report
     "shared_facts",  # how many facts its hosts share in all, this one included; 0 when it stands alone
+    "also_facts",  # how many lines "also" follow for each host
 )
 
 # A spreadsheet takes a cell that begins so for a formula (OWASP, "CSV injection"); the wide forms are Excel's too.
@@ -65,6 +67,9 @@ def to_csv(report: Report) -> bytes:
         found = _finding(number, finding)
         for host in finding.hosts:
             lines.writerow(_cells({"record": "finding", **head, **found, **_host(host, about.get(host))}))
+        for fact, host in itertools.product(finding.also, finding.hosts):
+            behind = _fact(number, fact)
+            lines.writerow(_cells({"record": "also", **head, **behind, **_host(host, about.get(host))}))
     for missed in report.coverage.missed:
         why = f"{MISSED[missed.reason]}{f' ({missed.detail})' if missed.detail else ''}"
         lines.writerow(
@@ -114,6 +119,21 @@ def _finding(number: int, finding: Finding) -> dict[str, str | int | float | boo
         "usual": None if finding.expected is None else _row(finding.expected),
         "more_rows": len(finding.rows),
         "shared_facts": finding.shared_count,
+        "also_facts": len(finding.also),
+    }
+
+
+def _fact(number: int, fact: SharedFact) -> dict[str, str | int | float | bool | None]:
+    return {
+        "finding": number,
+        "query": fact.query,
+        "change": fact.change.value,
+        "bits": round(fact.score, 3),
+        "why": fact.why,
+        "attack": " ".join(fact.attack),
+        "row": _row(fact.row),
+        "usual": None if fact.expected is None else _row(fact.expected),
+        "more_rows": len(fact.rows),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.model import Change, Finding, Quadrant, Report, Row, ScorePart
+from bot.model import Change, Finding, Quadrant, Report, Row, ScorePart, SharedFact
 from bot.views import evidence
 from bot.views.report_html_parts import (
     code,
@@ -107,7 +107,7 @@ def _finding(number: int, finding: Finding, *, first: bool) -> str:
         f'<span class="bits">{bits(finding.score)}</span></summary>'
         f'<ul class="meta"><li class="on">on {listed_hosts(finding.hosts)}</li>{meta}</ul>'
         f'<div class="body"><div>{_row(finding)}</div><div>{_parts(evidence.parts(finding), finding.score)}{_others(finding)}</div></div>'
-        f"{_shared(finding)}{_raw(finding.rows)}</details>\n"
+        f"{_shared(finding)}{_raw(finding.rows)}{_also(finding)}</details>\n"
     )
 
 
@@ -179,18 +179,38 @@ def _shared(finding: Finding) -> str:
         f"{plural(len(finding.hosts), 'host')} share these facts too, and nothing in AWS explains it{rest}"
     )
     rows = [
-        (
-            host_text(fact.why, WHY_LIMIT),
-            f"{written(query_title(fact.query))}, {CHANGES[fact.change]}",
-            f"<code>{written(one_line(fact.row, limit=RAW_LIMIT, only=differing(fact.row, fact.expected)))}</code>",
-            f"{fact.score:.1f}",
-        )
+        one_line(fact.row, limit=RAW_LIMIT, only=differing(fact.row, fact.expected))
         for fact in finding.shared
     ]
-    return f'<div class="shared">{table(("what", "query", "row", "bits"), rows, kind="facts", caption=title)}</div>'
+    return _facts(finding.shared, rows, title)
 
 
-def _raw(rows: Sequence[Row]) -> str:
+def _also(finding: Finding) -> str:
+    """Return the further facts of the same thing, and under them the raw rows behind each."""
+    if not finding.also:
+        return ""
+    title = f"Also seen of it: {plural(len(finding.also), 'fact')}"
+    rows = [one_line(fact.row, limit=VALUE_LIMIT) for fact in finding.also]
+    return _facts(finding.also, rows, title) + "".join(
+        _raw(fact.rows, f" of {query_title(fact.query)}", MOST_ROWS_BYTES // len(finding.also))
+        for fact in finding.also
+    )
+
+
+def _facts(facts: Sequence[SharedFact], rows: Sequence[str], title: str) -> str:
+    lines = [
+        (
+            host_text(fact.why, WHY_LIMIT),
+            f"{written(query_title(fact.query))}, {CHANGES[fact.change]} {techniques(fact)}".rstrip(),
+            f"<code>{written(row)}</code>",
+            f"{fact.score:.1f}",
+        )
+        for fact, row in zip(facts, rows, strict=True)
+    ]
+    return f'<div class="shared">{table(("what", "query", "row", "bits"), lines, kind="facts", caption=title)}</div>'
+
+
+def _raw(rows: Sequence[Row], of: str = "", most_bytes: int = MOST_ROWS_BYTES) -> str:
     """Return the further rows behind a finding, folded; as many as fit."""
     if not rows:
         return ""
@@ -203,13 +223,13 @@ def _raw(rows: Sequence[Row]) -> str:
         cells = "".join(f"<td>{code(row.get(column, ''), RAW_LIMIT)}</td>" for column in columns)
         line = f"<tr>{cells}</tr>"
         used += len(line.encode())
-        if used > MOST_ROWS_BYTES and lines:
+        if used > most_bytes and lines:
             break
         lines.append(line)
     cut = f" ({len(rows) - len(lines)} more in the JSON report)" if len(lines) < len(rows) else ""
     top = "".join(f'<th scope="col">{host_text(column, 40)}</th>' for column in columns)
     return (
-        f'<details class="raw"><summary>{plural(len(rows), "more row")} behind it{cut}</summary><div class="scroll">'
+        f'<details class="raw"><summary>{plural(len(rows), "more row")}{written(of)} behind it{cut}</summary><div class="scroll">'
         f"<table><thead><tr>{top}</tr></thead><tbody>{''.join(lines)}</tbody></table></div></details>"
     )
 

@@ -56,12 +56,13 @@ def heat_map(report: Report, *, linked: int) -> str:
 
 
 def _sharpest(report: Report) -> Cells:
-    """Return the cells that hold something: of findings, and of the facts that a finding's hosts share beside it."""
+    """Return the cells that hold something: of findings, and of the facts that stand behind a finding."""
     best: Cells = {}
     for number, finding in enumerate(report.findings, 1):
+        behind = (*finding.shared, *finding.also)
         for query, score, marks in (
             (finding.query, finding.score, finding.outlying),
-            *((fact.query, fact.score, False) for fact in finding.shared if fact.score >= LEAST_BITS),
+            *((fact.query, fact.score, False) for fact in behind if fact.score >= LEAST_BITS),
         ):
             for host in finding.hosts:
                 known = best.get((host, query))

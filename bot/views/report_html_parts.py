@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from bot.hostile import clean
-from bot.model import Finding
+from bot.model import Finding, SharedFact
 from bot.views.words import plural
 
 NAME_LIMIT = 80
@@ -48,7 +48,7 @@ def listed_hosts(names: Sequence[str], most: int = 6, at_all: int = 400) -> str:
     )
 
 
-def techniques(finding: Finding) -> str:
+def techniques(finding: Finding | SharedFact) -> str:
     """Return the finding's ATT&CK techniques, as links to attack.mitre.org where they are well formed."""
     return " ".join(_technique(one) for one in finding.attack)
 

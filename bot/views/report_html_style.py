@@ -76,7 +76,7 @@ thead th{font-size:12px;color:var(--soft);font-weight:600}
 .parts tbody th{font-weight:400}.parts td{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .parts .bar{width:34%;padding-right:0;text-align:left}.bar i{display:inline-block;height:9px;border-radius:2px;background:var(--b3)}.bar .less{background:var(--calm)}
 .parts tfoot th,.parts tfoot td{font-weight:700}
-.shared{padding:0 16px 14px 52px}.facts{width:100%}.facts th,.facts td{padding:3px 12px 3px 0;border-top:1px solid var(--line);overflow-wrap:anywhere}.facts thead th{border-top:0}.facts tbody th{font-weight:400}.facts td:last-child{text-align:right;font-variant-numeric:tabular-nums}
+.shared{padding:0 16px 14px 52px}.facts{width:100%}.facts th,.facts td{padding:3px 12px 3px 0;border-top:1px solid var(--line);overflow-wrap:anywhere}.facts thead th{border-top:0}.facts tbody th{font-weight:400}.facts thead th:last-child,.facts td:last-child{white-space:nowrap}.facts td:last-child{text-align:right;font-variant-numeric:tabular-nums}
 .raw{padding:0 16px 14px 52px}.raw summary{cursor:pointer;color:var(--link);font-size:13px}.raw .scroll{margin-top:8px}.raw th,.raw td{padding:3px 10px;border-bottom:1px solid var(--line);white-space:nowrap}
 .about{display:grid;grid-template-columns:repeat(auto-fit,minmax(300px,1fr));gap:10px 32px;margin:0 0 14px}.about dd{margin:0}
 #provenance{padding-bottom:48px}

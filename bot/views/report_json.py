@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.model import BaselineInfo, Coverage, Finding, Host, HostVerdict, Report, RunInfo
+from bot.model import BaselineInfo, Coverage, Finding, Host, HostVerdict, Report, RunInfo, SharedFact
 
 SCHEMA = "diffy.report/1"
 
@@ -136,18 +136,23 @@ def _finding(finding: Finding) -> dict[str, Any]:
         ],
         "parts": [{"label": part.label, "bits": bits_number(part.bits)} for part in finding.parts],
         "rows": [dict(row) for row in finding.rows],
-        "shared": [
-            {
-                "query": fact.query,
-                "change": fact.change.value,
-                "row": dict(fact.row),
-                "expected": None if fact.expected is None else dict(fact.expected),
-                "score": bits_number(fact.score),
-                "why": fact.why,
-            }
-            for fact in finding.shared
-        ],
+        "shared": [_fact(fact) for fact in finding.shared],
         "shared_count": finding.shared_count,
+        "also": [
+            _fact(fact) | {"rows": [dict(row) for row in fact.rows], "attack": list(fact.attack)}
+            for fact in finding.also
+        ],
+    }
+
+
+def _fact(fact: SharedFact) -> dict[str, Any]:
+    return {
+        "query": fact.query,
+        "change": fact.change.value,
+        "row": dict(fact.row),
+        "expected": None if fact.expected is None else dict(fact.expected),
+        "score": bits_number(fact.score),
+        "why": fact.why,
     }
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from bot.hostile import said, visible
-from bot.model import Finding, Host, Pack, Query, QueryStatus, Report
+from bot.model import Finding, Host, Pack, Query, QueryStatus, Report, SharedFact
 from bot.views import sentences
 from bot.views.gate import conclusive
 from bot.views.report_json import bits_number, coverage_object, time_text
@@ -167,17 +167,22 @@ def _result(
             ],
             "moreRows": len(finding.rows),
             "sharedCount": finding.shared_count,
-            "shared": [
-                {
-                    "query": fact.query,
-                    "change": fact.change.value,
-                    "bits": bits_number(fact.score),
-                    "why": fact.why,
-                    "row": dict(fact.row),
-                }
-                for fact in finding.shared
+            "shared": [_fact(fact) for fact in finding.shared],
+            "also": [
+                _fact(fact) | {"attack": list(fact.attack), "moreRows": len(fact.rows)}
+                for fact in finding.also
             ],
         },
+    }
+
+
+def _fact(fact: SharedFact) -> dict[str, Any]:
+    return {
+        "query": fact.query,
+        "change": fact.change.value,
+        "bits": bits_number(fact.score),
+        "why": fact.why,
+        "row": dict(fact.row),
     }
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from bot.hostile import clean, label, said, size
-from bot.model import Block, Change, Finding, Message, Report, Row
+from bot.model import Block, Change, Finding, Message, Report, Row, SharedFact
 from bot.views import actions as ids
 from bot.views import evidence
 from bot.views.actions import ANY, DrillPlace, to_metadata
@@ -34,13 +35,17 @@ from bot.views.words import CHANGES, bits, plural, query_title, table_lines
 PAGE = 4  # rows on a page
 TABLE_LIMIT = 1_500  # of one row, whole
 VALUE_LIMIT = 480
+LEAD_LIMIT = 160  # of what leads a finding, where a further fact is shown without it
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
+    """One row: of a finding, or of a further fact of the same thing."""
+
     finding: Finding
+    fact: Finding | SharedFact
     row: Row
-    number: int  # of the rows of this finding, from 1
+    number: int  # of the rows of this fact, from 1
     of: int
 
 
@@ -108,10 +113,12 @@ def posted_rows(report: Report, host: str, query: str, page: int, by: str) -> Me
 
 def _entries(report: Report, host: str, query: str) -> list[_Entry]:
     return [
-        _Entry(finding, row, number, 1 + len(finding.rows))
+        _Entry(finding, fact, row, number, 1 + len(fact.rows))
         for finding in report.findings
-        if (not host or host in finding.hosts) and (not query or query == finding.query)
-        for number, row in enumerate((finding.row, *finding.rows), 1)
+        if not host or host in finding.hosts
+        for fact in finding.facts
+        if not query or query == fact.query
+        for number, row in enumerate((fact.row, *fact.rows), 1)
     ]
 
 
@@ -128,11 +135,9 @@ def _selects(report: Report, host: str, query: str) -> Block:
             hosts.append(option(f"{host_name(one.id)} ·{sign} {bits(one.score)}".replace("· ", "· "), one.id))
         if len(hosts) == MAX_OPTIONS:
             break
-    counted: dict[str, int] = {}
-    for finding in report.findings:
-        if not host or host in finding.hosts:
-            counted[finding.query] = counted.get(finding.query, 0) + 1
-    queries = [option(_all("All queries", sum(counted.values())), ANY)]
+    of_host = [finding for finding in report.findings if not host or host in finding.hosts]
+    counted = Counter(name for f in of_host for name in dict.fromkeys(fact.query for fact in f.facts))
+    queries = [option(_all("All queries", len(of_host)), ANY)]
     for name, number in counted.items():
         if can_be_picked(name) and (len(queries) < MAX_OPTIONS - 1 or name == query):
             queries.append(option(f"{query_title(name)} ({number})", name))
@@ -173,16 +178,23 @@ def _summary(report: Report, host: str, query: str, rows: int) -> list[Part]:
 def _rows(entries: list[_Entry]) -> list[Block]:
     blocks: list[Block] = []
     for entry in entries:
-        finding = entry.finding
+        finding, fact, first = entry.finding, entry.fact, entry.number == 1
+        leads = isinstance(fact, Finding)
         which = f" · row {entry.number} of {entry.of}" if entry.of > 1 else ""
-        if entry.number == 1:
-            blocks.append(rich(section(text(said(finding.why, WHY_LIMIT), bold=True))))
-        about = f"{names(finding.hosts, 3)} · {CHANGES[finding.change]}{which}"
-        behind = [evidence.others(finding), *evidence.shared(finding)] if entry.number == 1 else []
-        blocks.append(context(about, small(finding), *behind))
-        if entry.number == 1 and (added := evidence.sum_lines(finding)):
+        if first:
+            head = "" if leads else "Also seen of it: "
+            blocks.append(rich(section(text(head + said(fact.why, WHY_LIMIT), bold=leads))))
+        about = f"{names(finding.hosts, 3)} · {CHANGES[fact.change]}{which}"
+        if isinstance(fact, Finding):
+            behind = [evidence.others(fact), *evidence.shared(fact)] if first else []
+            blocks.append(context(about, small(fact), *behind))
+        else:
+            elsewhere = first and all(other.fact is not finding for other in entries)
+            it = f"It: {said(finding.why, LEAD_LIMIT)}" if elsewhere else ""
+            blocks.append(context(about, small(fact), it))
+        if leads and first and (added := evidence.sum_lines(finding)):
             blocks.append(rich(preformatted("\n".join(added))))
-        expected = finding.expected if finding.change is Change.CHANGED and entry.number == 1 else None
+        expected = fact.expected if fact.change is Change.CHANGED and first else None
         blocks.append(rich(preformatted(_bounded(table_lines(entry.row, expected, limit=VALUE_LIMIT)))))
     return blocks
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.hostile import clean, label, said
-from bot.model import Block, Change, Finding, HostVerdict, Message, Report
+from bot.model import Block, Change, Finding, HostVerdict, Message, Report, SharedFact
 from bot.views import evidence, sentences
 from bot.views.files import findings_file
 from bot.views.slack_parts import Part, code, context, items, message, preformatted, rich, section, text
@@ -14,6 +14,8 @@ from bot.views.words import bits, differing, folded, one_line, plural, query_tit
 
 MOST_SHOWN = 6  # findings of one host with their rows
 MOST_NAMED = 8  # further ones, a line each
+MOST_ALSO = 4  # further facts of the same thing
+ALSO_LIMIT = 180
 WHY_LIMIT = 520
 ROW_LIMIT = 520
 LINE_LIMIT = 360
@@ -67,7 +69,12 @@ def _shown(number: int, finding: Finding) -> list[Block]:
     telling = any(
         held.row for held in finding.others
     )  # that all have it, or have nothing, the line above says
-    behind = [small(finding), evidence.others(finding) if telling else "", *evidence.shared(finding)]
+    behind = [
+        small(finding),
+        evidence.others(finding) if telling else "",
+        *evidence.shared(finding),
+        *evidence.also(finding, most=MOST_ALSO, limit=ALSO_LIMIT),
+    ]
     return [rich(why), context(*behind), rich(preformatted(rows(finding)))]
 
 
@@ -100,11 +107,12 @@ def _about(verdict: HostVerdict) -> str:
     return " · ".join(filter(None, [where(verdict.host), score]))
 
 
-def small(finding: Finding) -> str:
+def small(fact: Finding | SharedFact) -> str:
     """Return what stands under a finding in small letters: techniques, the query, the score."""
-    words = [", ".join(clean(one, 24) for one in finding.attack[:4])] if finding.attack else []
-    words.append(query_title(finding.query))
-    words.append(bits(finding.score) + (", tentative" if finding.tentative else ""))
+    words = [", ".join(clean(one, 24) for one in fact.attack[:4])] if fact.attack else []
+    words.append(query_title(fact.query))
+    tentative = isinstance(fact, Finding) and fact.tentative
+    words.append(bits(fact.score) + (", tentative" if tentative else ""))
     return " · ".join(words)
 
 

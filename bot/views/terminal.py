@@ -130,6 +130,7 @@ def _behind(finding: Finding) -> list[str]:
         *evidence.shared(finding),
         one_line(finding.row, limit=600),
         usual,
+        *evidence.also(finding),
     ]
     return [line for line in lines if line]
 

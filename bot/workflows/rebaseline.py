@@ -280,7 +280,8 @@ def _waiting_on_the_same(run: Run, proposal: Proposal, services: Services) -> Ru
 
 
 def _differences(report: Report) -> frozenset[tuple[str, str, str]]:
-    return frozenset((finding.query, finding.change.value, finding.why) for finding in report.findings)
+    facts = (fact for finding in report.findings for fact in finding.facts)
+    return frozenset((fact.query, fact.change.value, fact.why) for fact in facts)
 
 
 def _remember(run: Run, result: str, services: Services) -> None:

@@ -52,7 +52,7 @@ def _findings(findings: list[Finding]) -> str:
     for finding in findings[:MOST]:
         lines.append(f"  The host {finding.why}.")
         lines.append(f"    {evidence.others(finding)}")
-        lines += [f"    {line}" for line in evidence.sum_lines(finding)]
+        lines += [f"    {line}" for line in (*evidence.sum_lines(finding), *evidence.also(finding))]
     return "\n".join(lines)
 
 

@@ -229,8 +229,9 @@ def test_hosts_that_say_the_same_give_nothing(rows: list[dict[str, str]], count:
 def claims(report: Report, *, marking: bool = False) -> set[tuple[object, ...]]:
     """Return what the findings say: where, in which query, how and about which row; all, or those that mark a host."""
     return {
-        (f.hosts, f.query, f.change, tuple(sorted(f.row.items())))
+        (f.hosts, fact.query, fact.change, tuple(sorted(fact.row.items())))
         for f in report.findings
+        for fact in (f.facts if not marking else (f,))
         if f.outlying or not marking
     }
 

@@ -30,6 +30,7 @@ from bot.model import (
     RunState,
     Schedule,
     ScorePart,
+    SharedFact,
     Target,
     TargetKind,
     UnknownQuery,
@@ -87,6 +88,8 @@ def _finding(
     seen_on: int = 0,
     baseline_seen: int | None = 0,
     others: tuple[Held, ...] = (),
+    also: tuple[SharedFact, ...] = (),
+    seen: str = "",
 ) -> Finding:
     return Finding(
         hosts=(host.id,),
@@ -100,17 +103,45 @@ def _finding(
         baseline_seen=baseline_seen,
         baseline_of=None if baseline_seen is None else 3,
         attack=attack,
-        why=f"{why}; {_counts(change, baseline_seen)}",
+        why=f"{why}; {_counts(change, baseline_seen)}{f' (also seen: {seen})' if seen else ''}",
         quadrant=Quadrant.NEW_RARE,
         outlying=score >= 9,
         parts=tuple(ScorePart(label, bits) for label, bits in parts),
         others=others,
+        also=also,
     )
 
 
 ON_ONE = "on only 1 of 23 hosts"
 IN_NONE = "new: in none of 3 baseline snapshots (half of 2.8)"
 NOTHING = (Held(None, 22, 3),)
+CONNECTED = SharedFact(
+    "outbound_sockets",
+    Change.ADDED,
+    {
+        "process_name": "kworker/u4:1",
+        "process_path": "/dev/shm/.k/kworker",
+        "username": "root",
+        "protocol": "6",
+        "remote_address": "198.51.100.3",
+        "remote_port": "3333",
+        "pid": "4471",
+        "instances": "2",
+    },
+    None,
+    10.2,
+    "has /dev/shm/.k/kworker connected to 198.51.100.3 port 3333 as root: it runs from a folder that everybody may write to",
+    rows=({"process_path": "/dev/shm/.k/kworker", "remote_address": "198.51.100.3", "pid": "4472"},),
+    attack=("T1071", "T1571"),
+)
+ON_DISK = SharedFact(
+    "tmp_executables",
+    Change.ADDED,
+    {"path": "/dev/shm/.k/kworker", "type": "regular", "mode": "0755", "uid": "0", "sha256": "7f" * 32},
+    None,
+    9.4,
+    "has the file /dev/shm/.k/kworker: it lies in a hidden place and in a folder that everybody may write to",
+)
 
 FINDINGS = (
     _finding(
@@ -163,6 +194,8 @@ FINDINGS = (
             ("runs from a folder that everybody may write to", 1.0),
         ),
         others=NOTHING,
+        also=(CONNECTED, ON_DISK),
+        seen="connection, program file",
     ),
     _finding(
         MINER,

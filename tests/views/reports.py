@@ -90,6 +90,17 @@ def reports(draw: st.DrawFn) -> Report:
     missed = tuple(Missed(host, draw(st.sampled_from(MissReason)), draw(hostile)) for host in lost)
     of_baseline = draw(st.none() | st.integers(0, 5))
     shared = st.builds(SharedFact, names, st.sampled_from(Change), rows, st.none() | rows, scores, hostile)
+    also = st.builds(
+        SharedFact,
+        st.sampled_from(("processes", "listening_ports")) | names,
+        st.sampled_from(Change),
+        rows,
+        st.none() | rows,
+        scores,
+        hostile,
+        st.lists(rows, max_size=2).map(tuple),
+        st.lists(st.just("T1036") | hostile, max_size=2).map(tuple),
+    )
     finding = st.builds(
         Finding,
         hosts=st.lists(st.sampled_from(known), min_size=1, max_size=4, unique=True).map(tuple)
@@ -113,6 +124,7 @@ def reports(draw: st.DrawFn) -> Report:
         rows=st.lists(rows, max_size=3).map(tuple),
         shared=st.lists(shared, max_size=2).map(tuple),
         shared_count=st.integers(0, 30),
+        also=st.lists(also, max_size=2).map(tuple),
     )
     findings = draw(st.lists(finding, max_size=4)) if known else []
     findings = findings * draw(st.sampled_from((1, 12)))

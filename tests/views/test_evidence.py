@@ -134,5 +134,14 @@ def test_what_several_hosts_share_is_listed_and_the_rest_counted() -> None:
     assert evidence.shared(finding)[-1] == "· and 5 more facts"
     assert len(evidence.shared(finding)) == 8
     assert evidence.shared(BASE) == []
+    thing = dataclasses.replace(BASE, why="has 1; not in the baseline", also=facts[:3])
+    assert evidence.also(thing) == [
+        "Also seen of it:",
+        "· has 0 (crontab, 4.0 bits)",
+        "· the same (crontab, 4.0 bits)",
+        "· has 2 (crontab, 4.0 bits)",
+    ]
+    assert evidence.also(thing, most=1)[-1] == "· and 2 more facts"
+    assert evidence.also(BASE) == []
     two = dataclasses.replace(BASE, shared=facts[:1], shared_count=2)
     assert evidence.shared(two) == ["The same hosts also share:", "· has 0 (crontab, 4.0 bits)"]

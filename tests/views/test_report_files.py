@@ -332,6 +332,29 @@ def test_what_several_hosts_share_is_told_with_its_finding() -> None:
     assert [line["shared_facts"] for line in lines[:2]] == ["3", "3"]
 
 
+def test_what_else_is_seen_of_a_thing_is_told_with_its_finding() -> None:
+    """Each further fact has its row and raw rows on the page and a cell; SARIF holds it, CSV has a line for each host."""
+    finding = next(finding for finding in FINDINGS if finding.also)
+    connection = finding.also[0]
+    report = dataclasses.replace(REPORT, findings=(finding,))
+
+    page = to_html(report, version="1").decode()
+    result = to_object(report, None, version="1")["runs"][0]["results"][0]
+    lines = list(csv.DictReader(io.StringIO(to_csv(report).decode())))
+
+    assert "Also seen of it: 2 facts" in page
+    assert "remote_address=198.51.100.3" in page
+    assert "1 more row of outbound sockets behind it" in page
+    assert '<a href="#f1">10.2</a>' in page
+    assert [one["query"] for one in result["properties"]["also"]] == ["outbound_sockets", "tmp_executables"]
+    assert [line["record"] for line in lines[:3]] == ["finding", "also", "also"]
+    assert {line["finding"] for line in lines[:3]} == {"1"}
+    assert {line["host"] for line in lines[:3]} == {MINER.id}
+    assert lines[0]["also_facts"] == "2"
+    assert json.loads(lines[1]["row"]) == connection.row
+    assert lines[1]["more_rows"] == "1"
+
+
 def test_zero_and_unknown_look_different() -> None:
     """A cell that is not known has a sign of its own; one without a finding is empty."""
     page = to_html(REPORT, version="1").decode()

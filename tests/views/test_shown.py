@@ -211,13 +211,13 @@ def test_more_than_five_outliers_are_counted_in_the_parent_and_listed_in_the_res
 
 
 def test_the_pages_of_the_drill_down_hold_every_row_once() -> None:
-    """Turning all pages shows each finding's row, and the rows behind it, exactly once."""
+    """Turning all pages shows each finding's row, the rows behind it, and those of what else is seen of it, exactly once."""
     more = dataclasses.replace(FINDINGS[0], rows=({"name": "second"}, {"name": "third"}))
     report = dataclasses.replace(REPORT, findings=(more, *FINDINGS[1:]))
 
     every = [
         spoken({"type": "rich_text", "elements": [element]})
-        for page in (1, 2, 3)
+        for page in range(1, 5)
         for block in views.drill_down(report, page=page)["blocks"]
         if block["type"] == "rich_text"
         for element in block["elements"]
@@ -225,11 +225,34 @@ def test_the_pages_of_the_drill_down_hold_every_row_once() -> None:
     ]
 
     boxes = [box for box in every if "bits together" not in box]
-    assert len(boxes) == len(FINDINGS) + 2
+    assert len(boxes) == sum(1 + len(fact.rows) for finding in report.findings for fact in finding.facts)
     assert len(every) - len(boxes) == len(FINDINGS)
     assert boxes[1] == "name  second"
     assert "No row differs" in str(views.drill_down(CLEAN))
     assert "Pick another" in str(views.drill_down(REPORT, query="none"))
+
+
+def test_a_query_whose_rows_stand_behind_another_finding_can_be_picked() -> None:
+    """The modal offers it, shows its rows alone, and says with what they were found."""
+    view = views.drill_down(REPORT, query="outbound_sockets")
+
+    shown = str(view["blocks"])
+    assert "outbound sockets (1)" in shown
+    assert "2 differing rows on " in shown
+    assert "198.51.100.3" in shown
+    assert "It: runs “/dev/shm/.k/kworker" in shown
+    assert "bits together" not in shown
+
+
+def test_what_differs_from_a_baseline_is_counted_by_rows() -> None:
+    """A finding that tells of a thing by several rows counts with each, and each has its line."""
+    report = dataclasses.replace(REPORT, findings=tuple(f for f in FINDINGS if f.also))
+
+    message = views.baseline_taken(BASELINE, NOW, drift=report)
+
+    words = words_of(message)
+    assert "3 added" in words
+    assert all(name in words for name in ("PROCESSES", "OUTBOUND SOCKETS", "TMP EXECUTABLES"))
 
 
 def test_a_notice_lists_what_changed_and_waits_for_a_person() -> None:
