@@ -25,7 +25,6 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Three hosts, one of which is slow when a test says so."""
     with stage(tmp_path_factory.mktemp("tiny"), fleet="tiny") as up:
         yield up
-        assert up.slack.rejected == ()
 
 
 def group(up: Stage) -> str:
