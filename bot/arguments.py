@@ -140,7 +140,7 @@ def _parser() -> argparse.ArgumentParser:
         )
 
     kept = commands.add_parser("report", help="show the report of a run in the data folder again")
-    kept.add_argument("run", metavar="RUN_ID", help="as in the last line of its message: r-…")
+    kept.add_argument("run", metavar="RUN_ID", help="as in the last line of its message, such as r5ncgxbe")
     _add_output(kept)
     _add_gate(kept)
 
