@@ -73,14 +73,16 @@ OUTSIDERS = 5  # the outlier libraries, slow and far from the aims, judge every 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the figures."""
-    chosen = _parser().parse_args(arguments)
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    if chosen.into and not chosen.read:
+        parser.error("--into renews the tables of a page from a file of figures: name that file with --from.")
     if chosen.read:
-        result = json.loads(chosen.read.read_text("utf-8"))
-        if chosen.into:
-            page = detection_tables.into(chosen.into.read_text("utf-8"), result)
-            chosen.into.write_text(page, "utf-8")
-        else:
-            print(detection_tables.page(result))
+        try:
+            detection_tables.show(chosen.read, chosen.into)
+        except detection_tables.Unusable as error:
+            print(error, file=sys.stderr)
+            sys.exit(2)
         return
     if chosen.start + 1_000 > HELD_FROM:
         sys.exit(f"Groups from {HELD_FROM:,} on belong to what is kept away: choose a smaller --start.")
@@ -90,7 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(
             f"Isolation forest and ECOD are left out: {missing} not installed (make bench-detection does it)."
         )
-    result = {"populations": []}
+    result: dict[str, list[dict[str, Any]]] = {"populations": []}
     for population in _populations(chosen):
         result["populations"].append(_measure(population, chosen, outsiders=outsiders))
         print(detection_tables.text(result["populations"][-1]), flush=True)

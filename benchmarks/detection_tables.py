@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from tabulate import tabulate
@@ -12,6 +14,10 @@ from benchmarks.trials import CLEAN, MAJORITY, ONE, SEVERAL
 Cell = Mapping[str, Any]
 FULLEST = ("peers", "baseline of 5", "both, of 5")
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
+
+
+class Unusable(Exception):
+    """A file of figures or a page cannot be used; its text says what happened and what to do next."""
 
 
 def _is(form: str, least: int, most: int = 10**6) -> Callable[[Cell], bool]:
@@ -50,17 +56,45 @@ def page(result: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def into(text: str, result: Mapping[str, Any]) -> str:
+def show(read: Path, page_file: Path | None) -> None:
+    """Print the tables of a file that ``--json`` wrote, or renew a page with them.
+
+    Raises:
+        Unusable: The file or the page is missing, cannot be read or written, or is not what it should be.
+    """
+    try:
+        result = json.loads(read.read_text("utf-8"))
+        tables = page(result)
+    except OSError as error:
+        raise Unusable(
+            f"{read} cannot be read ({error.strerror}): measure first, with --json {read}."
+        ) from error
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise Unusable(f"{read} is not a file of figures as this version writes it: measure anew, with --json {read}.") from error  # fmt: skip
+    if page_file is None:
+        print(tables)
+        return
+    try:
+        page_file.write_text(into(page_file.read_text("utf-8"), tables), "utf-8")
+    except OSError as error:
+        raise Unusable(f"{page_file} cannot be renewed ({error.strerror}): name a page that is there, such as docs/detection.md.") from error  # fmt: skip
+    except UnicodeDecodeError as error:
+        raise Unusable(
+            f"{page_file} is not text in UTF-8: name a page, such as docs/detection.md."
+        ) from error
+
+
+def into(text: str, tables: str) -> str:
     """Return a page with the tables between its two marks renewed.
 
     Raises:
-        ValueError: The page has no such marks.
+        Unusable: The page has no such marks.
     """
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):
-        raise ValueError(f"The page has no {BEGIN} and {END} to write the tables between.")
-    return f"{before}{begin}\n{page(result)}{end}{after}"
+        raise Unusable(f"The page has no place for the tables: write {BEGIN} and {END} where they belong.")
+    return f"{before}{begin}\n{tables}{end}{after}"
 
 
 def _head(population: Mapping[str, Any]) -> str:

@@ -140,7 +140,7 @@ def _parser() -> argparse.ArgumentParser:
         )
 
     kept = commands.add_parser("report", help="show the report of a run in the data folder again")
-    kept.add_argument("run", metavar="RUN_ID", help="as in the last line of its message: r-…")
+    kept.add_argument("run", metavar="RUN_ID", help="as in the last line of its message, such as r5ncgxbe")
     _add_output(kept)
     _add_gate(kept)
 
@@ -155,6 +155,11 @@ def _parser() -> argparse.ArgumentParser:
         "--osquery", action="store_true", help="print it in osquery's form, as snapshot queries"
     )
 
+    take = actions.add_parser("import", help="turn a pack of osquery's, or an osquery.conf, into one of ours")
+    take.add_argument("file", type=Path)
+    take.add_argument("--name", default="", help="the pack's name; default: the file's")
+    take.add_argument("--out", type=Path, metavar="FILE", help="write it to a file (put it into DIFFY_PACKS)")
+
     doctor = commands.add_parser("doctor", help="say what is wrong with the set-up, and what mends it")
     doctor.add_argument("target", nargs="?", default="", help="whose hosts to look at")
     doctor.add_argument("--no-ask", action="store_true", help="do not ask hosts for their osquery's version")
@@ -163,10 +168,6 @@ def _parser() -> argparse.ArgumentParser:
 
     made = commands.add_parser("document", help="print a pack's SSM document, and its hash to stderr")
     made.add_argument("--pack", default=packs.DEFAULT, metavar="NAME", help=f"default: {packs.DEFAULT}")
-    take = actions.add_parser("import", help="turn a pack of osquery's, or an osquery.conf, into one of ours")
-    take.add_argument("file", type=Path)
-    take.add_argument("--name", default="", help="the pack's name; default: the file's")
-    take.add_argument("--out", type=Path, metavar="FILE", help="write it to a file (put it into DIFFY_PACKS)")
 
     commands.add_parser("plugins", help="list what other installed packages add to Diffy")
 

@@ -11,11 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 
-import msgspec
-
 from bot import arguments as words
-from bot import packs, views
-from bot.collection import document
+from bot import pack_commands, packs, views
 from bot.commands.analyze import read_method
 from bot.errors import DiffyError, SettingsError
 from bot.model import Pack, Report
@@ -127,7 +124,7 @@ def _rendered(report: Report, form: Form) -> bytes:
 def _pack_of(report: Report) -> Pack | None:
     """The pack that was asked, if it is still known."""
     try:
-        return _shelf().load(report.run.pack)
+        return pack_commands.shelf(_settings()).load(report.run.pack)
     except DiffyError:
         return None
 
@@ -197,66 +194,19 @@ def _say_rights(arguments: argparse.Namespace) -> None:
 
 
 def _packs(arguments: argparse.Namespace) -> int:
-    if arguments.action == "import":
-        return _import(arguments)
-    from bot.adapters import plugins
-
-    shelf = _shelf()
-    if arguments.action == "list":
-        print(views.packs_text(tuple(shelf.load(name) for name in shelf.names())))
-        for sentence in (*plugins.installed().problems, *shelf.problems, *shelf.notes):
-            print(f"diffy: {sentence}", file=sys.stderr)
-        return DONE
-    pack = shelf.load(arguments.name)
-    if arguments.osquery:
-        print(packs.to_osquery(pack))
-        return DONE
-    print(_pack_json(pack) if arguments.json else views.pack_text(pack))
+    match arguments.action:
+        case "list":
+            pack_commands.print_all(_settings())
+        case "show":
+            pack_commands.print_one(arguments, _settings())
+        case "import":
+            pack_commands.bring_in(arguments)
     return DONE
-
-
-def _shelf() -> packs.Shelf:
-    from bot.adapters import plugins
-
-    return packs.Shelf(_settings().packs_dir, plugins.installed().packs)
 
 
 def _document(arguments: argparse.Namespace) -> int:
-    from bot import ways
-
-    settings, pack = _settings(), _shelf().load(arguments.pack)
-    try:
-        text = document.content(pack, ways.download_of(settings))
-    except ValueError as error:
-        raise DiffyError(f"There can be no document: {error}.") from error
-    sys.stdout.write(text)
-    sys.stdout.flush()
-    print(f"DocumentHash (Sha256): {document.digest(text)}", file=sys.stderr)
+    pack_commands.print_document(arguments, _settings())
     return DONE
-
-
-def _import(arguments: argparse.Namespace) -> int:
-    """Write a pack of osquery's in our form; say on stderr what was left out and what is to be known."""
-    found = packs.read(arguments.file, name=arguments.name)
-    text = _pack_json(found.pack)
-    packs.parse(text.encode(), source=str(arguments.file))
-    if arguments.out is None:
-        print(text)
-    else:
-        try:
-            arguments.out.write_text(text + "\n", "utf-8")
-        except OSError as error:
-            raise DiffyError(f"{arguments.out} cannot be written: {error.strerror}.") from error
-        print(f"Pack {found.pack.name}: {len(found.pack.queries)} queries in {arguments.out}")
-    for sentence in found.left_out:
-        print(f"Left out: {sentence}", file=sys.stderr)
-    for sentence in found.notes:
-        print(f"Note: {sentence}", file=sys.stderr)
-    return DONE
-
-
-def _pack_json(pack: Pack) -> str:
-    return msgspec.json.format(msgspec.json.encode(pack)).decode()
 
 
 def _plugins(arguments: argparse.Namespace) -> int:

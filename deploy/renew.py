@@ -1,6 +1,6 @@
 """Write the default pack's SSM document into deploy/: ssm-document.json, and the same text inside template.yaml.
 
-Run it as `python deploy/renew.py` after the pack or the script has changed; a test fails until then.
+Run it as `python -m deploy.renew` after the pack or the script has changed; a test fails until then.
 """
 
 from __future__ import annotations

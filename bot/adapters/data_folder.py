@@ -12,9 +12,11 @@ live/<run id>.jsonl    what a run that goes on has done so far
 from __future__ import annotations
 
 import errno
+import gzip
 import os
 import socket
 import tempfile
+import zlib
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -204,6 +206,17 @@ def read_bytes(path: Path) -> bytes | None:
         raise StoreError(
             f"{path} could not be read: {error.strerror}.", "Check its owner and permissions, and the disk."
         ) from error
+
+
+def read_packed(path: Path) -> bytes | None:
+    """Return what a gzip file holds, None when there is no such file; StoreCorrupt or StoreError when it cannot be read."""
+    packed = read_bytes(path)
+    if packed is None:
+        return None
+    try:
+        return gzip.decompress(packed)
+    except (OSError, EOFError, zlib.error) as error:
+        raise damaged(path, error) from error
 
 
 def cannot_write(path: Path, error: OSError) -> StoreError:

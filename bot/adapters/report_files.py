@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import gzip
 import re
-import zlib
 from collections.abc import Set
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
-from bot.adapters.data_folder import DataFolder, damaged, read_bytes, write_atomically
+from bot.adapters.data_folder import DataFolder, damaged, read_packed, write_atomically
 from bot.adapters.snapshot_files import prune_files
 from bot.errors import NotFound, StoreError, StoreTooNew
 from bot.model import Report
@@ -48,20 +47,20 @@ class ReportFiles:
     def get(self, run_id: str) -> Report:
         """Return the report; NotFound, StoreCorrupt or StoreTooNew otherwise."""
         path = self._path(run_id)
-        packed = read_bytes(path)
-        if packed is None:
+        raw = read_packed(path)
+        if raw is None:
             raise NotFound(
                 f"There is no report of run {run_id}.", "It may have been removed for its age: run it again."
             )
         try:
-            stored = msgspec.json.decode(gzip.decompress(packed), type=_Stored)
+            stored = msgspec.json.decode(raw, type=_Stored)
             if stored.form > FORM:
                 raise StoreTooNew(
                     f"The report of run {run_id} was written by a newer Diffy.",
                     "Start that newer Diffy, or run it again.",
                 )
             return msgspec.json.decode(stored.report, type=Report)
-        except (OSError, EOFError, zlib.error, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise damaged(path, error) from error
 
     def prune(self, keep: Set[str], *, before: datetime) -> int:

@@ -7,7 +7,6 @@ import hashlib
 import os
 import re
 import threading
-import zlib
 from collections.abc import Iterable, Set
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +17,7 @@ from bot.adapters.data_folder import (
     damaged,
     make_folder,
     read_bytes,
+    read_packed,
     write_atomically,
 )
 from bot.collection.recorded import from_json, to_json
@@ -58,15 +58,11 @@ class SnapshotFiles:
     def read(self, digest: str) -> bytes:
         """Return the snapshot's JSON; NotFound, or StoreCorrupt when the file is not what was stored."""
         path = self._path(digest)
-        packed = read_bytes(path)
-        if packed is None:
+        raw = read_packed(path)
+        if raw is None:
             raise NotFound(
                 f"There is no snapshot {digest}.", "It may have been removed with the runs that used it."
             )
-        try:
-            raw = gzip.decompress(packed)
-        except (OSError, EOFError, zlib.error) as error:
-            raise damaged(path, error) from error
         if hashlib.sha256(raw).hexdigest() != digest:
             raise damaged(path, "its content does not match its name")
         return raw

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from bot.collection.asked import FIRST_POLL_S, GRACE_S, LASTING_FAILURES, POLL_GROWTH
 from bot.collection.conversation import (
     Action,
     Event,
@@ -22,18 +23,16 @@ from bot.collection.conversation import (
     Sent,
 )
 from bot.collection.pieced import Pieced
+from bot.collection.sending import BATCH
 from bot.collection.statuses import ending
 from bot.model import Missed, MissReason, Snapshot
 
-BATCH = 50  # instance ids a SendCommand takes
 IN_FLIGHT = 4  # commands a host: its agent runs five at once, and one is left for others
 LINGER_S = 0.5  # hosts that want the same piece meanwhile share a command
 TRIES = 2  # a piece is asked for again once
-GRACE_S = 60.0  # an invocation may stay invisible so long after SendCommand
-FIRST_POLL_S, SLOWEST_POLL_S, POLL_GROWTH = 1.0, 6.0, 1.4
+SLOWEST_POLL_S = 6.0
 READS = 4  # of an output that lags behind its status
 READ_AGAIN_S = 1.0
-LASTING_FAILURES = 2  # in a row, before a command is given up
 
 Outcome = Snapshot | Missed
 

@@ -1,4 +1,4 @@
-"""What does SSM's word on one host mean: wait, read its output, or the reason why there is none?
+"""What does SSM's or EC2's word on one host mean: wait, read its output, or the reason why there is none?
 
 StatusDetails decides (the user guide writes "Delivery Timed Out", the API ``DeliveryTimedOut``); Status only says
 whether an unknown detail is final.
@@ -46,6 +46,8 @@ _ENDINGS = {
     "invalidplatform": Ended(MissReason.NOT_LINUX, "the command is for Linux only"),
     "accessdenied": Ended(MissReason.ACCESS_DENIED, "AWS does not let Diffy send commands to this host"),
 }
+_GONE = frozenset({"shutting-down", "terminated"})
+_STOPPED = frozenset({"stopping", "stopped"})
 _FINAL = frozenset({"success", "failed", "timedout", "cancelled"})
 _RUNNING = frozenset({"pending", "inprogress", "delayed", "cancelling"})
 
@@ -68,6 +70,22 @@ def judge(outcome: Missed, ended: Ended, exit_code: int | None) -> Missed:
         return outcome
     code = f" (exit code {exit_code})" if exit_code not in (None, 0, -1) else ""
     return Missed(outcome.host, ended.reason, ended.detail + code)
+
+
+def lost(host: str, state: str, *, refused: bool) -> Missed | None:
+    """Return why a host that EC2 was asked about will not answer, or None while it may.
+
+    Args:
+        state: EC2's word; empty where it could not say.
+        refused: Whether SSM did not take the host's id.
+    """
+    if state in _GONE:
+        return Missed(host, MissReason.GONE, "the instance was terminated")
+    if state in _STOPPED:
+        return Missed(host, MissReason.UNDELIVERABLE, "the instance was stopped")
+    if refused:
+        return Missed(host, MissReason.UNDELIVERABLE, "SSM does not take commands for it")
+    return None
 
 
 def silence(command: str, details: str, *, ended: bool) -> str:

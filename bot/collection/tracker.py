@@ -10,7 +10,6 @@ import itertools
 import math
 from collections.abc import Callable, Iterable, Sequence
 
-from bot.collection import fetching
 from bot.collection.asked import FIRST_POLL_S, AskedCommand, SilentHost
 from bot.collection.conversation import (
     Abort,
@@ -19,7 +18,6 @@ from bot.collection.conversation import (
     Deliver,
     Describe,
     Described,
-    Drop,
     Event,
     Fetch,
     InvalidIds,
@@ -29,24 +27,17 @@ from bot.collection.conversation import (
     ListPage,
     Output,
     OutputFailed,
-    Send,
     SendFailed,
     Sent,
 )
 from bot.collection.fetching import Fetching
 from bot.collection.pieced import Pieced
-from bot.collection.statuses import ending, judge, silence
+from bot.collection.sending import BATCH, Keeping, Sending
+from bot.collection.statuses import ending, judge, lost
 from bot.model import Missed, MissReason, SentCommand, Snapshot
 
-BATCH = fetching.BATCH
-GRACE_S = fetching.GRACE_S
-SLOWEST_POLL_S, POLL_GROWTH = 12.0, fetching.POLL_GROWTH
-LASTING_FAILURES = fetching.LASTING_FAILURES
 READ_PATIENCE_S = 20.0  # output may lag behind its status (S3 uploads do)
-SLOWEST_READ_S = 5.0
 DESCRIBE_EVERY_S = 30.0
-_GONE = frozenset({"shutting-down", "terminated"})
-_STOPPED = frozenset({"stopping", "stopped"})
 _UNFINISHED = frozenset({MissReason.EMPTY_OUTPUT, MissReason.CUT_OUTPUT})
 
 
@@ -75,14 +66,12 @@ class Tracker:
         self.deadline = deadline
         self._jitter = jitter
         self._silent = {host: SilentHost() for host in hosts}
-        self._batches: dict[int, tuple[str, ...]] = {}
-        self._numbers = itertools.count(1)
-        self._fetching = Fetching(self._numbers, jitter)
-        self._keeping: list[str] = []  # hosts that are through and still keep their answers
+        numbers = itertools.count(1)
+        self._sending = Sending(numbers)
+        self._fetching = Fetching(numbers, jitter)
+        self._keeping = Keeping()
         self._commands: dict[str, AskedCommand] = {}
         self._describe_at = math.inf
-        self._refused: set[str] = set()
-        self._unsent: list[tuple[SendFailed, tuple[str, ...]]] = []
 
     @property
     def done(self) -> bool:
@@ -104,14 +93,8 @@ class Tracker:
         """
         self._describe_at = now + DESCRIBE_EVERY_S
         for command in sent:
-            mine = tuple(
-                host for host in command.hosts if host in self._silent and not self._silent[host].command
-            )
-            self._commands[command.id] = AskedCommand(mine, now, now)
-            for host in mine:
-                self._silent[host].command = command.id
-        hosts = tuple(host for host, record in self._silent.items() if not record.command)
-        return tuple(self._send(hosts[at : at + BATCH]) for at in range(0, len(hosts), BATCH))
+            self._follow(command.id, command.hosts, now, poll_at=now)
+        return self._sending.send([host for host, record in self._silent.items() if not record.command])
 
     def tick(self, now: float) -> tuple[Action, ...]:
         """Return what is due by now."""
@@ -121,7 +104,7 @@ class Tracker:
         for name, command in self._commands.items():
             if now >= command.poll_at:
                 command.poll_at = math.inf
-                if any(self._waits(host) for host in command.hosts):
+                if any(map(self._waits, command.hosts)):
                     actions.append(ListPage(name))
         for host, record in self._silent.items():
             if now >= record.read_at:
@@ -144,14 +127,15 @@ class Tracker:
         if self._fetching.owns(event):
             actions, outcomes = self._fetching.receive(event, now)
             ends = [action for outcome in outcomes for action in self._end(outcome)]
-            return (*actions, *ends, *self._drops(BATCH if self._fetching.hosts else 1))
+            return (*actions, *ends, *self._keeping.drops(BATCH if self._fetching.hosts else 1))
         match event:
             case Sent():
                 return self._sent(event, now)
             case InvalidIds():
-                return self._invalid(event)
+                return (*self._sending.invalid(event), *self._settle())
             case SendFailed():
-                return self._send_failed(event)
+                self._sending.failed(event)
+                return self._settle()
             case Listed():
                 return self._listed(event, now)
             case ListFailed():
@@ -165,45 +149,23 @@ class Tracker:
 
     # --- sending ---
 
-    def _send(self, hosts: tuple[str, ...]) -> Send:
-        number = next(self._numbers)
-        self._batches[number] = hosts
-        return Send(number, hosts)
-
     def _sent(self, event: Sent, now: float) -> tuple[Action, ...]:
-        hosts = tuple(host for host in self._batches.pop(event.batch) if host in self._silent)
-        self._commands[event.command] = AskedCommand(hosts, now, now + FIRST_POLL_S)
-        for host in hosts:
-            self._silent[host].command = event.command
+        self._follow(event.command, self._sending.sent(event), now, poll_at=now + FIRST_POLL_S)
         return self._settle()
 
-    def _invalid(self, event: InvalidIds) -> tuple[Action, ...]:
-        """One bad id fails the whole call: ask EC2 about the named, send to the rest; unnamed ones are searched by halves."""
-        hosts = self._batches.pop(event.batch)
-        named = tuple(host for host in hosts if host in event.named)
-        if not named and len(hosts) > 1:
-            middle = len(hosts) // 2
-            return (self._send(hosts[:middle]), self._send(hosts[middle:]))
-        named = named or hosts
-        rest = tuple(host for host in hosts if host not in named)
-        self._refused |= set(named)
-        return (Describe(named), self._send(rest)) if rest else (Describe(named), *self._settle())
-
-    def _send_failed(self, event: SendFailed) -> tuple[Action, ...]:
-        self._unsent.append((event, self._batches.pop(event.batch)))
-        return self._settle()
+    def _follow(self, name: str, hosts: Iterable[str], now: float, *, poll_at: float) -> None:
+        """Have a command listed for those of its hosts that no other command has asked."""
+        mine = tuple(host for host in hosts if host in self._silent and not self._silent[host].command)
+        self._commands[name] = AskedCommand(mine, now, poll_at)
+        for host in mine:
+            self._silent[host].command = name
 
     def _settle(self) -> tuple[Action, ...]:
-        """Once no batch is on its way: what could not be sent is missed, or, when nothing could, everything fails."""
-        if self._batches or not self._unsent:
-            return ()
-        if not self._commands:
+        settled = self._sending.settle(any_sent=bool(self._commands))
+        if isinstance(settled, Abort):
             self._silent.clear()
-            return (Abort(self._unsent[0][0].message, self._unsent[0][0].hint),)
-        unsent, self._unsent = self._unsent, []
-        return tuple(
-            action for event, hosts in unsent for action in self._miss(hosts, event.reason, event.message)
-        )
+            return (settled,)
+        return tuple(action for missed in settled for action in self._end(missed))
 
     # --- listing ---
 
@@ -222,26 +184,17 @@ class Tracker:
                 actions += self._said(invocation, now)
         if event.token:
             return (*actions, ListPage(event.command, event.token))
-        for host in command.hosts:
-            last = command.seen.get(host, command.sent_at)
-            if self._waits(host) and now - last > GRACE_S:
-                actions += self._miss(
-                    (host,), MissReason.UNDELIVERABLE, "SSM does not list the command for it"
-                )
-        self._poll_again(command, now)
+        unlisted = filter(self._waits, command.unlisted(now))
+        actions += self._miss(unlisted, MissReason.UNDELIVERABLE, "SSM does not list the command for it")
+        command.poll_later(now, self._jitter)
         return tuple(actions)
-
-    def _poll_again(self, command: AskedCommand, now: float) -> None:
-        command.poll_at = now + command.delay_s * (0.75 + self._jitter() / 2)
-        command.delay_s = min(SLOWEST_POLL_S, command.delay_s * POLL_GROWTH)
 
     def _list_failed(self, event: ListFailed, now: float) -> tuple[Action, ...]:
         command = self._commands[event.command]
-        command.failures = command.failures + 1 if event.lasting else 0
-        if command.failures < LASTING_FAILURES:
-            self._poll_again(command, now)
+        if not command.failed(lasting=event.lasting):
+            command.poll_later(now, self._jitter)
             return ()
-        waiting = tuple(host for host in command.hosts if self._waits(host))
+        waiting = tuple(filter(self._waits, command.hosts))
         return (Cancel(event.command, waiting), *self._miss(waiting, MissReason.ACCESS_DENIED, event.message))
 
     def _said(self, invocation: Invocation, now: float) -> tuple[Action, ...]:
@@ -287,63 +240,41 @@ class Tracker:
         return self._read_again(judge(Missed(event.host, reason), record.ended, None), record, now)
 
     def _read_again(self, outcome: Missed, record: SilentHost, now: float) -> tuple[Action, ...]:
-        """Come back later; when patience is over, take what the API kept, and after that the outcome."""
-        if now + record.delay_s <= record.give_up_at:
-            record.read_at = now + record.delay_s
-            record.delay_s = min(SLOWEST_READ_S, record.delay_s * 2)
-            return ()
-        if record.from_bucket and record.ended is not None and record.ended.api:
-            record.from_bucket = False
-            record.trouble = record.trouble or "nothing whole reached the output bucket"
-            return (Fetch(outcome.host, record.command, "", from_bucket=False),)
-        detail = "; ".join(part for part in (outcome.detail, record.trouble) if part)
-        return self._end(Missed(outcome.host, outcome.reason, detail))
+        match record.read_again(outcome, now):
+            case Fetch() as fetch:
+                return (fetch,)
+            case Missed() as missed:
+                return self._end(missed)
+            case None:
+                return ()
 
     # --- ending ---
 
     def _described(self, event: Described) -> tuple[Action, ...]:
         actions: list[Action] = []
         for host in event.asked:
-            refused = host in self._refused
+            refused = self._sending.refused(host)
             state = "" if event.states is None else event.states.get(host, "terminated")
             if not refused and not self._waits(host) and host not in self._fetching.hosts:
                 continue
-            if state in _GONE:
-                actions += self._miss((host,), MissReason.GONE, "the instance was terminated")
-            elif state in _STOPPED:
-                actions += self._miss((host,), MissReason.UNDELIVERABLE, "the instance was stopped")
-            elif refused:
-                actions += self._miss((host,), MissReason.UNDELIVERABLE, "SSM does not take commands for it")
+            if (missed := lost(host, state, refused=refused)) is not None:
+                actions += self._end(missed)
         return tuple(actions)
 
     def _give_up(self, reason: MissReason) -> tuple[Action, ...]:
         cancels = [
             Cancel(name, waiting)
             for name, command in self._commands.items()
-            if (waiting := tuple(host for host in command.hosts if self._waits(host)))
+            if (waiting := tuple(filter(self._waits, command.hosts)))
         ]
         missed = [
-            Deliver(
-                Missed(
-                    host,
-                    reason,
-                    self._fetching.progress(host)
-                    or silence(record.command, record.details, ended=record.ended is not None),
-                )
-            )
+            Deliver(Missed(host, reason, self._fetching.progress(host) or record.silence))
             for host, record in self._silent.items()
         ]
         keeping = self._fetching.hosts if self._bucket else self._silent
-        self._keeping += [host for host in keeping if self._silent[host].command]
+        self._keeping.add(*(host for host in keeping if self._silent[host].command))
         self._silent.clear()
-        return (*missed, *cancels, *self._drops(1))
-
-    def _drops(self, least: int) -> tuple[Action, ...]:
-        """Have answers removed from the hosts, once so many are through that it is worth a command."""
-        if len(self._keeping) < least:
-            return ()
-        hosts, self._keeping = tuple(self._keeping), []
-        return tuple(Drop(hosts[at : at + BATCH]) for at in range(0, len(hosts), BATCH))
+        return (*missed, *cancels, *self._keeping.drops(1))
 
     def _miss(self, hosts: Iterable[str], reason: MissReason, detail: str) -> tuple[Action, ...]:
         return tuple(action for host in tuple(hosts) for action in self._end(Missed(host, reason, detail)))
@@ -353,5 +284,5 @@ class Tracker:
         if self._silent.pop(host, None) is None:
             return ()
         if self._fetching.forget(host):
-            self._keeping.append(host)
+            self._keeping.add(host)
         return (Deliver(outcome),)

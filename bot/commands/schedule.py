@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from bot import packs
 from bot.commands.command import Command
 from bot.commands.places import WHERE, named
 from bot.commands.words import Words, channel_id, sort_out
 from bot.errors import NotFound, UsageError
-from bot.model import Message, RunKind, Schedule, Target
+from bot.model import Message, Schedule, Target
 from bot.views import ack, joined, schedule_list, schedule_removed, schedule_saved
+from bot.workflows import scheduled
 from bot.workflows.access import Action
 from bot.workflows.calls import Call
 from bot.workflows.desk import Desk, Tell
@@ -65,14 +65,7 @@ def _remove(call: Call, schedule: Schedule, desk: Desk) -> Message:
 
 
 def _run(call: Call, schedule: Schedule, desk: Desk, tell: Tell) -> Message:
-    submitted = desk.start(
-        RunKind.REFRESH,
-        schedule.target,
-        by=f"schedule:{schedule.id}",
-        channel=schedule.channel,
-        pack=packs.DEFAULT,
-        tell=tell,
-    )
+    submitted = scheduled.start(desk, schedule, tell=tell)
     desk.audit(call.user, "schedule.run", schedule.target.label, submitted.run.id, call.channel, schedule.id)
     if submitted.joined:
         return joined(submitted.run, desk.chat.permalink(submitted.run.channel, submitted.run.message_ts))

@@ -181,10 +181,8 @@ def compared(report: Report) -> str:
     return f"Compared with {with_what}{f' ({why})' if why else ''}"
 
 
-def baseline(info: BaselineInfo | None, now: datetime) -> str:
+def baseline(info: BaselineInfo, now: datetime) -> str:
     """Return the baseline and its age: "Baseline 3: 6 days old, from 3 hosts, confirmed unchanged 4 hours ago"."""
-    if info is None:
-        return "No baseline"
     text = f"Baseline {info.version}: {age(info.created_at, now)}, from {plural(len(info.hosts), 'host')}"
     if info.renewed_at > info.created_at:
         text += f", last found unchanged {when(info.renewed_at)}"

@@ -26,10 +26,11 @@ def report_text(report: Report, *, width: int = 100, now: datetime) -> str:
         width: Columns of the terminal; below 60 counts as 60.
     """
     width = max(NARROWEST, width)
+    known = f" {sentences.baseline(report.baseline, now)}." if report.baseline else ""
     blocks = [
         sentences.verdict(report),
         _wrapped(
-            f"{clean(report.run.target, 200)}. {sentences.compared(report)}. {sentences.baseline(report.baseline, now)}.",
+            f"{clean(report.run.target, 200)}. {sentences.compared(report)}.{known}",
             width,
         ),
         _wrapped(f"Looked at: {evidence.looked_at(report)}.", width) if not report.outliers else "",

@@ -19,6 +19,7 @@ from bot.model import (
     RunState,
     partly_answered,
 )
+from bot.views.words import MISSED
 from bot.workflows.gather import Gathered, begin, gather
 from bot.workflows.live import Live
 from bot.workflows.presenting import Presenter
@@ -80,8 +81,11 @@ def propose(live: Live, services: Services, presenter: Presenter, *, witnesses: 
     partial = partly_answered(got.unknown)
     taken = [h for h in chosen if h.id in got.digests and (h.id not in partial or h.id in run.take_from)]
     if not taken:
+        ids = {host.id for host in chosen}
+        reasons = dict.fromkeys(MISSED[one.reason] for one in got.missed if one.host in ids)
+        why = f" ({'; '.join(reasons)})" if reasons else ""
         raise EmptyTarget(
-            f"None of the chosen hosts of {group.name} answered every query, so no baseline was taken.",
+            f"None of the chosen hosts of {group.name} answered every query{why}, so no baseline was taken.",
             "Choose others (baseline <target> --from i-…), or analyze the group to see what each host said.",
         )
     present = _present_before(services, group, run)

@@ -6,10 +6,24 @@ import logging
 
 from bot import packs
 from bot.errors import DiffyError
-from bot.model import RunKind
-from bot.workflows.desk import Desk
+from bot.model import RunKind, Schedule
+from bot.workflows.desk import Desk, Tell
+from bot.workflows.runs import Submitted
 
 log = logging.getLogger(__name__)
+
+
+def start(desk: Desk, schedule: Schedule, *, tell: Tell | None = None, late: bool = False) -> Submitted:
+    """Start what the schedule is for, or join the run of its target."""
+    return desk.start(
+        RunKind.REFRESH,
+        schedule.target,
+        by=f"schedule:{schedule.id}",
+        channel=schedule.channel,
+        pack=packs.DEFAULT,
+        tell=tell,
+        late=late,
+    )
 
 
 def fire(desk: Desk, schedule_id: str, *, late: bool) -> None:
@@ -26,13 +40,6 @@ def fire(desk: Desk, schedule_id: str, *, late: bool) -> None:
     following = desk.scheduler.next_fire(schedule.cron, now)
     try:
         desk.services.store.note_schedule(schedule_id, fired_at=now, next_fire_at=following)
-        desk.start(
-            RunKind.REFRESH,
-            schedule.target,
-            by=f"schedule:{schedule.id}",
-            channel=schedule.channel,
-            pack=packs.DEFAULT,
-            late=late,
-        )
+        start(desk, schedule, late=late)
     except DiffyError as error:
         log.error("schedule %s could not start its run: %s", schedule_id, error)

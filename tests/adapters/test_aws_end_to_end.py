@@ -18,7 +18,7 @@ from bot.adapters.aws_distributor import Package
 from bot.adapters.aws_inventory import AwsInventory
 from bot.adapters.aws_session import Aws, connect
 from bot.adapters.aws_ssm import SsmCollector
-from bot.collection import document, script, tracker
+from bot.collection import asked, document, script, tracker
 from bot.collection.document import Pinned
 from bot.errors import CollectionError, InventoryError, UnknownTarget
 from bot.model import Asker, Group, Missed, MissReason, Pack, SentCommand, Snapshot, Target, TargetKind
@@ -57,8 +57,8 @@ def aws(embedded: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> Aws:
     for name, value in embedded.env.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(tracker, "READ_PATIENCE_S", 1.5)
-    monkeypatch.setattr(tracker, "GRACE_S", 20.0)
-    monkeypatch.setattr(tracker, "SLOWEST_POLL_S", 1.0)
+    monkeypatch.setattr(asked, "GRACE_S", 20.0)
+    monkeypatch.setattr(asked, "SLOWEST_POLL_S", 1.0)
     return connect()
 
 

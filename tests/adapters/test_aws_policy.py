@@ -147,7 +147,7 @@ def test_another_accounts_bot_must_say_the_external_id() -> None:
 
 
 def test_the_template_makes_the_document_that_diffy_builds() -> None:
-    """`python deploy/renew.py` writes it there; its hash is then the one that Diffy sends along."""
+    """`python -m deploy.renew` writes it there; its hash is then the one that Diffy sends along."""
     made = template.load()["Resources"]["Document"]["Properties"]
 
     assert made["Content"] == document.content(packs.load(packs.DEFAULT))

@@ -10,11 +10,11 @@ import pytest
 
 from bot.adapters import baseline_file
 from bot.adapters.data_folder import DataFolder
+from bot.adapters.memory import MemorySnapshots
 from bot.adapters.snapshot_files import SnapshotFiles
 from bot.errors import DiffyError, NotFound, StoreCorrupt, StoreError, StoreTooNew
 from bot.model import Baseline, Snapshot
 from tests.fakes.samples import a_baseline, a_snapshot
-from tests.fakes.stores import MemorySnapshots
 
 
 def taken() -> tuple[Baseline, tuple[Snapshot, ...]]:

@@ -18,7 +18,7 @@ import pytest
 from bot.adapters.aws_inventory import AwsInventory
 from bot.adapters.aws_session import connect
 from bot.adapters.aws_ssm import SsmCollector
-from bot.collection import script, tracker
+from bot.collection import asked, script, tracker
 from bot.model import Asker, Cost, Missed, MissReason, Pack, Query, QueryStatus, Snapshot, Target, TargetKind
 from bot.ports import Errand
 from bot.sandbox.aws.embedded import BUCKET, REGION, EmbeddedAws
@@ -127,8 +127,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         for name, value in embedded.env.items():
             patch.setenv(name, value)
         patch.setattr(tracker, "READ_PATIENCE_S", 4.0)
-        patch.setattr(tracker, "GRACE_S", 9.0)
-        patch.setattr(tracker, "SLOWEST_POLL_S", 1.0)
+        patch.setattr(asked, "GRACE_S", 9.0)
+        patch.setattr(asked, "SLOWEST_POLL_S", 1.0)
         patch.setattr(tracker, "DESCRIBE_EVERY_S", 4.0)
         patch.setattr(script, "EXECUTION_TIMEOUT_S", 200)
         patch.setattr(script, "BATCH_S", 6)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.data_folder import DataFolder
+from bot.adapters.memory import MemoryReports
 from bot.adapters.report_files import ReportFiles
 from bot.errors import NotFound, StoreCorrupt, StoreError, StoreTooNew
 from bot.model import (
@@ -25,7 +26,6 @@ from bot.model import (
 )
 from bot.ports import ReportStore
 from tests.fakes.samples import NOON, a_report
-from tests.fakes.stores import MemoryReports
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.data_folder import DataFolder
+from bot.adapters.memory import MemorySnapshots
 from bot.adapters.snapshot_files import SnapshotFiles
 from bot.errors import NotFound, StoreCorrupt, StoreError
 from bot.ports import SnapshotStore
 from tests.fakes.samples import a_snapshot
-from tests.fakes.stores import MemorySnapshots
 
 
 @pytest.fixture

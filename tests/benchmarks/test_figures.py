@@ -260,12 +260,83 @@ def test_nothing_kept_away_is_named(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "held " not in text
 
 
-def test_the_page_has_room_for_the_figures() -> None:
-    """The tables of docs/detection.md are renewed between two marks, and only there."""
-    page = (Path(__file__).parents[2] / "docs" / "detection.md").read_text("utf-8")
-    result: dict[str, Any] = {"populations": []}
+def measured(folder: Path) -> Path:
+    """Return a file of figures as the benchmark writes it."""
+    written = folder / "figures.json"
+    asked = ["--quick", "--sizes", "1", "--trials", "1", "--jobs", "1"]
+    detection.main([*asked, "--json", str(written)])
+    return written
 
-    renewed = detection_tables.into(page, result)
+
+def test_the_page_has_room_for_the_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The tables of docs/detection.md are renewed between two marks, and only there; without a page they are printed."""
+    page = (Path(__file__).parents[2] / "docs" / "detection.md").read_text("utf-8")
+    copy = tmp_path / "detection.md"
+    copy.write_text(page, "utf-8")
+    figures = measured(tmp_path)
+    capsys.readouterr()
+
+    detection.main(["--from", str(figures), "--into", str(copy)])
+    detection.main(["--from", str(figures)])
 
     before, after = page.split(detection_tables.BEGIN)[0], page.split(detection_tables.END)[1]
-    assert renewed == f"{before}{detection_tables.BEGIN}\n{detection_tables.END}{after}"
+    tables = capsys.readouterr().out[:-1]
+    assert "One host alone" in tables
+    assert (
+        copy.read_text("utf-8") == f"{before}{detection_tables.BEGIN}\n{tables}{detection_tables.END}{after}"
+    )
+
+
+@pytest.mark.parametrize("text", [None, "", "no JSON", "[]", "7", '{"populations": [{}]}', '{"runs": []}'])
+def test_what_is_no_file_of_figures_gets_a_sentence(
+    text: str | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file that is missing, or not what --json writes, is named with what to do next; the page stays as it was."""
+    figures, page = tmp_path / "figures.json", tmp_path / "page.md"
+    page.write_text(f"{detection_tables.BEGIN}\n{detection_tables.END}", "utf-8")
+    if text is not None:
+        figures.write_text(text, "utf-8")
+
+    with pytest.raises(SystemExit) as ended:
+        detection.main(["--from", str(figures), "--into", str(page)])
+
+    (said,) = capsys.readouterr().err.splitlines()
+    assert ended.value.code == 2
+    assert f"{figures} " in said
+    assert f"--json {figures}" in said
+    assert page.read_text("utf-8") == f"{detection_tables.BEGIN}\n{detection_tables.END}"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (None, "cannot be renewed (No such file or directory)"),
+        (b"# Detection\n", f"write {detection_tables.BEGIN} and {detection_tables.END}"),
+        (b"\xff\xfe", "not text in UTF-8"),
+    ],
+)
+def test_what_is_no_page_gets_a_sentence(
+    text: bytes | None, expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A page that is missing or has no marks is left as it was, and the person is told what to do next."""
+    figures, page = tmp_path / "figures.json", tmp_path / "page.md"
+    figures.write_text('{"populations": []}', "utf-8")
+    if text is not None:
+        page.write_bytes(text)
+
+    with pytest.raises(SystemExit) as ended:
+        detection.main(["--from", str(figures), "--into", str(page)])
+
+    (said,) = capsys.readouterr().err.splitlines()
+    assert ended.value.code == 2
+    assert expected in said
+    assert (page.read_bytes() if page.exists() else None) == text
+
+
+def test_a_page_alone_renews_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """--into without --from is refused before anything is measured."""
+    with pytest.raises(SystemExit) as ended:
+        detection.main(["--into", str(tmp_path / "page.md")])
+
+    assert ended.value.code == 2
+    assert "--from" in capsys.readouterr().err

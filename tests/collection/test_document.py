@@ -27,7 +27,7 @@ def content() -> dict[str, Any]:
 
 
 def test_deploy_holds_the_document_of_the_default_pack() -> None:
-    """`diffy document > deploy/ssm-document.json` renews it."""
+    """`python -m deploy.renew` writes it, and its copy in the template."""
     kept = (ROOT / "deploy" / "ssm-document.json").read_text()
 
     assert kept == document.content(PACK)

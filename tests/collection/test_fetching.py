@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from bot.collection import conversation as talk
 from bot.collection import script
-from bot.collection.fetching import GRACE_S, IN_FLIGHT, READS
+from bot.collection.asked import GRACE_S
+from bot.collection.fetching import IN_FLIGHT, READS
 from bot.collection.pieced import Pieced
 from bot.collection.tracker import Tracker
 from bot.model import Host, Missed, MissReason, Snapshot

@@ -9,14 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.collection import conversation as talk
-from bot.collection.tracker import (
-    BATCH,
-    DESCRIBE_EVERY_S,
-    GRACE_S,
-    READ_PATIENCE_S,
-    SLOWEST_POLL_S,
-    Tracker,
-)
+from bot.collection.asked import GRACE_S, SLOWEST_POLL_S
+from bot.collection.sending import BATCH
+from bot.collection.tracker import DESCRIBE_EVERY_S, READ_PATIENCE_S, Tracker
 from bot.model import Host, Missed, MissReason, SentCommand, Snapshot
 from tests.collection.hosts import AT
 

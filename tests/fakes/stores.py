@@ -1,15 +1,13 @@
-"""The durable ports, in memory."""
+"""``ports.Store`` in memory, as long as a test."""
 
 from __future__ import annotations
 
 import threading
 from dataclasses import replace
 from datetime import datetime
-from hashlib import sha256
 
-from bot.collection.recorded import from_json, to_json
 from bot.errors import NotFound, StoreError
-from bot.model import AuditEntry, Baseline, Report, Run, Schedule, Snapshot, noted
+from bot.model import AuditEntry, Baseline, Run, Schedule, noted
 
 
 class MemoryStore:
@@ -102,39 +100,3 @@ class MemoryStore:
     def audit_entries(self, limit: int) -> tuple[AuditEntry, ...]:
         with self._gate:
             return tuple(reversed(self._audit))[: max(limit, 0)]
-
-
-class MemorySnapshots:
-    """``ports.SnapshotStore``; it goes through the written form, so that what cannot be stored fails here too."""
-
-    def __init__(self) -> None:
-        self._stored: dict[str, bytes] = {}
-
-    def put(self, snapshot: Snapshot) -> str:
-        raw = to_json(snapshot)
-        digest = sha256(raw).hexdigest()
-        self._stored[digest] = raw
-        return digest
-
-    def get(self, digest: str) -> Snapshot:
-        return from_json(self.read(digest))
-
-    def read(self, digest: str) -> bytes:
-        if digest not in self._stored:
-            raise NotFound(f"There is no snapshot {digest}.")
-        return self._stored[digest]
-
-
-class MemoryReports:
-    """``ports.ReportStore``."""
-
-    def __init__(self) -> None:
-        self._stored: dict[str, Report] = {}
-
-    def put(self, report: Report) -> None:
-        self._stored[report.run.id] = report
-
-    def get(self, run_id: str) -> Report:
-        if run_id not in self._stored:
-            raise NotFound(f"There is no report of run {run_id}.")
-        return self._stored[run_id]

@@ -5,20 +5,32 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
+import pytest
 from slack_bolt import Ack, App, Respond
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_bolt.adapter.wsgi import SlackRequestHandler
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 
 from bot.sandbox.slack import LocalSlack
 
 PING_S = 0.2  # how soon the client notices a dead connection
+
+
+class Clock:
+    """Moves when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 1_700_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 def plain(text: str) -> dict[str, Any]:
@@ -62,6 +74,13 @@ def modal(*blocks: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 def form(*blocks: dict[str, Any], **more: Any) -> dict[str, Any]:
     return modal(*blocks, submit=plain("Send"), **more)
+
+
+def refusal(call: Callable[..., Any], *args: Any, **kwargs: Any) -> str:
+    """Return the code with which Slack refuses the call."""
+    with pytest.raises(SlackApiError) as refused:
+        call(*args, **kwargs)
+    return str(refused.value.response["error"])
 
 
 def client_of(slack: LocalSlack, token: str = "") -> WebClient:

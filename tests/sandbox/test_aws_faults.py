@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.sandbox.aws_stage import Stage, staged
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with staged(tmp_path_factory.mktemp("aws")) as stage:
-        yield stage
-
-
-@pytest.fixture
-def stage(running: Stage) -> Iterator[Stage]:
-    yield running
-    running.restore()
+from tests.sandbox.aws_stage import Stage
 
 
 class TestHosts:

@@ -3,25 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.sandbox.aws_stage import Stage, staged
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with staged(tmp_path_factory.mktemp("an aws")) as stage:
-        yield stage
-
-
-@pytest.fixture
-def stage(running: Stage) -> Iterator[Stage]:
-    yield running
-    running.restore()
+from tests.sandbox.aws_stage import Stage
 
 
 def refusal(call: Any, **request: Any) -> tuple[str, str]:

@@ -2,45 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
 
 from bot.sandbox.slack import LocalSlack
-from tests.sandbox.slack_bots import actions, button, client_of, section
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_700_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def slack(clock: Clock) -> Iterator[LocalSlack]:
-    with LocalSlack(clock=clock) as slack:
-        yield slack
-
-
-@pytest.fixture
-def client(slack: LocalSlack) -> WebClient:
-    return client_of(slack)
-
-
-def refusal(call: Callable[..., Any], *args: Any, **kwargs: Any) -> str:
-    with pytest.raises(SlackApiError) as refused:
-        call(*args, **kwargs)
-    return str(refused.value.response["error"])
+from tests.sandbox.slack_bots import Clock, actions, button, client_of, refusal, section
 
 
 def test_a_posted_message_is_there_with_its_blocks(slack: LocalSlack, client: WebClient) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -21,19 +20,6 @@ from tests.sandbox.slack_bots import (
     section,
     text_input,
 )
-
-
-@pytest.fixture
-def slack() -> Iterator[LocalSlack]:
-    with LocalSlack(ack_timeout_s=0.5) as slack:
-        yield slack
-
-
-@pytest.fixture
-def bot(slack: LocalSlack) -> Iterator[Bot]:
-    bot = Bot(app_of(slack))
-    with over_sockets(slack, bot.app):
-        yield bot
 
 
 def test_no_connection_is_shown_as_a_failed_dispatch(slack: LocalSlack) -> None:

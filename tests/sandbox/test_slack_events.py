@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -24,19 +23,6 @@ from tests.sandbox.slack_bots import (
     post_button,
     section,
 )
-
-
-@pytest.fixture
-def slack() -> Iterator[LocalSlack]:
-    with LocalSlack(ack_timeout_s=0.5) as slack:
-        yield slack
-
-
-@pytest.fixture
-def bot(slack: LocalSlack) -> Iterator[Bot]:
-    bot = Bot(app_of(slack))
-    with over_sockets(slack, bot.app):
-        yield bot
 
 
 def test_a_command_comes_with_slacks_fields(slack: LocalSlack, bot: Bot) -> None:

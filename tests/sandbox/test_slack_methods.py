@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,38 +14,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
 from bot.sandbox.slack import LocalSlack
-from tests.sandbox.slack_bots import client_of
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_700_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def slack(clock: Clock) -> Iterator[LocalSlack]:
-    with LocalSlack(clock=clock) as slack:
-        yield slack
-
-
-@pytest.fixture
-def client(slack: LocalSlack) -> WebClient:
-    return client_of(slack)
-
-
-def refusal(call: Callable[..., Any], *args: Any, **kwargs: Any) -> str:
-    with pytest.raises(SlackApiError) as refused:
-        call(*args, **kwargs)
-    return str(refused.value.response["error"])
-
+from tests.sandbox.slack_bots import Clock, client_of, refusal
 
 TOKENS = {"": "not_authed", "xoxb-wrong": "invalid_auth", "app": "not_allowed_token_type"}
 

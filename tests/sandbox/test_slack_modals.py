@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,31 +11,16 @@ from bot.sandbox.slack import CannotDo, LocalSlack
 from tests.sandbox.slack_bots import (
     Bot,
     actions,
-    app_of,
     button,
     client_of,
     form,
     modal,
     open_modal,
     option,
-    over_sockets,
     plain,
     section,
     text_input,
 )
-
-
-@pytest.fixture
-def slack() -> Iterator[LocalSlack]:
-    with LocalSlack(ack_timeout_s=0.5) as slack:
-        yield slack
-
-
-@pytest.fixture
-def bot(slack: LocalSlack) -> Iterator[Bot]:
-    bot = Bot(app_of(slack))
-    with over_sockets(slack, bot.app):
-        yield bot
 
 
 def test_a_modal_is_opened_filled_in_and_refused_by_the_bot(slack: LocalSlack, bot: Bot) -> None:

@@ -158,14 +158,12 @@ def test_what_was_compared_is_said_with_the_age_of_the_baseline(method: Method) 
 
 def test_a_baseline_that_was_found_unchanged_says_when() -> None:
     """A scheduled check that changed nothing renews the age, and the reader sees it."""
-    info = (
-        dataclasses.replace(REPORT.baseline, renewed_at=NOW - timedelta(hours=4)) if REPORT.baseline else None
-    )
+    assert REPORT.baseline is not None
+    info = dataclasses.replace(REPORT.baseline, renewed_at=NOW - timedelta(hours=4))
     report = dataclasses.replace(REPORT, baseline=info)
 
     assert "found unchanged 4 hours ago" in sentences.against(report, NOW)
     assert sentences.baseline(info, NOW).endswith("last found unchanged 2026-11-22 23:14 UTC")
-    assert sentences.baseline(None, NOW) == "No baseline"
     assert "template 12" in sentences.baseline_version(BASELINE, NOW)
 
 

@@ -151,7 +151,7 @@ def stage(folder: Path, *, fleet: str = "tiny", extra: Mapping[str, str] | None 
         try:
             up.ready()
             yield up
-            scan(up)
+            check(up)
         finally:
             if up.bot.process.poll() is None:
                 up.bot.process.terminate()
@@ -161,8 +161,13 @@ def stage(folder: Path, *, fleet: str = "tiny", extra: Mapping[str, str] | None 
                     up.bot.kill()
 
 
-def scan(up: Stage) -> None:
-    """After every whole-path test: no command and no log line holds a token of Slack's or what a host said."""
+def check(up: Stage) -> None:
+    """After every whole-path test: no call was the bot's own fault, nothing broke, and nothing leaked.
+
+    Leaked would be a token of Slack's or what a host said, in a command or in a line of the log.
+    """
+    assert up.slack.rejected == (), "Slack refused calls through the bot's own fault"
+    assert "Traceback" not in up.bot.said()
     tokens = [value for name, value in up.env.items() if name.startswith("SLACK_") and "://" not in value]
     said = ["kworkerd", "/dev/shm/.cache/kw", "203.0.113.66"]  # from the intrusions of tiny and demo
     written = {"a command": json.dumps(up.aws.commands()), "the bot's log": up.bot.said()}

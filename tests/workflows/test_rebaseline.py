@@ -126,11 +126,13 @@ def test_hosts_that_answered_in_part_are_not_taken_unless_named() -> None:
 
 
 def test_when_no_chosen_host_answers_nothing_is_taken() -> None:
-    """All of them failed: a sentence, and no baseline."""
+    """All of them failed: a sentence with the reasons, and no baseline."""
     missed = {host(n).id: Missed(host(n).id, MissReason.NO_OSQUERY) for n in (1, 2)}
     given = services(ScriptedCollector(missed), group(2))
 
-    with pytest.raises(EmptyTarget, match="no baseline was taken"):
+    with pytest.raises(
+        EmptyTarget, match=r"every query \(osquery is not installed\), so no baseline was taken"
+    ):
         take(live(given, RunKind.BASELINE), given, Recorder())
 
 

@@ -145,14 +145,20 @@ def post_ephemeral(state: State, args: Json) -> Json:
     return {"message_ts": message.ts}
 
 
-def _own_message(state: State, args: Json, refusal: str) -> Message:
-    for name in ("channel", "ts"):
+def _message(state: State, args: Json, ts: str) -> Message:
+    """Return the message that the arguments name; ``ts`` is the name of the second."""
+    for name in ("channel", ts):
         if not as_text(args, name):
             raise missing(name)
     channel = channel_for_bot(state, as_text(args, "channel"))
-    message = state.messages.get((channel.id, as_text(args, "ts")))
+    message = state.messages.get((channel.id, as_text(args, ts)))
     if message is None or message.deleted or message.only_for:
         raise Refusal("message_not_found")
+    return message
+
+
+def _own_message(state: State, args: Json, refusal: str) -> Message:
+    message = _message(state, args, "ts")
     if message.author != BOT.id:
         raise Refusal(refusal)
     return message
@@ -182,14 +188,8 @@ def delete(state: State, args: Json) -> Json:
 
 def permalink(state: State, args: Json) -> Json:
     """Tell a message's address."""
-    for name in ("channel", "message_ts"):
-        if not as_text(args, name):
-            raise missing(name)
-    channel = channel_for_bot(state, as_text(args, "channel"))
-    message = state.messages.get((channel.id, as_text(args, "message_ts")))
-    if message is None or message.deleted or message.only_for:
-        raise Refusal("message_not_found")
-    return {"channel": channel.id, "permalink": link_to(message)}
+    message = _message(state, args, "message_ts")
+    return {"channel": message.channel, "permalink": link_to(message)}
 
 
 def link_to(message: Message) -> str:
