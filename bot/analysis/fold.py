@@ -16,7 +16,8 @@ from bot.model import Answer, QueryStatus, Row, Snapshot, text_row
 
 BATCH = 128  # snapshots between two settlements of one query; 64 to 512 measured alike
 
-RECENT = 4  # answers of a query kept whole, so that the same answer word for word is not taken apart again
+RECENT = 32  # answers of a query kept whole, so that the same answer word for word is not taken apart again
+RECENT_BYTES = 4 * 2**20  # of them together, at most
 
 _ROWS = msgspec.json.Decoder(list[msgspec.Raw])
 _ROW = msgspec.json.Decoder(dict[str, str])
@@ -52,6 +53,7 @@ class Counts:
         self._held: list[int] = []  # ~i: snapshot i alone; else a mask. A lone row costs no mask of its own
         self._pending: list[tuple[int, set[int]]] = []
         self._recent: list[tuple[bytes, set[int], int]] = []
+        self._recent_bytes = 0
 
     def add(self, number: int, answer: bytes) -> int:
         """Count the rows of the snapshot of that number, a JSON array, and return how many; said twice counts once."""
@@ -79,8 +81,9 @@ class Counts:
             bare = [row[1:-1] for row in rows]
             said = set(map(self._ids.__getitem__, bare))
         self._recent.append((answer, said, len(bare)))
-        if len(self._recent) > RECENT:
-            del self._recent[0]
+        self._recent_bytes += len(answer)
+        while len(self._recent) > RECENT or self._recent_bytes > RECENT_BYTES:
+            self._recent_bytes -= len(self._recent.pop(0)[0])
         return said, len(bare)
 
     def merge(self, other: Counts, shift: int) -> None:
