@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
+from functools import lru_cache
+
+import msgspec
 
 from bot.analysis.fold import Chosen, Counts, decode
 from bot.analysis.semantics import VOLATILE
@@ -73,7 +75,7 @@ def tabulate(query: Query, chosen: Chosen) -> Table:
     pick = picker(table.columns)
     rows, behind = table.rows, table.behind
     for number, bare, mask in chosen.rows_of(query.name):
-        values = pick(decode(bare))
+        values = pick(bare)
         before = rows.get(values)
         if before is None:
             rows[values] = mask
@@ -115,17 +117,25 @@ def compared_columns(query: Query, shapes: Mapping[tuple[str, ...], int]) -> tup
     return tuple(named or sorted(c for c in holders if c not in query.ignore))
 
 
-def picker(columns: tuple[str, ...]) -> Callable[[Row], Values]:
-    """Return a function from a row to its compared values; a column that is not there is MISSING."""
-    quick = itemgetter(*columns) if len(columns) > 1 else None
+@lru_cache(maxsize=256)
+def picker(columns: tuple[str, ...]) -> Callable[[bytes], Values]:
+    """Return a function from a row, as ``decode`` takes it, to its compared values; a column that is not there is MISSING."""
 
-    def pick(row: Row) -> Values:
-        if quick is not None:
-            try:
-                return quick(row)  # type: ignore[no-any-return]
-            except KeyError:
-                pass
-        return tuple(row.get(column, MISSING) for column in columns)
+    def any_row(bare: bytes) -> Values:
+        row = decode(bare)
+        return tuple([row.get(column, MISSING) for column in columns])
+
+    if not all(map(str.isidentifier, columns)):  # msgspec takes no odd names
+        return any_row
+    names = {f"c{place}": column for place, column in enumerate(columns)}
+    wanted = msgspec.defstruct("Wanted", [(name, str) for name in names], rename=names, gc=False)
+    quick = msgspec.json.Decoder(wanted).decode  # makes no text of what is not compared
+
+    def pick(bare: bytes) -> Values:
+        try:
+            return msgspec.structs.astuple(quick(b"{%b}" % bare))
+        except msgspec.ValidationError:
+            return any_row(bare)
 
     return pick
 
