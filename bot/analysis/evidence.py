@@ -81,11 +81,11 @@ def gather(chosen: Chosen, hosts: int) -> list[Evidence]:
         if uptime.isdecimal() and len(uptime) < 12 and float(uptime) < _FRESH_S:
             for host in members(mask & group):
                 found[host].fresh = True
-    for _, row, mask in rows_with(chosen, frozenset({"name"}), b"kernel.tainted"):
-        if row["name"] == "kernel.tainted":
+    for _, row, mask in rows_with(chosen, frozenset({"current_value"}), b"kernel.tainted"):
+        if row.get("name") == "kernel.tainted":
             for host in members(mask & group):
-                found[host].live_patched = row.get("current_value") == "32768"
-                found[host].untainted = row.get("current_value") == "0"
+                found[host].live_patched = row["current_value"] == "32768"
+                found[host].untainted = row["current_value"] == "0"
     for _, row, mask in rows_with(chosen, frozenset({"tty"})):
         name = row.get("user") or row.get("username", "")
         if name and row.get("type", "user") == "user":  # a login of the past explains nothing

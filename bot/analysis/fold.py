@@ -274,8 +274,9 @@ class Chosen:
         """Yield row number, row (as ``decode`` takes it) and places for each distinct row that a chosen snapshot holds."""
         counts = self.fold.counts.get(query)
         if counts is not None:
+            bits = self._bits
             for row, (raw, held) in enumerate(counts.items()):
-                mask = self.mask(held)
+                mask = bits[~held] if held < 0 else self.mask(held)
                 if mask:
                     yield row, raw, mask
 
@@ -299,9 +300,10 @@ def mask_of(indices: Iterable[int]) -> int:
 
 def members(mask: int) -> Iterator[int]:
     """Yield the indices in ``mask``, ascending."""
-    if mask.bit_count() == 1:
-        yield mask.bit_length() - 1
-        return
+    return iter((mask.bit_length() - 1,)) if mask.bit_count() == 1 else _several(mask)
+
+
+def _several(mask: int) -> Iterator[int]:
     digits = bin(mask)[:1:-1]
     at = digits.find("1")
     while at >= 0:
@@ -322,8 +324,8 @@ def rows_with(chosen: Chosen, columns: frozenset[str], word: bytes = b"") -> Ite
             continue
         found = [
             (raw, mask)
-            for row, raw, mask in chosen.rows_of(query)
-            if counts.shape_of[row] in wanted and word in raw
+            for row, (raw, held) in enumerate(counts.items())
+            if word in raw and counts.shape_of[row] in wanted and (mask := chosen.mask(held))
         ]
         for raw, mask in sorted(found):
             yield query, decode(raw), mask
