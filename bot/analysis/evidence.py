@@ -131,7 +131,9 @@ def note(evidence: Evidence, kind: Kind, row: Row, change: Change, hosts: int) -
 
 def rarer(one: int, other: int) -> int:
     """Return the smaller of two sets of hosts, of equal ones the lower; an empty one is none."""
-    return min((mask for mask in (one, other) if mask), key=lambda mask: (mask.bit_count(), mask), default=0)
+    if not one or not other:
+        return one or other
+    return min(one, other, key=lambda mask: (mask.bit_count(), mask))
 
 
 def covers(cause: int, hosts: int) -> bool:
