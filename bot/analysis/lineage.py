@@ -112,7 +112,7 @@ class Pids:
         """Return the pids of the rows as collected; a row without one (a file) gives none."""
         facts = self._facts[query]
         raw = {each for value in values for each in (value, *facts.behind.get(value, ()))}
-        rows = facts.table.raw_rows(sorted(raw), host)
+        [rows] = facts.table.raw_rows(raw, [host])
         return tuple(row["pid"] for row in rows if row.get("pid", "").isdecimal())
 
 

@@ -6,7 +6,7 @@ Sets of snapshots are bit masks: bit i is the i-th snapshot, hosts of the group 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -45,19 +45,24 @@ class Table:
     behind: dict[Values, list[int]] = field(default_factory=dict)
     chosen: Chosen | None = None
 
-    def raw_rows(self, values: Sequence[Values], index: int) -> list[Row]:
-        """Return the distinct rows as collected behind any of ``values`` on snapshot ``index``, sorted by their text."""
+    def raw_rows(self, values: Iterable[Values], places: Sequence[int]) -> list[list[Row]]:
+        """Return, for each of these snapshots, the distinct rows as collected behind any of ``values``, sorted by their text."""
         if self.chosen is None:
-            return []
+            return [[] for _ in places]
         if self._raw is None:
             self._raw = self.chosen.fold.counts[self.query.name].rows()
             for picked in [picked for picked in self.behind if MISSING in picked]:
                 plain = tuple("" if value == MISSING else value for value in picked)
                 self.behind.setdefault(plain, []).extend(self.behind[picked])
         rows, held = self._raw
-        numbers = {number for each in values for number in self.behind.get(each, ())}
-        mine = (number for number in numbers if self.chosen.mask(held[number]) >> index & 1)
-        return sorted((decode(rows[number]) for number in mine), key=lambda row: sorted(row.items()))
+        asked = [self.chosen.numbers[place] for place in places]
+        found: dict[int, list[Row]] = {snapshot: [] for snapshot in asked}
+        for number in {number for each in values for number in self.behind.get(each, ())}:
+            who = held[number]
+            for snapshot in (~who,) if who < 0 else found:
+                if snapshot in found and (who < 0 or who >> snapshot & 1):
+                    found[snapshot].append(decode(rows[number]))
+        return [sorted(found[snapshot], key=lambda row: sorted(row.items())) for snapshot in asked]
 
     _raw: tuple[list[bytes], list[int]] | None = None
 
