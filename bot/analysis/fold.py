@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import count
+from operator import itemgetter
 
 import msgspec
 
@@ -273,12 +275,12 @@ class Chosen:
     def rows_of(self, query: str) -> Iterator[tuple[int, bytes, int]]:
         """Yield row number, row (as ``decode`` takes it) and places for each distinct row that a chosen snapshot holds."""
         counts = self.fold.counts.get(query)
-        if counts is not None:
-            bits = self._bits
-            for row, (raw, held) in enumerate(counts.items()):
-                mask = bits[~held] if held < 0 else self.mask(held)
-                if mask:
-                    yield row, raw, mask
+        if counts is None:
+            return iter(())
+        rows, held = counts.rows()
+        bits = self._bits
+        masks = (bits[~who] if who < 0 else self.mask(who) for who in held)
+        return filter(itemgetter(2), zip(count(), rows, masks, strict=False))
 
     def _moved(self, held: int) -> int:
         if 2 * held.bit_count() > self._total:

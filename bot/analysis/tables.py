@@ -51,9 +51,6 @@ class Table:
             return [[] for _ in places]
         if self._raw is None:
             self._raw = self.chosen.fold.counts[self.query.name].rows()
-            for picked in [picked for picked in self.behind if MISSING in picked]:
-                plain = tuple("" if value == MISSING else value for value in picked)
-                self.behind.setdefault(plain, []).extend(self.behind[picked])
         rows, held = self._raw
         asked = [self.chosen.numbers[place] for place in places]
         found: dict[int, list[Row]] = {snapshot: [] for snapshot in asked}
@@ -169,5 +166,7 @@ def _impute(table: Table) -> None:
         for values in lacking:
             mask = table.rows.pop(values)
             match = whole.get(tuple(values[i] for i in present))
-            filled = match[1] if match else tuple("" if v == MISSING else v for v in values)
+            plain = tuple("" if v == MISSING else v for v in values)
+            table.behind.setdefault(plain, []).extend(table.behind[values])
+            filled = match[1] if match else plain
             table.rows[filled] = table.rows.get(filled, 0) | mask
