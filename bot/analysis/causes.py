@@ -72,15 +72,15 @@ def lowering(
     path = program(row, kind) or row.get("path", "") or row.get("fragment_path", "")
     if version:
         parts.append(ScorePart("the same thing at another version", -5.0))
-    words = words_of(" ".join((path, row.get("name", ""), row.get("id", ""), row.get("subject", ""))))
+    named = " ".join((path, row.get("name", ""), row.get("id", ""), row.get("subject", "")))
     parts.extend(told_by_row(kind, row, change, evidence, shared))
     if kind not in (Kind.PACKAGE, Kind.LIBRARY, Kind.ENVIRONMENT) and not (
         kind in _RUNNING and is_tool(path)
     ):
         covered = not path or _PACKAGES_PUT.match(path)
-        if covered and _same_stem(evidence.packages, words, hosts):
+        if covered and _same_stem(evidence.packages, named, hosts):
             parts.append(ScorePart("a package of that name changed on the same host", -3.0))
-        elif covered and _same_stem(evidence.new_packages, words, hosts):
+        elif covered and _same_stem(evidence.new_packages, named, hosts):
             parts.append(ScorePart("a package of that name is new on the same host", -1.5))
         elif (
             covers(evidence.any_package, hosts)
@@ -124,18 +124,22 @@ def lowering(
     runs = kind is Kind.PROCESS and change is not Change.REMOVED  # that others run it is why it is missed
     if runs and path in shared.programs and not is_tool(path):
         parts.append(ScorePart("most hosts run the same program", -2.5))
-    outside = any(
-        PUBLIC.match(_SCHEME.sub("", row.get(column, "")).split("/")[0].split(":")[0])
-        for column in ("address", "remote_address", "uri", "base_uri")
-    )
-    later = _LATER.match(path)
-    for word, value in () if outside or later else sorted(evidence.alone.items()):
+    for word, value in sorted(evidence.alone.items()):
+        if _LATER.match(path) or _names_outside(row):
+            break
         if kind in (_OF_ZONE if word in ("zone", "type") else _OF_IMAGE):
             parts.append(ScorePart(f"the only host of {word} {value}", -2.0))
             break
     if evidence.fresh and kind in (*_RUNNING, Kind.UNIT, Kind.MOUNT):
         parts.append(ScorePart("the host booted within the hour", -1.5))
     return parts
+
+
+def _names_outside(row: Row) -> bool:
+    return any(
+        PUBLIC.match(_SCHEME.sub("", row.get(column, "")).split("/")[0].split(":")[0])
+        for column in ("address", "remote_address", "uri", "base_uri")
+    )
 
 
 def _is_instance(row: Row, shared: Shared) -> bool:
@@ -149,8 +153,9 @@ def _is_instance(row: Row, shared: Shared) -> bool:
     )
 
 
-def _same_stem(packages: Stems, words: set[str], hosts: int) -> bool:
-    """Whether a changed package that covers ``hosts`` has a name like one of the words."""
+def _same_stem(packages: Stems, named: str, hosts: int) -> bool:
+    """Whether a changed package that covers ``hosts`` has a name like one of the words in ``named``."""
+    words = words_of(named) if packages else ()
     return any(covers(having, hosts) for word in words for having in packages.of(word))
 
 

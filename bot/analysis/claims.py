@@ -38,6 +38,7 @@ class Proven:
 
 NOTHING = Proven()
 _CLAIMED = {Claim.SCHEDULE: -3.5, Claim.TIMER: -2.5, Claim.PROGRAM: -2.5, Claim.SESSION: -3.0}
+_BETWEEN = re.compile(r"[\s;&|()<>\"']+")
 _LED = (Kind.PROCESS, Kind.PROGRAM, Kind.CONNECTION, Kind.RAW_SOCKET, Kind.ENVIRONMENT, Kind.FILE)
 
 
@@ -48,36 +49,37 @@ def claims(kind: Kind, row: Row, evidence: Evidence, shared: Shared) -> Iterator
     path = program(row, kind) or row.get("path", "")
     cmdline, parent = row.get("cmdline", ""), row.get("parent_name", "") or row.get("parent_path", "")
     if kind is not Kind.ENVIRONMENT:
-        schedules = path in shared.programs and bool(
-            SCHEDULER.search(path)
-        )  # it forks before it starts a job
-        if schedules or _started(row, path) & shared.commands or parent.rsplit("/", 1)[-1] in shared.commands:
+        started = _started(row.get("cmdline", ""), path)
+        forks = path in shared.programs and bool(SCHEDULER.search(path))  # it does before it starts a job
+        if forks or started & shared.commands or parent.rsplit("/", 1)[-1] in shared.commands:
             yield Claim.SCHEDULE
-        elif timers_of(row, path, shared.timers) or parent.rsplit("/", 1)[-1] in shared.timers:
+        elif _named(started) & shared.timers or parent.rsplit("/", 1)[-1] in shared.timers:
             yield Claim.TIMER
         elif path in evidence.explained_programs:
             yield Claim.PROGRAM
+    if not evidence.sessions or not SYSTEM_PATH.match(path):
+        return
     user = row.get("username", "") or row.get("user", "")
     login = re.match(r"^sshd(?:-session)?: (\S+)", cmdline)
     if (
-        evidence.sessions
-        and SYSTEM_PATH.match(path)
-        and (
-            user in evidence.sessions
-            or (login and login.group(1).split("@")[0] in evidence.sessions)
-            or "sudo" in (row.get("parent_name", ""), path.rsplit("/", 1)[-1])
-        )
+        user in evidence.sessions
+        or (login and login.group(1).split("@")[0] in evidence.sessions)
+        or "sudo" in (row.get("parent_name", ""), path.rsplit("/", 1)[-1])
     ):
         yield Claim.SESSION
 
 
 def timers_of(row: Row, path: str, timers: Set[str]) -> Set[str]:
     """Return the timers whose names a process bears: its program's, or that of a program of the system it starts."""
-    return {part.rsplit("/", 1)[-1] for part in _started(row, path) if SYSTEM_PATH.match(part)} & timers
+    return _named(_started(row.get("cmdline", ""), path)) & timers
 
 
-def _started(row: Row, path: str) -> set[str]:
-    return set(re.split(r"[\s;&|()<>\"']+", row.get("cmdline", "")[:2048])) | {path}
+def _named(started: Set[str]) -> set[str]:
+    return {part.rsplit("/", 1)[-1] for part in started if SYSTEM_PATH.match(part)}
+
+
+def _started(cmdline: str, path: str) -> set[str]:
+    return {*_BETWEEN.split(cmdline[:2048]), path} if cmdline else {"", path}
 
 
 def lowered_by(found: Iterable[Claim], proofs: Mapping[Claim, Proof]) -> Iterator[ScorePart]:

@@ -94,11 +94,11 @@ def gather(chosen: Chosen, hosts: int) -> list[Evidence]:
         if uptime.isdecimal() and len(uptime) < 12 and float(uptime) < _FRESH_S:
             for host in members(mask & group):
                 found[host].fresh = True
-    for _, row, mask in rows_with(chosen, frozenset({"name"}), b"kernel.tainted"):
-        if row["name"] == "kernel.tainted":
+    for _, row, mask in rows_with(chosen, frozenset({"current_value"}), b"kernel.tainted"):
+        if row.get("name") == "kernel.tainted":
             for host in members(mask & group):
-                found[host].live_patched = row.get("current_value") == "32768"
-                found[host].untainted = row.get("current_value") == "0"
+                found[host].live_patched = row["current_value"] == "32768"
+                found[host].untainted = row["current_value"] == "0"
     for _, row, mask in rows_with(chosen, frozenset({"device", "type"}), b"nfs"):
         if row["type"].startswith("nfs"):
             for host in members(mask & group):
@@ -148,7 +148,9 @@ def note(evidence: Evidence, kind: Kind, row: Row, change: Change, hosts: int) -
 
 def rarer(one: int, other: int) -> int:
     """Return the smaller of two sets of hosts, of equal ones the lower; an empty one is none."""
-    return min((mask for mask in (one, other) if mask), key=lambda mask: (mask.bit_count(), mask), default=0)
+    if not one or not other:
+        return one or other
+    return min(one, other, key=lambda mask: (mask.bit_count(), mask))
 
 
 def covers(cause: int, hosts: int) -> bool:

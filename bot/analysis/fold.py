@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import count
+from operator import itemgetter
 
 import msgspec
 
@@ -16,7 +18,8 @@ from bot.model import Answer, QueryStatus, Row, Snapshot, text_row
 
 BATCH = 128  # snapshots between two settlements of one query; 64 to 512 measured alike
 
-RECENT = 4  # answers of a query kept whole, so that the same answer word for word is not taken apart again
+RECENT = 32  # answers of a query kept whole, so that the same answer word for word is not taken apart again
+RECENT_BYTES = 4 * 2**20  # of them together, at most
 
 _ROWS = msgspec.json.Decoder(list[msgspec.Raw])
 _ROW = msgspec.json.Decoder(dict[str, str])
@@ -52,6 +55,7 @@ class Counts:
         self._held: list[int] = []  # ~i: snapshot i alone; else a mask. A lone row costs no mask of its own
         self._pending: list[tuple[int, set[int]]] = []
         self._recent: list[tuple[bytes, set[int], int]] = []
+        self._recent_bytes = 0
 
     def add(self, number: int, answer: bytes) -> int:
         """Count the rows of the snapshot of that number, a JSON array, and return how many; said twice counts once."""
@@ -79,8 +83,9 @@ class Counts:
             bare = [row[1:-1] for row in rows]
             said = set(map(self._ids.__getitem__, bare))
         self._recent.append((answer, said, len(bare)))
-        if len(self._recent) > RECENT:
-            del self._recent[0]
+        self._recent_bytes += len(answer)
+        while len(self._recent) > RECENT or self._recent_bytes > RECENT_BYTES:
+            self._recent_bytes -= len(self._recent.pop(0)[0])
         return said, len(bare)
 
     def merge(self, other: Counts, shift: int) -> None:
@@ -270,11 +275,12 @@ class Chosen:
     def rows_of(self, query: str) -> Iterator[tuple[int, bytes, int]]:
         """Yield row number, row (as ``decode`` takes it) and places for each distinct row that a chosen snapshot holds."""
         counts = self.fold.counts.get(query)
-        if counts is not None:
-            for row, (raw, held) in enumerate(counts.items()):
-                mask = self.mask(held)
-                if mask:
-                    yield row, raw, mask
+        if counts is None:
+            return iter(())
+        rows, held = counts.rows()
+        bits = self._bits
+        masks = (bits[~who] if who < 0 else self.mask(who) for who in held)
+        return filter(itemgetter(2), zip(count(), rows, masks, strict=False))
 
     def _moved(self, held: int) -> int:
         if 2 * held.bit_count() > self._total:
@@ -296,9 +302,10 @@ def mask_of(indices: Iterable[int]) -> int:
 
 def members(mask: int) -> Iterator[int]:
     """Yield the indices in ``mask``, ascending."""
-    if mask.bit_count() == 1:
-        yield mask.bit_length() - 1
-        return
+    return iter((mask.bit_length() - 1,)) if mask.bit_count() == 1 else _several(mask)
+
+
+def _several(mask: int) -> Iterator[int]:
     digits = bin(mask)[:1:-1]
     at = digits.find("1")
     while at >= 0:
@@ -319,8 +326,8 @@ def rows_with(chosen: Chosen, columns: frozenset[str], word: bytes = b"") -> Ite
             continue
         found = [
             (raw, mask)
-            for row, raw, mask in chosen.rows_of(query)
-            if counts.shape_of[row] in wanted and word in raw
+            for row, (raw, held) in enumerate(counts.items())
+            if word in raw and counts.shape_of[row] in wanted and (mask := chosen.mask(held))
         ]
         for raw, mask in sorted(found):
             yield query, decode(raw), mask

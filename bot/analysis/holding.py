@@ -50,7 +50,6 @@ class Holders:
 def _row(columns: tuple[str, ...], value: Values | None, telling: list[int]) -> Row | None:
     if value is None:
         return None
-    masked = mask_row(
-        dict(zip(columns, value, strict=True))
-    )  # whole: a variable's name decides about its value
+    named = [at for at, column in enumerate(columns) if column == "key"]  # it decides about the value
+    masked = mask_row({columns[at]: value[at] for at in (*named, *telling)})
     return {columns[at]: masked[columns[at]] for at in telling if value[at] not in (VARIES, MISSING)}

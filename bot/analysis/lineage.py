@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from enum import Enum
 
+import msgspec
+
 from bot.analysis.fold import Chosen, decode, members
 from bot.analysis.places import SCHEDULER, SYSTEM_PATH
 from bot.analysis.tables import Values
 from bot.analysis.volatile import Facts
-from bot.model import Row
 
 LONGEST_S = 300  # a command runs for four minutes at most: EXECUTION_TIMEOUT_S of bot.collection.script
 DEEPEST = 64  # steps towards the first process; a loop ends there too
@@ -29,15 +30,27 @@ class Proof(Enum):
     REFUTED = 0.0
 
 
+class Process(msgspec.Struct, frozen=True, gc=False):
+    """What a tree needs of a row."""
+
+    pid: str
+    parent: str
+    path: str = ""
+    start_time: str = ""
+
+
+_PROCESS = msgspec.json.Decoder(Process)
+
+
 @dataclass(slots=True)
 class Tree:
     """The processes of one host by pid. A pack that groups equal processes shows one pid of each."""
 
-    processes: dict[str, Row] = field(default_factory=dict)
+    processes: dict[str, Process] = field(default_factory=dict)
 
-    def above(self, pid: str) -> tuple[list[Row], bool]:
+    def above(self, pid: str) -> tuple[list[Process], bool]:
         """Return the process and those it descends from, nearest first, and whether the first process was reached."""
-        found: list[Row] = []
+        found: list[Process] = []
         for _ in range(DEEPEST):
             row = self.processes.get(pid)
             if row is None:
@@ -45,7 +58,7 @@ class Tree:
             found.append(row)
             if pid == "1":
                 return found, True
-            pid = row["parent"]
+            pid = row.parent
         return found, False
 
 
@@ -65,19 +78,28 @@ class Forest:
                 continue
             said: dict[int, list[bytes]] = {}
             for row, raw, mask in chosen.rows_of(query):  # one at a time: masks of many hosts are long
-                if mask & hosts and counts.shape_of[row] in wanted:
+                if counts.shape_of[row] in wanted:
                     for host in members(mask & hosts):
                         said.setdefault(host, []).append(raw)
             self._said.append(said)
 
     def tree(self, host: int) -> Tree:
         """Return the processes of a host; of two rows with one pid the first query's counts."""
-        found = Tree()
+        found: dict[str, Process] = {}
         for said in self._said:
-            for raw in sorted(said.get(host, ())):
-                row = decode(raw)
-                found.processes.setdefault(row["pid"], row)
-        return found
+            rows = said.get(host, [])
+            more = {row.pid: row for row in map(_process, rows)}
+            if len(more) < len(rows):  # of two rows with one pid that counts whose bytes come first
+                more = {row.pid: row for row in map(_process, sorted(rows, reverse=True))}
+            found = more | found
+        return Tree(found)
+
+
+def _process(bare: bytes) -> Process:
+    try:
+        return _PROCESS.decode(b"{%b}" % bare)
+    except msgspec.ValidationError:  # numbers instead of texts
+        return msgspec.convert(decode(bare), Process)
 
 
 class Pids:
@@ -90,7 +112,7 @@ class Pids:
         """Return the pids of the rows as collected; a row without one (a file) gives none."""
         facts = self._facts[query]
         raw = {each for value in values for each in (value, *facts.behind.get(value, ()))}
-        rows = facts.table.raw_rows(sorted(raw), host)
+        [rows] = facts.table.raw_rows(raw, [host])
         return tuple(row["pid"] for row in rows if row.get("pid", "").isdecimal())
 
 
@@ -101,13 +123,11 @@ def in_session(tree: Tree, pids: Sequence[str], sessions: Set[str], path: str) -
     """
     if not pids or not sessions:
         return Proof.OPEN
-    first = tree.processes.get("1", {}).get("path", "")
-    if first and path == first:
+    first = tree.processes.get("1")
+    if first and first.path and path == first.path:
         return Proof.CONFIRMED
-    carriers = {row["pid"] for leader in sessions for row in tree.above(leader)[0]}
-    return _all(
-        tree, pids, lambda rows: any(row["pid"] in sessions for row in rows) or rows[0]["pid"] in carriers
-    )
+    carriers = {row.pid for leader in sessions for row in tree.above(leader)[0]}
+    return _all(tree, pids, lambda rows: any(row.pid in sessions for row in rows) or rows[0].pid in carriers)
 
 
 def on_schedule(tree: Tree, pids: Sequence[str], programs: Set[str]) -> Proof:
@@ -117,16 +137,15 @@ def on_schedule(tree: Tree, pids: Sequence[str], programs: Set[str]) -> Proof:
     return _all(tree, pids, lambda rows: any(_schedules(row, programs) for row in rows[1:]))
 
 
-def _schedules(row: Row, programs: Set[str]) -> bool:
-    path = row.get("path", "")
-    return bool(SCHEDULER.search(path)) and path in programs
+def _schedules(row: Process, programs: Set[str]) -> bool:
+    return bool(SCHEDULER.search(row.path)) and row.path in programs
 
 
 def timers_above(tree: Tree, pids: Sequence[str], timers: Set[str]) -> Set[str]:
     """Return the timers that bear the name of a program of the system from which all of the processes descend."""
     found: list[set[str]] = []
     for pid in pids:
-        paths = [row.get("path", "") for row in tree.above(pid)[0][1:]]
+        paths = [row.path for row in tree.above(pid)[0][1:]]
         found.append({path.rsplit("/", 1)[-1] for path in paths if SYSTEM_PATH.match(path)} & timers)
     return set.intersection(*found) if found else set()
 
@@ -145,21 +164,21 @@ def own_footprint(tree: Tree, osquery: str) -> frozenset[str]:
         at = _started(row)
         if at is None or at < began - LONGEST_S:
             break
-        found.add(row["pid"])
+        found.add(row.pid)
     return frozenset(found)
 
 
 def of_own(tree: Tree, pids: Sequence[str], own: Set[str]) -> bool:
     """Whether all of the processes belong to the command that asked."""
-    return bool(pids) and all(any(row["pid"] in own for row in tree.above(pid)[0]) for pid in pids)
+    return bool(pids) and all(any(row.pid in own for row in tree.above(pid)[0]) for pid in pids)
 
 
-def _started(row: Row) -> int | None:
-    text = row.get("start_time", "")
+def _started(row: Process) -> int | None:
+    text = row.start_time
     return int(text) if text.isdecimal() and len(text) < 12 else None
 
 
-def _all(tree: Tree, pids: Sequence[str], leads: Callable[[list[Row]], bool]) -> Proof:
+def _all(tree: Tree, pids: Sequence[str], leads: Callable[[list[Process]], bool]) -> Proof:
     answers: list[Proof] = []
     for pid in pids:
         rows, whole = tree.above(pid)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.analysis.rarity import Oddity
 from bot.analysis.semantics import IDENTITY, Kind
@@ -80,9 +81,17 @@ def _on_all_but_others(mask: int, known: int, facts: Facts) -> bool:
     return mask & known == known and mask != everyone and known != 0
 
 
+@lru_cache(maxsize=1024)
+def _shaped(key: tuple[str, ...], columns: tuple[str, ...]) -> tuple[bool, ...]:
+    """Return which columns make up the shape of a row."""
+    return tuple(c in key if key else not IDENTITY.search(c) for c in columns)
+
+
 def _shape(query: Query, columns: tuple[str, ...], values: Values) -> Values:
-    keep = [c in query.key if query.key else not IDENTITY.search(c) for c in columns]
-    return tuple(_DIGITS.sub("‹n›", value) if here else "" for value, here in zip(values, keep, strict=True))
+    keep = _shaped(query.key, columns)
+    return tuple(
+        [_DIGITS.sub("‹n›", value) if here else "" for value, here in zip(values, keep, strict=True)]
+    )
 
 
 def _index(

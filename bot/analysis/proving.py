@@ -77,7 +77,7 @@ class _Lookup:
         """Yield what the tree of one host proves of its ``odd`` differences, in their order."""
         shared = self._shared
         own = own_footprint(tree, evidence.osquery)
-        own_paths = {tree.processes[pid].get("path", "") for pid in own}
+        own_paths = {tree.processes[pid].path for pid in own}
         for index in odd:
             each, path = self._drafts[index], self._paths[index]
             told = self._claims(index, path, evidence)

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from heapq import nsmallest
 
 from bot.analysis.fold import members
-from bot.analysis.places import SYSTEM_PATH, program
+from bot.analysis.places import SYSTEM_PATH
 from bot.analysis.semantics import Kind
 from bot.analysis.slots import Slot
 from bot.analysis.surprise import ALPHA, bits, combined, seen, shrunk
 from bot.analysis.tables import Values
-from bot.analysis.volatile import Facts, as_row, shapes
+from bot.analysis.volatile import Facts, shape_of_path
 from bot.model import Change, Quadrant
 
 
@@ -77,13 +77,11 @@ class Oddity:
 
 def family(kind: Kind, columns: tuple[str, ...], values: Values) -> str:
     """Return what a key belongs to: the folder of a file, the program of a process or socket, else the table."""
-    row = as_row(columns, values)
-    if kind in (Kind.CONNECTION, Kind.LISTENER, Kind.RAW_SOCKET, Kind.PROCESS, Kind.ENVIRONMENT):
-        path = program(row, kind) or row.get("process_name", "") or row.get("name", "")
-        return shapes(("path",), (path,))[0]
-    path = row.get("path", "")
-    if path.startswith("/"):
-        return shapes(("directory",), (path.rpartition("/")[0],))[0]
+    runs = kind in (Kind.CONNECTION, Kind.LISTENER, Kind.RAW_SOCKET, Kind.PROCESS, Kind.ENVIRONMENT)
+    for column in ("process_path", "path", "process_name", "name") if runs else ("path",):
+        text = values[columns.index(column)] if column in columns else ""
+        if text and (runs or text.startswith("/")):
+            return shape_of_path(text if runs else text.rpartition("/")[0])
     return ""
 
 

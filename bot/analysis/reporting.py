@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -46,11 +46,11 @@ class RawRows:
     def __init__(self, tables: Sequence[Facts]):
         self._facts = {facts.table.query.name: facts for facts in tables}
 
-    def of(self, query: str, wanted: Sequence[Values], index: int) -> list[Row]:
-        """Return the rows of snapshot ``index`` behind any of ``wanted``, sorted by their text."""
+    def of(self, query: str, wanted: Sequence[Values], places: Iterable[int], most: int) -> list[Row]:
+        """Return the rows of these snapshots behind any of ``wanted``, of each at most ``most``, sorted by their text."""
         facts = self._facts[query]
         raw = {values for each in wanted for values in (each, *facts.behind.get(each, ()))}
-        return facts.table.raw_rows(sorted(raw), index)
+        return [row for rows in facts.table.raw_rows(raw, list(places)) for row in rows[:most]]
 
 
 def findings_of(
@@ -197,7 +197,7 @@ def _said(each: Weighed, row: Row, expected: Row | None) -> str:
     return say(each.kind, oddity.slot.query, oddity.change, row, expected, each.traits, _differing(each))
 
 
-def _rows(each: Weighed, raw: RawRows, most: int) -> tuple[Row, Row | None, list[Row]]:
+def _rows(each: Weighed, raw: RawRows, most: int) -> tuple[Row, Row | None, Iterator[Row]]:
     """Return the row of a difference as collected, what is expected in its place, and more rows; secrets masked.
 
     Args:
@@ -209,21 +209,14 @@ def _rows(each: Weighed, raw: RawRows, most: int) -> tuple[Row, Row | None, list
     if oddity.expected is not None:
         wanted = slot.merged.get(oddity.expected, [oddity.expected])
         others = slot.values.get(oddity.expected, 0)
-        for index in islice(members(others & ~oddity.hosts), 3):
-            expected_rows.extend(raw.of(query.name, wanted, index))
+        expected_rows = raw.of(query.name, wanted, islice(members(others & ~oddity.hosts), 3), 1)
     expected = _pick(expected_rows, slot.columns, oddity.expected)
     if oddity.value is None:
-        return mask_row(expected or {}), None, []
+        return mask_row(expected or {}), None, iter(())
     wanted = slot.merged.get(oddity.value, [oddity.value])
-    rows: list[Row] = []
-    for index in islice(members(oddity.hosts), most):
-        rows.extend(raw.of(query.name, wanted, index)[: most + 1])
+    rows = raw.of(query.name, wanted, islice(members(oddity.hosts), most), most + 1)
     row, rest = (rows[0], rows[1:]) if rows else (_pick([], slot.columns, oddity.value) or {}, [])
-    return (
-        mask_row(row),
-        mask_row(expected) if expected is not None else None,
-        [mask_row(more) for more in rest],
-    )
+    return mask_row(row), mask_row(expected) if expected is not None else None, map(mask_row, rest)
 
 
 def _pick(rows: Sequence[Row], columns: tuple[str, ...], values: Values | None) -> Row | None:
@@ -234,7 +227,7 @@ def _pick(rows: Sequence[Row], columns: tuple[str, ...], values: Values | None) 
     return {c: "" if v in (VARIES, MISSING) else v for c, v in zip(columns, values, strict=True)}
 
 
-def _distinct(rows: Sequence[Row], but: Row) -> tuple[Row, ...]:
+def _distinct(rows: Iterator[Row], but: Row) -> tuple[Row, ...]:
     seen = {tuple(sorted(but.items()))}
     kept: list[Row] = []
     for row in rows:
@@ -242,7 +235,9 @@ def _distinct(rows: Sequence[Row], but: Row) -> tuple[Row, ...]:
         if key not in seen:
             seen.add(key)
             kept.append(row)
-    return tuple(kept[:MORE_ROWS])
+        if len(kept) == MORE_ROWS:
+            break
+    return tuple(kept)
 
 
 def coverage_of(case: Case, hosts: Sequence[Snapshot]) -> Coverage:

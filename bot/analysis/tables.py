@@ -6,9 +6,11 @@ Sets of snapshots are bit masks: bit i is the i-th snapshot, hosts of the group 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
+from functools import lru_cache
+
+import msgspec
 
 from bot.analysis.fold import Chosen, Counts, decode
 from bot.analysis.semantics import VOLATILE
@@ -43,19 +45,21 @@ class Table:
     behind: dict[Values, list[int]] = field(default_factory=dict)
     chosen: Chosen | None = None
 
-    def raw_rows(self, values: Sequence[Values], index: int) -> list[Row]:
-        """Return the distinct rows as collected behind any of ``values`` on snapshot ``index``, sorted by their text."""
+    def raw_rows(self, values: Iterable[Values], places: Sequence[int]) -> list[list[Row]]:
+        """Return, for each of these snapshots, the distinct rows as collected behind any of ``values``, sorted by their text."""
         if self.chosen is None:
-            return []
+            return [[] for _ in places]
         if self._raw is None:
             self._raw = self.chosen.fold.counts[self.query.name].rows()
-            for picked in [picked for picked in self.behind if MISSING in picked]:
-                plain = tuple("" if value == MISSING else value for value in picked)
-                self.behind.setdefault(plain, []).extend(self.behind[picked])
         rows, held = self._raw
-        numbers = {number for each in values for number in self.behind.get(each, ())}
-        mine = (number for number in numbers if self.chosen.mask(held[number]) >> index & 1)
-        return sorted((decode(rows[number]) for number in mine), key=lambda row: sorted(row.items()))
+        asked = [self.chosen.numbers[place] for place in places]
+        found: dict[int, list[Row]] = {snapshot: [] for snapshot in asked}
+        for number in {number for each in values for number in self.behind.get(each, ())}:
+            who = held[number]
+            for snapshot in (~who,) if who < 0 else found:
+                if snapshot in found and (who < 0 or who >> snapshot & 1):
+                    found[snapshot].append(decode(rows[number]))
+        return [sorted(found[snapshot], key=lambda row: sorted(row.items())) for snapshot in asked]
 
     _raw: tuple[list[bytes], list[int]] | None = None
 
@@ -73,7 +77,7 @@ def tabulate(query: Query, chosen: Chosen) -> Table:
     pick = picker(table.columns)
     rows, behind = table.rows, table.behind
     for number, bare, mask in chosen.rows_of(query.name):
-        values = pick(decode(bare))
+        values = pick(bare)
         before = rows.get(values)
         if before is None:
             rows[values] = mask
@@ -115,17 +119,25 @@ def compared_columns(query: Query, shapes: Mapping[tuple[str, ...], int]) -> tup
     return tuple(named or sorted(c for c in holders if c not in query.ignore))
 
 
-def picker(columns: tuple[str, ...]) -> Callable[[Row], Values]:
-    """Return a function from a row to its compared values; a column that is not there is MISSING."""
-    quick = itemgetter(*columns) if len(columns) > 1 else None
+@lru_cache(maxsize=256)
+def picker(columns: tuple[str, ...]) -> Callable[[bytes], Values]:
+    """Return a function from a row, as ``decode`` takes it, to its compared values; a column that is not there is MISSING."""
 
-    def pick(row: Row) -> Values:
-        if quick is not None:
-            try:
-                return quick(row)  # type: ignore[no-any-return]
-            except KeyError:
-                pass
-        return tuple(row.get(column, MISSING) for column in columns)
+    def any_row(bare: bytes) -> Values:
+        row = decode(bare)
+        return tuple([row.get(column, MISSING) for column in columns])
+
+    if not all(map(str.isidentifier, columns)):  # msgspec takes no odd names
+        return any_row
+    names = {f"c{place}": column for place, column in enumerate(columns)}
+    wanted = msgspec.defstruct("Wanted", [(name, str) for name in names], rename=names, gc=False)
+    quick = msgspec.json.Decoder(wanted).decode  # makes no text of what is not compared
+
+    def pick(bare: bytes) -> Values:
+        try:
+            return msgspec.structs.astuple(quick(b"{%b}" % bare))
+        except msgspec.ValidationError:
+            return any_row(bare)
 
     return pick
 
@@ -154,5 +166,7 @@ def _impute(table: Table) -> None:
         for values in lacking:
             mask = table.rows.pop(values)
             match = whole.get(tuple(values[i] for i in present))
-            filled = match[1] if match else tuple("" if v == MISSING else v for v in values)
+            plain = tuple("" if v == MISSING else v for v in values)
+            table.behind.setdefault(plain, []).extend(table.behind[values])
+            filled = match[1] if match else plain
             table.rows[filled] = table.rows.get(filled, 0) | mask

@@ -17,9 +17,11 @@ from bot.analysis.fold import members
 from bot.analysis.semantics import IDENTITY, Kind
 from bot.analysis.tables import Table, Values
 
-_TOKEN = re.compile(  # words of small letters alone are passed over: nothing in them can vary
-    r"(?P<uuid>\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b)"
-    r"|(?<![0-9A-Za-z_])[a-z_]*+[0-9A-Z][0-9A-Za-z_]*+"
+_WORD = re.compile(r"(?<![0-9A-Za-z_])[a-z_]*+[0-9A-Z][0-9A-Za-z_]*+")
+"""Words of small letters alone are passed over: nothing in them can vary."""
+_WORD_OR_UUID = re.compile(
+    r"(?P<uuid>\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b)|"
+    + _WORD.pattern
 )
 _HEX = re.compile(r"^(?:0x)?(?=[0-9a-fA-F]*[0-9])[0-9a-fA-F]{8,}$")
 _TURNS = re.compile(
@@ -140,8 +142,8 @@ def _generalise(
 
 
 @lru_cache(maxsize=1024)
-def _reading(columns: tuple[str, ...], kind: Kind) -> tuple[_Mark | None, ...]:
-    """Return for each column what marks its places that might vary and says whether the signs were weak; None where nothing may."""
+def _reading(columns: tuple[str, ...], kind: Kind) -> tuple[tuple[int, _Mark], ...]:
+    """Return the columns that might vary, by place, and for each what marks its places that do and says whether the signs were weak."""
 
     def of(column: str) -> _Mark | None:
         if IDENTITY.search(column) or _LITERAL.search(column):
@@ -152,19 +154,23 @@ def _reading(columns: tuple[str, ...], kind: Kind) -> tuple[_Mark | None, ...]:
             return _port
         return _mark_strong if column in _EXECUTABLE or kind is Kind.PACKAGE else _mark
 
-    return tuple(map(of, columns))
+    return tuple((place, mark) for place, column in enumerate(columns) if (mark := of(column)) is not None)
 
 
 def _template(columns: tuple[str, ...], values: Values, kind: Kind) -> tuple[Values, bool]:
     """Return the row with a mark in each place that might vary, and whether only sure signs of chance were marked."""
     strong = True
     out = list(values)
-    for place, mark in enumerate(_reading(columns, kind)):
+    for place, mark in _reading(columns, kind):
         value = values[place]
-        if mark is not None and _MAY_VARY.search(value):
-            out[place], weak = _remembered(mark, value) if len(value) <= LONG else mark(value)
+        if _MAY_VARY.search(value):
+            out[place], weak = _marked(mark, value)
             strong = strong and not weak
     return tuple(out), strong
+
+
+def _marked(mark: _Mark, text: str) -> tuple[str, bool]:
+    return _remembered(mark, text) if len(text) <= LONG else mark(text)
 
 
 @lru_cache(maxsize=16384)
@@ -200,7 +206,7 @@ def _mark(text: str) -> tuple[str, bool]:
         weak = weak or count > 0
         return marked
 
-    return _TOKEN.sub(mark, text), weak
+    return _tokens(text).sub(mark, text), weak
 
 
 def _mark_strong(text: str) -> tuple[str, bool]:
@@ -209,22 +215,28 @@ def _mark_strong(text: str) -> tuple[str, bool]:
     def mark(found: re.Match[str]) -> str:
         return CHANCE if found.lastgroup == "uuid" or _by_chance(found.group()) else found.group()
 
-    return _TOKEN.sub(mark, text), False
+    return _tokens(text).sub(mark, text), False
+
+
+def _tokens(text: str) -> re.Pattern[str]:
+    return _WORD_OR_UUID if text.count("-") >= 4 else _WORD  # to look for uuids takes most of the time
 
 
 def _by_chance(word: str) -> bool:
     """Whether a word is long hex, or mixes cases or digits as mktemp's names do and as no word of a language does."""
+    if len(word) < 6:
+        return False
     if _HEX.match(word):
         return True
-    if not 6 <= len(word) <= 64 or not _TURNS.match(word):
+    if len(word) > 64 or not _TURNS.match(word):
         return False
     signs = word.replace("_", "")
     return not signs.isdigit() and not (signs.isalpha() and (signs.isupper() or signs.islower()))
 
 
-def shapes(columns: tuple[str, ...], values: Values) -> Values:
-    """Return the row's shape: each number, hex or random word marked, identity columns kept."""
-    return _template(columns, values, Kind.OTHER)[0]
+def shape_of_path(path: str) -> str:
+    """Return the path with each uuid, hex and random name marked."""
+    return _marked(_mark_strong, path)[0] if _MAY_VARY.search(path) else path
 
 
 def as_row(columns: tuple[str, ...], values: Values) -> Mapping[str, str]:

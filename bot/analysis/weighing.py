@@ -180,6 +180,7 @@ def _alike(evidence: Sequence[Evidence]) -> list[int]:
                 each.untainted,
                 each.packages_known,
                 frozenset(each.explained_programs),
+                frozenset(each.shares),
             ),
             len(kinds),
         )

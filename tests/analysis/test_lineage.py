@@ -10,7 +10,7 @@ from bot.analysis import judge
 from bot.analysis.causes import lowering
 from bot.analysis.claims import Claim, Proven, claims
 from bot.analysis.evidence import Evidence, Shared
-from bot.analysis.lineage import Proof, Tree, in_session, of_own, on_schedule, own_footprint
+from bot.analysis.lineage import Process, Proof, Tree, in_session, of_own, on_schedule, own_footprint
 from bot.analysis.semantics import Kind
 from bot.model import Change, Compare, Finding, Query
 from tests.analysis.cases import PACK, Rows, case, honest
@@ -32,9 +32,7 @@ PARENTS = replace(
 def tree(*rows: tuple[str, str, str, str]) -> Tree:
     """Return the tree of (pid, parent, path, start time) below the first process and a cron daemon."""
     given = (("1", "0", "/usr/lib/systemd/systemd", "10"), ("300", "1", CRON, "20"), *rows)
-    return Tree(
-        {pid: {"pid": pid, "parent": up, "path": path, "start_time": at} for pid, up, path, at in given}
-    )
+    return Tree({pid: Process(pid, up, path, at) for pid, up, path, at in given})
 
 
 def test_what_descends_from_an_open_login_belongs_to_its_session() -> None:
