@@ -67,6 +67,9 @@ QUICK = {
     10: Counts(16, 4, (7,)),
     30: Counts(5, 5, (3, 21)),
 }
+CALM = {10: Counts(44, 6), 30: Counts(11, 8)}
+CALMER = 0.25  # of the usual share of hosts show something honest of their own: about one host of ten
+OF_CALM = ("peers", "both, of 5")
 KEPT_SHARE = 2 / 3  # groups drawn of what is kept away, for each one drawn of what was seen
 OUTSIDERS = 5  # the outlier libraries, slow and far from the aims, judge every fifth group
 
@@ -110,8 +113,15 @@ def tasks_of(
     pack: str = packs.DEFAULT,
     quick: bool = False,
     outsiders: bool = True,
+    methods: tuple[str, ...] = (),
+    oddness: float = 1.0,
 ) -> Iterator[Task]:
-    """Yield the tasks, largest groups first: the same for the same arguments. Attacks come round evenly, kinds too."""
+    """Yield the tasks, largest groups first: the same for the same arguments. Attacks come round evenly, kinds too.
+
+    Args:
+        methods: Which of ours judge; all of them when empty.
+        oddness: How many hosts show something honest of their own, as a multiple of the usual share.
+    """
     of_kind = [kind for kind in population.kinds if not kinds or kind in kinds]
     for size, count in sorted(counts.items(), reverse=True):
         attacks = _rounds(population, size)
@@ -129,6 +139,8 @@ def tasks_of(
                 several=tuple((next(attacks), victims) for victims in count.several),
                 references=not quick,
                 outsiders=outsiders and index % OUTSIDERS == 0,
+                methods=methods,
+                oddness=oddness,
             )
 
 
@@ -147,6 +159,12 @@ def _counts(population: Population, chosen: argparse.Namespace) -> dict[int, Cou
     if chosen.sizes:
         wanted = [int(word) for word in chosen.sizes.split(",")]
         counts = {n: counts.get(n) or counts[max(m for m in counts if m <= max(n, 3))] for n in wanted}
+    return _scaled(counts, population, chosen)
+
+
+def _scaled(
+    counts: dict[int, Counts], population: Population, chosen: argparse.Namespace
+) -> dict[int, Counts]:
     share = chosen.share * (KEPT_SHARE if population.name == HELD else 1.0)
     return {
         size: replace(
@@ -170,9 +188,14 @@ def _measure(population: Population, chosen: argparse.Namespace, *, outsiders: b
             outsiders=outsiders,
         )
     )
+    calmer = () if chosen.quick or chosen.sizes else tasks_of(
+        population, _scaled(CALM, population, chosen), start=chosen.start, half=chosen.half, pack=chosen.pack,
+        quick=True, methods=OF_CALM, oddness=CALMER,
+    )  # fmt: skip
     began = time.monotonic()
-    done = list(_all_done(tasks, chosen.jobs))
-    outcomes = [outcome for work in done for outcome in work.outcomes]
+    done = list(_all_done([*tasks, *calmer], chosen.jobs))
+    outcomes = [outcome for work in done[: len(tasks)] for outcome in work.outcomes]
+    calm = [outcome for work in done[len(tasks) :] for outcome in work.outcomes]
     seconds: dict[str, float] = {}
     for work in done:
         for what, took in work.seconds.items():
@@ -189,6 +212,7 @@ def _measure(population: Population, chosen: argparse.Namespace, *, outsiders: b
         "first_group": tasks[0].number if tasks else 0,
         "aims": figures.aims(outcomes),
         "cells": figures.cells(outcomes),
+        "by_oddness": figures.by_oddness([*outcomes, *calm]),
         "by_kind": figures.by_kind(outcomes, lambda kind: kind if population.name == SEEN else _origin(kind)),
         "blind": blind,
         "seconds": seconds,

@@ -108,7 +108,12 @@ def _tables(
     for title, wanted, columns in tables:
         rows = [
             cell
-            for cell in (*population.get("aims", ()), *population["cells"], *population["by_kind"])
+            for cell in (
+                *population.get("aims", ()),
+                *population["cells"],
+                *population["by_oddness"],
+                *population["by_kind"],
+            )
             if wanted(cell)
         ]
         if rows:
@@ -156,6 +161,11 @@ _TABLES: Sequence[_Table] = (
         (("figure", "aim"), ("aim", "wanted"), ("reached", "reached")),
     ),
     ("One compromised host among others.", _is(ONE, 3), (*_HOSTS, *_FOUND)),
+    (
+        "The same where fewer hosts show something honest of their own, and where as many do as elsewhere here.",
+        lambda c: "odd_share" in c,
+        (*_HOSTS[:2], ("hosts with an oddity", "odd_share"), _HOSTS[2], *_FOUND),
+    ),
     (
         "The same by kind of group, all sizes together.",
         lambda c: c.get("method") in FULLEST and "kind" in c,

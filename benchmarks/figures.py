@@ -105,6 +105,24 @@ def by_kind(outcomes: Iterable[Outcome], name: Callable[[str], str]) -> list[dic
     ]
 
 
+def by_oddness(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+    """Return how one host among others was found where fewer hosts show something honest of their own, and where as many as usual.
+
+    Of the sizes and methods that were tried with fewer.
+    """
+    tried = {(each.size, each.method) for each in outcomes if each.oddness != 1.0 and each.method}
+    found: list[dict[str, Any]] = []
+    for size, method in sorted(tried):
+        for oddness in sorted({each.oddness for each in outcomes}):
+            here = [e for e in outcomes if (e.oddness, e.size, e.method) == (oddness, size, method)]
+            single, clean = [e for e in here if e.form == ONE], [e for e in here if e.form == CLEAN]
+            if single and clean:
+                odd = share(_parts(clean, lambda e: e.odd, lambda e: e.clean))
+                cell = {"odd_share": odd, "hosts": size, "method": method, "trials": len(single)}
+                found.append(cell | _one(single) | _of_clean_hosts(clean))
+    return found
+
+
 def aims(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
     """Return what detection is meant to reach, over all sizes, and what it reached; each trial weighs the same."""
 

@@ -38,7 +38,7 @@ HELD_FROM = 1_000_000  # groups from this number on are drawn for what is kept a
 SEEN, HELD = "seen while tuning", "kept away"
 
 Plant = Callable[[SimHost, random.Random], None]
-Build = Callable[[str, int, int, int, random.Random], tuple[list[SimHost], dict[int, str]]]
+Build = Callable[[str, int, int, int, random.Random, float], tuple[list[SimHost], dict[int, str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,8 @@ class Population:
 
     Attributes:
         attacks: By name; each changes the tables of one host in place.
-        kinds: By name: (kind, hosts, how many of the newer template, seed, rng) to hosts, and by place the
-            name of the one-off that a host shows.
+        kinds: By name: (kind, hosts, how many of the newer template, seed, rng, share of hosts that show an honest
+            oddity) to hosts, and by place the name of the one-off that a host shows.
         one_offs: Honest changes of single hosts, by name.
         first: The number of its first group.
     """
@@ -129,17 +129,23 @@ def _kinds(more: Mapping[str, Kind], one_offs: Mapping[str, Plant]) -> dict[str,
     return {name: every[name] for name in in_turn}
 
 
-def draw(population: Population, kind: str, size: int, number: int, pack: Pack) -> Drawn:
-    """Return the clean group of that number: the same for the same arguments."""
+def draw(
+    population: Population, kind: str, size: int, number: int, pack: Pack, oddness: float = 1.0
+) -> Drawn:
+    """Return the clean group of that number: the same for the same arguments.
+
+    Args:
+        oddness: How many hosts show something honest of their own, as a multiple of the usual two shares.
+    """
     rng = random.Random(f"{kind} {size} {number}")
     newer = rng.choice((0, size // 3, size // 2)) if size > 3 else 0
     make = population.kinds[kind]
-    hosts, odd = make(kind, size, newer, number, rng)
-    before = make(kind, BASELINE + 3, 0, 10_000_000 + number, rng)[0][
+    hosts, odd = make(kind, size, newer, number, rng, oddness * ODD_SHARE)
+    before = make(kind, BASELINE + 3, 0, 10_000_000 + number, rng, oddness * ODD_SHARE)[0][
         :BASELINE
     ]  # no newer ones: they come last
-    odd |= _show(hosts, population.one_offs, ONE_OFF_SHARE, rng)
-    _show(before, population.one_offs, ONE_OFF_SHARE, rng)
+    odd |= _show(hosts, population.one_offs, oddness * ONE_OFF_SHARE, rng)
+    _show(before, population.one_offs, oddness * ONE_OFF_SHARE, rng)
     fold, numbers = Fold(), Numbers()
     places, said = zip(*(_fold(fold, numbers, host, pack) for host in hosts), strict=True)
     normal_places, normal = zip(*(_fold(fold, numbers, host, pack) for host in before), strict=True)
@@ -187,7 +193,7 @@ def differences(
 
 
 def build(
-    kind: str, size: int, newer: int, seed: int, rng: random.Random
+    kind: str, size: int, newer: int, seed: int, rng: random.Random, share: float
 ) -> tuple[list[SimHost], dict[int, str]]:
     """Return ``size`` hosts of one of the sandbox's five kinds, the last ``newer`` of the next template, in the middle of a deploy."""
     suited = sorted(set(ODDITIES) - (DEBIAN_ONLY if kind in ("jvm", "container") else set()))
@@ -198,7 +204,7 @@ def build(
             zone=f"eu-west-1{'abc'[index % 3]}",
             instance_type="m6i.large",
             launched_s_ago=(1 if index >= size - newer else 19) * DAY_S + index * 700,
-            oddity=rng.choice(suited) if rng.random() < ODD_SHARE else "",
+            oddity=rng.choice(suited) if rng.random() < share else "",
         )
         for index in range(size)
     )
@@ -265,10 +271,10 @@ def _other_kind(what: Kind, one_offs: Mapping[str, Plant]) -> Build:
     """
 
     def make(
-        kind: str, size: int, newer: int, seed: int, rng: random.Random
+        kind: str, size: int, newer: int, seed: int, rng: random.Random, share: float
     ) -> tuple[list[SimHost], dict[int, str]]:
         hosts = what(size, seed, rng)
-        return hosts, _show(hosts, one_offs, ODD_SHARE, rng)
+        return hosts, _show(hosts, one_offs, share, rng)
 
     return make
 

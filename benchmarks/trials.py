@@ -39,6 +39,8 @@ class Task:
         singles: Planted on one host each.
         several: Attack and number of hosts.
         outsiders: Whether the outlier libraries judge too.
+        methods: Which of ours judge; all of them when empty.
+        oddness: How many hosts show something honest of their own, as a multiple of the usual share.
     """
 
     population: str
@@ -50,6 +52,8 @@ class Task:
     several: tuple[tuple[str, int], ...] = ()
     references: bool = True
     outsiders: bool = True
+    methods: tuple[str, ...] = ()
+    oddness: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ class Outcome:
         named: A note says that just so many hosts changed as did, without a baseline that the group is split; of a
             clean group: any such note.
         sides: Planted rows shown as such or as missing on the others: either side of a group that is split.
+        oddness: That of the task.
     """
 
     form: str
@@ -89,6 +94,7 @@ class Outcome:
     findings: tuple[tuple[int, int], ...] | None
     named: bool = False
     sides: int = 0
+    oddness: float = 1.0
 
 
 @dataclass(slots=True)
@@ -109,7 +115,7 @@ class Work:
 def do(task: Task) -> Work:
     """Return the outcomes of a task: the same for the same task."""
     population, pack, work = _population(task.population), packs.load(task.pack), Work()
-    drawn = fleets.draw(population, task.kind, task.size, task.number, pack)
+    drawn = fleets.draw(population, task.kind, task.size, task.number, pack, task.oddness)
     work.spent("drawing groups and asking them")
     untouched = Planting(drawn.group, drawn.said, {}, {})
     _judge_all(task, drawn, untouched, "", pack, work)
@@ -135,7 +141,7 @@ def _judge_all(task: Task, drawn: Drawn, planting: Planting, attack: str, pack: 
         work.outcomes.append(_blind(task, planting, attack))
         return
     for name, method, snapshots in OURS:
-        if task.size == 1 and method is not Method.BASELINE:
+        if (task.size == 1 and method is not Method.BASELINE) or (task.methods and name not in task.methods):
             continue
         report = judge_folded(case_of(drawn, pack, method), drawn.fold, planting.group, drawn.baseline[:snapshots])  # fmt: skip
         work.outcomes.append(by_report(task, name, planting, attack, drawn, report))
@@ -226,6 +232,7 @@ def _head(task: Task, planting: Planting, attack: str, method: str) -> dict[str,
         "victims": victims,
         "planted": planting.planted,
         "clean": task.size - victims,
+        "oddness": task.oddness,
     }
 
 

@@ -100,6 +100,10 @@ def choose(
         taken = [index for score, index in scored if score >= floor and score > 0]
         if looked_at:
             taken += linked(taken, [index for _, index in scored], weighed)
+        elif taken:  # what else is odd about the same things costs no line
+            told_of = {thing(index) for index in taken}
+            rest = (index for score, index in scored[len(taken) :] if score >= linked_from(most))
+            taken += [index for index in rest if thing(index) in told_of]
         told = ON_OUTLIER if host in choice.outliers else ON_FIRST if looked_at else ON_CLEAN
         chosen.update(_of_first_things(taken, told, thing))
     choice.shown = sorted(chosen, key=lambda index: (-weighed[index].score, index))
