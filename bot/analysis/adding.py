@@ -37,7 +37,8 @@ class Steps:
         base: What such a change of such a kind weighs.
         kind_bits: ``base`` and the traits' bits together, scaled where the surprise is small.
         causes: What lowers, before its cap; ``lowered`` after it.
-        score: The sum of ``surprise``, ``kind_bits`` and ``lowered``, and never below 0.
+        score: The sum of ``surprise``, ``kind_bits``, ``lowered`` and ``by_lines``, and never below 0.
+        by_lines: What is taken off a file whose lines another query tells; 0 or less.
     """
 
     peer: float | None
@@ -49,6 +50,7 @@ class Steps:
     causes: Sequence[ScorePart]
     lowered: float
     score: float
+    by_lines: float = 0.0
 
 
 def parts_of(oddity: Oddity, kind: Kind, traits: Sequence[Trait], steps: Steps) -> tuple[ScorePart, ...]:
@@ -62,7 +64,8 @@ def parts_of(oddity: Oddity, kind: Kind, traits: Sequence[Trait], steps: Steps) 
     parts.extend(steps.causes)
     causes = sum(part.bits for part in steps.causes)
     parts.append(ScorePart("honest causes take off no more than this", steps.lowered - causes))
-    below = steps.score - (steps.surprise + steps.kind_bits + steps.lowered)
+    parts.append(ScorePart("its lines are told as well, and say what it is worth", steps.by_lines))
+    below = steps.score - (steps.surprise + steps.kind_bits + steps.lowered + steps.by_lines)
     parts.append(ScorePart("a score ends at 0", below))
     return summing_to(round(steps.score, 2), parts, digits=2)
 

@@ -17,8 +17,8 @@ from bot.analysis.semantics import Kind
 from bot.analysis.stems import Stems
 from bot.model import Change, Row, ScorePart
 
-_PACKAGES_PUT = re.compile(r"^/(?:usr/(?!local/)|s?bin/|lib|etc/|boot/|var/lib/|snap/)")
-"""Where a package puts files; what lies elsewhere belongs to none, whatever its name."""
+_PACKAGES_PUT = re.compile(r"^/(?:usr/(?!local/)|s?bin/|lib|etc/|boot/|var/lib/|snap/|opt/)")
+"""Where a package puts files (of a vendor: /opt); what lies elsewhere belongs to none, whatever its name."""
 _SYSTEM_UNITS = re.compile(r"^(?:/usr)?/lib/systemd/system/")
 _SCHEME = re.compile(r"^\w+://")
 _LATER = re.compile(r"^/(?:var/spool/(?:at|cron/atjobs)|var/tmp|tmp|run|dev/shm)/")
@@ -121,6 +121,8 @@ def lowering(
         parts.append(ScorePart("the kernel was patched while running, and says nothing worse", -3.0))
     elif evidence.untainted and kind is Kind.MODULE:
         parts.append(ScorePart("the kernel says that nothing unsigned was loaded", -2.5))
+    elif evidence.usual_taint and kind is Kind.MODULE:
+        parts.append(ScorePart("the kernel says no worse of itself than on most hosts", -1.5))
     runs = kind is Kind.PROCESS and change is not Change.REMOVED  # that others run it is why it is missed
     if runs and path in shared.programs and not is_tool(path):
         parts.append(ScorePart("most hosts run the same program", -2.5))

@@ -40,6 +40,7 @@ class Evidence:
         installing: Whether a package manager is at work.
         live_patched: Whether the kernel says that it was patched while running, and nothing worse.
         untainted: Whether the kernel says that nothing unsigned was ever loaded.
+        usual_taint: Whether it says of itself just what most kernels of the group say.
         explained_programs: Programs of processes that have an honest cause here.
         leaders: Pids of the processes that open logins are registered with.
         osquery: Pid of the osquery that answered.
@@ -56,6 +57,7 @@ class Evidence:
     installing: bool = False
     live_patched: bool = False
     untainted: bool = False
+    usual_taint: bool = False
     packages_known: bool = False
     explained_programs: set[str] = field(default_factory=set)
     leaders: set[str] = field(default_factory=set)
@@ -99,6 +101,7 @@ def gather(chosen: Chosen, hosts: int) -> list[Evidence]:
             for host in members(mask & group):
                 found[host].live_patched = row["current_value"] == "32768"
                 found[host].untainted = row["current_value"] == "0"
+                found[host].usual_taint = 2 * (mask & group).bit_count() > hosts
     for _, row, mask in rows_with(chosen, frozenset({"device", "type"}), b"nfs"):
         if row["type"].startswith("nfs"):
             for host in members(mask & group):

@@ -12,6 +12,7 @@ from operator import or_
 from bot.analysis import cohorts, own
 from bot.analysis.case import Case
 from bot.analysis.choosing import Choice, choose
+from bot.analysis.contents import by_content
 from bot.analysis.evidence import (
     OFFERS,
     Evidence,
@@ -158,7 +159,7 @@ def _weigh_all(
     at_work(chosen, evidence, shared.timers)
     proven = prove(drafts, evidence, shared, chosen, tables)
     drafts = without_explained(drafts, proven)
-    return weigh_all(drafts, common, sizes, evidence, shared, world, proven)
+    return by_content(weigh_all(drafts, common, sizes, evidence, shared, world, proven), drafts)
 
 
 def _shared(tables: list[Facts]) -> Shared:

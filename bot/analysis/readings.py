@@ -218,11 +218,16 @@ def _listener(row: Row, _: Row | None) -> Iterator[Trait]:
         yield Trait(1.5, "lets people log in at another port", "T1571")
 
 
+_DATA = re.compile(r"\.(?:list|txt|md|json|ya?ml|xml|csv|db)$")
+
+
 def _starts(row: Row, _: Row | None) -> Iterator[Trait]:
     if row.get("load_state") == "not-found":
         yield Trait(-2.5, "has no file, so nothing can start it")
     if "/run/systemd/transient/" in (row.get("fragment_path") or row.get("path", "")):
         yield Trait(-1.0, "is gone after the next boot")
+    if _DATA.search(row.get("path", "")) and not re.search(r"[1357]", row.get("mode", "")[-3:]):
+        yield Trait(-1.5, "holds data, and no commands")
     if re.search(r"/systemd/(?:system|user)(?:-environment)?-generators/", row.get("path", "")):
         yield Trait(1.5, "runs at boot before any service does", "T1543.002")
 

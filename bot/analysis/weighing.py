@@ -178,6 +178,7 @@ def _alike(evidence: Sequence[Evidence]) -> list[int]:
                 each.installing,
                 each.live_patched,
                 each.untainted,
+                each.usual_taint,
                 each.packages_known,
                 frozenset(each.explained_programs),
                 frozenset(each.shares),
