@@ -86,7 +86,7 @@ def choose(
             continue
         for score, index in scored:
             each = weighed[index]
-            if score >= bars[index] and each.evidence_bits >= 1.0 and not each.oddity.unsure:
+            if score >= bars[index] and each.accuses and not each.oddity.unsure:
                 choice.outliers.add(host)
                 choice.outlying.add(index)
     wide.sort(key=lambda index: (weighed[index].oddity.follows != "", -weighed[index].score, index))

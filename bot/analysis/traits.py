@@ -98,6 +98,9 @@ def _place(kind: Kind, row: Row) -> Iterator[Trait]:
         yield Trait(1.0 if honest else 3.0, "its program file was deleted", "T1070.004")
 
 
+_METADATA = frozenset({"169.254.169.254", "fd00:ec2::254"})  # AWS: instance metadata service
+
+
 def _process(kind: Kind, row: Row) -> Iterator[Trait]:
     name = row.get("process_name") or (row.get("name", "") if program(row, kind) or "cmdline" in row else "")
     path, cmdline = program(row, kind), row.get("cmdline", "")
@@ -113,6 +116,8 @@ def _process(kind: Kind, row: Row) -> Iterator[Trait]:
         told_what_to_do = any(tool.match(each) for tool in (SHELL, INTERPRETER) for each in (name, base))
         if told_what_to_do and not BUNDLED.match(path):
             yield Trait(2.0, "is a shell or interpreter that talks to another host", "T1059.004")
+        if row.get("remote_address") in _METADATA:
+            yield Trait(1.5, "asks the instance for its metadata, where credentials are", "T1552.005")
         if not path and not name:
             yield Trait(3.0, "is a connection whose process cannot be seen", "T1014")
         if PUBLIC.match(row.get("remote_address", "").removeprefix("::ffff:")):

@@ -93,6 +93,11 @@ class Weighed:
         return self.evidence_bits >= SHARP
 
     @property
+    def accuses(self) -> bool:
+        """Whether it may mark a host: what it is says something, or a cause is missing that such a change has. Rarity alone never does."""
+        return self.evidence_bits + sum(max(0.0, part.bits) for part in self.steps.causes) >= 1.0
+
+    @property
     def telling(self) -> bool:
         """Whether, shown by most of a group, it is worth a word: a connection or a package of another version is not.
 

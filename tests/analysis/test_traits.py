@@ -43,6 +43,7 @@ def process(path: str, cmdline: str = "", user: str = "root", **other: str) -> R
         (Kind.PROCESS, process("/usr/bin/bash", "bash -i"), "an interactive shell"),
         (Kind.PROCESS, process("/usr/bin/nc", "nc -lkp 31337 -e /bin/sh"), "ties a shell to a socket"),
         (Kind.ENVIRONMENT, {"key": "HISTFILE", "value": "/dev/null"}, "keeps no history"),
+        (Kind.CONNECTION, {"process_path": "/opt/x", "remote_address": "169.254.169.254", "remote_port": "80"}, "asks the instance for its metadata"),
         (Kind.ENVIRONMENT, {"key": "HISTFILE", "value": "/home/a/.bash_history"}, ""),
         (Kind.ENVIRONMENT, {"key": "NODE_OPTIONS", "value": "--require /usr/lib/x.js"}, "loads other code"),
         (Kind.ENVIRONMENT, {"key": "NODE_OPTIONS", "value": "--max-old-space-size=512"}, ""),
@@ -213,6 +214,7 @@ def test_a_sudo_rule_that_names_harmless_commands_allows_little(rule: str, littl
         (Kind.UNIT, {"id": "ntp.service", "load_state": "not-found"}, "nothing can start it"),
         (Kind.UNIT, {"path": "/run/systemd/transient/run-u5.service"}, "gone after the next boot"),
         (Kind.SYSCTL, {"name": "kernel.tainted", "current_value": "512"}, "a fault of its own"),
+        (Kind.AUTOSTART, {"path": "/etc/dnf/plugins/versionlock.list", "mode": "0644"}, "holds data"),
     ],
 )  # fmt: skip
 def test_what_can_do_little_weighs_less(kind: Kind, row: Row, said: str) -> None:
