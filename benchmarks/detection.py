@@ -54,13 +54,13 @@ class Counts:
 
 # Trials of one group lean on the same honest one-offs, so more groups say more than more trials of each.
 WHOLE = {
-    1: Counts(30, 5),
-    2: Counts(30, 5),
-    3: Counts(100, 6),
-    5: Counts(100, 6),
-    10: Counts(100, 6, (7,)),
-    30: Counts(32, 8, (3, 21)),
-    100: Counts(7, 6, (2, 10, 70)),
+    1: Counts(24, 5),
+    2: Counts(24, 5),
+    3: Counts(88, 6),
+    5: Counts(88, 6),
+    10: Counts(88, 6, (7,)),
+    30: Counts(28, 8, (3, 21)),
+    100: Counts(6, 6, (2, 10, 70)),
 }
 QUICK = {
     3: Counts(10, 4),
