@@ -28,18 +28,56 @@ class World:
 
 
 @dataclass(slots=True)
+class Often:
+    """Which snapshots differ from most in the keys of one family: in one of them, in two or more, and in how many keys somebody does."""
+
+    once: int = 0
+    twice: int = 0
+    keys: int = 0
+
+    def add(self, mask: int) -> None:
+        """Note the snapshots that differ in one more key."""
+        self.twice |= self.once & mask
+        self.once |= mask
+        self.keys += 1
+
+    def elsewhere(self, mask: int, among: int) -> int:
+        """Return how many of ``among`` differ in another key than the one in which ``mask`` does; at most one for each such key."""
+        return min(((self.twice | (self.once & ~mask)) & among).bit_count(), self.keys - 1)
+
+
+@dataclass(slots=True)
 class Families:
-    """Which snapshots have a key that nobody else has, by family, and which have a whole family that nobody else has."""
+    """Which snapshots have a key that nobody else has, by family, and which have a whole family that nobody else has.
+
+    Attributes:
+        few, gone: By family with a name, and for the group and the baseline apart: keys that at most half have, and keys
+            that most have and some lack. Where hosts often differ so (templates that an application compiles as it
+            needs them), one more such key is little news.
+    """
 
     present: dict[str, int] = field(default_factory=dict)
     single: dict[str, int] = field(default_factory=dict)
     new_family: dict[bool, int] = field(default_factory=dict)
+    few: dict[tuple[str, bool], Often] = field(default_factory=dict)
+    gone: dict[tuple[str, bool], Often] = field(default_factory=dict)
 
     def rate_mask(self, name: str, among: int) -> int:
         """Return the snapshots with a key of their own in this family; with a family of their own if ``among`` lacks it."""
         if self.present.get(name, 0) & among:
             return self.single.get(name, 0)
         return self.new_family.get(bool(SYSTEM_PATH.match(name)), 0)
+
+    def note(self, name: str, slot: Slot, world: World) -> None:
+        """Count a key of the family with that name as one in which the group, or the baseline, differs."""
+        present = slot.present
+        for of_base, everyone in ((False, world.group), (True, world.base)):
+            known = slot.known & everyone
+            having, total = (present & known).bit_count(), known.bit_count()
+            if 0 < having < total:
+                few = 2 * having <= total
+                by = self.few if few else self.gone
+                by.setdefault((name, of_base), Often()).add(present & known if few else known & ~present)
 
 
 @dataclass(slots=True)
@@ -95,10 +133,13 @@ def families_of(facts: Facts, slots: Sequence[Slot], kind: Kind, world: World) -
     for slot in slots:
         present = slot.present
         in_group, in_base = present & world.group, present & world.base
+        name = family(kind, columns, next(iter(slot.values))) if slot.absent else ""
+        if name:
+            found.note(name, slot, world)
         single = (in_group if in_group.bit_count() == 1 else 0) | (in_base if in_base.bit_count() == 1 else 0)
         if in_group.bit_count() > 1 or in_base.bit_count() > 1 or not single:
             continue
-        name = family(kind, columns, next(iter(slot.values)))
+        name = name or family(kind, columns, next(iter(slot.values)))
         found.single[name] = found.single.get(name, 0) | single
         if not found.present[name] & ~single & (world.group if single & world.group else world.base):
             inside = bool(SYSTEM_PATH.match(name))
@@ -125,7 +166,8 @@ def oddities(slot: Slot, families: Families, kind: Kind, world: World) -> Iterat
         in_base = (mask & base).bit_count()
         if (not snapshots or in_base) and (2 * (count - 1) > others or not world.peers):
             continue  # common and known, or known and nothing but the baseline counts
-        name = family(kind, slot.columns, value) if value is not None else ""
+        name = family(kind, slot.columns, next(iter(slot.values)) if value is None else value)
+        often = families.gone if value is None else families.few
         if value is not None and not present & group & ~hosts:
             novel = families.rate_mask(name, group & ~hosts) & group & ~hosts
             new_group = novel.bit_count()
@@ -136,6 +178,10 @@ def oddities(slot: Slot, families: Families, kind: Kind, world: World) -> Iterat
             new_base = (families.rate_mask(name, base) & base).bit_count()
         else:
             new_base = alone_base - (1 if in_base == 1 else 0)
+        if (name, False) in often:
+            new_group = max(new_group, often[name, False].elsewhere(mask, group & ~hosts))
+        if (name, True) in often:
+            new_base = max(new_base, often[name, True].elsewhere(mask, base))
         peer: dict[int, float] = {}
         if world.peers and others >= 1:
             peer = _peer_bits(hosts, group, count - 1, others, new_group, world)
