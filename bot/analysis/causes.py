@@ -55,6 +55,7 @@ def lowering(
     *,
     hosts: int,
     version: bool,
+    able: int = -1,
     expected: Row | None = None,
     proven: Proven = NOTHING,
 ) -> Sequence[ScorePart]:
@@ -62,6 +63,7 @@ def lowering(
 
     Args:
         hosts: Who shows the fact, of those that the evidence's packages are counted by.
+        able: Those that could show it; a program that does not run there cannot differ. By default all.
         version: Most others have the same row with another number in it, and this host lacks theirs.
         expected: The usual row in its place.
         proven: What the host's process tree says; a claim without a proof counts for half.
@@ -78,12 +80,12 @@ def lowering(
         kind in _RUNNING and is_tool(path)
     ):
         covered = not path or _PACKAGES_PUT.match(path)
-        if covered and _same_stem(evidence.packages, named, hosts):
+        if covered and _same_stem(evidence.packages, named, hosts, able):
             parts.append(ScorePart("a package of that name changed on the same host", -3.0))
-        elif covered and _same_stem(evidence.new_packages, named, hosts):
+        elif covered and _same_stem(evidence.new_packages, named, hosts, able):
             parts.append(ScorePart("a package of that name is new on the same host", -1.5))
         elif (
-            covers(evidence.any_package, hosts)
+            covers(evidence.any_package & able, hosts)
             and kind in _PACKAGED
             and (SYSTEM_PATH.match(path) or (kind is Kind.UNIT and _ENABLES.match(path)))
         ):
@@ -155,10 +157,10 @@ def _is_instance(row: Row, shared: Shared) -> bool:
     )
 
 
-def _same_stem(packages: Stems, named: str, hosts: int) -> bool:
+def _same_stem(packages: Stems, named: str, hosts: int, able: int) -> bool:
     """Whether a changed package that covers ``hosts`` has a name like one of the words in ``named``."""
     words = words_of(named) if packages else ()
-    return any(covers(having, hosts) for word in words for having in packages.of(word))
+    return any(covers(having & able, hosts) for word in words for having in packages.of(word))
 
 
 def _renewed(row: Row, expected: Row) -> bool:

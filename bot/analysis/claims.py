@@ -21,6 +21,7 @@ class Claim(StrEnum):
     TIMER = "started by a timer that most hosts have"
     PROGRAM = "the same program has an honest reason to run here"
     SESSION = "belongs to the session of somebody logged in"
+    LOADED = "loaded by a program that few hosts run, which is told itself"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +38,21 @@ class Proven:
 
 
 NOTHING = Proven()
-_CLAIMED = {Claim.SCHEDULE: -3.5, Claim.TIMER: -2.5, Claim.PROGRAM: -2.5, Claim.SESSION: -3.0}
+_CLAIMED = {
+    Claim.SCHEDULE: -3.5,
+    Claim.TIMER: -2.5,
+    Claim.PROGRAM: -2.5,
+    Claim.SESSION: -3.0,
+    Claim.LOADED: -2.5,
+}
 _BETWEEN = re.compile(r"[\s;&|()<>\"']+")
 _LED = (Kind.PROCESS, Kind.PROGRAM, Kind.CONNECTION, Kind.RAW_SOCKET, Kind.ENVIRONMENT, Kind.FILE)
 
 
 def claims(kind: Kind, row: Row, evidence: Evidence, shared: Shared) -> Iterator[Claim]:
     """Yield what names say of the origin of a process, or of what a process has."""
+    if kind is Kind.LOADER and SYSTEM_PATH.match(row.get("path", "")):
+        yield Claim.LOADED
     if kind not in _LED:
         return
     path = program(row, kind) or row.get("path", "")

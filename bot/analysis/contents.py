@@ -45,4 +45,6 @@ def _at_most(each: Weighed, most: Mapping[int, float | None]) -> Weighed:
     if scores == each.scores:
         return each
     best = max(scores.values())
-    return replace(each, scores=scores, steps=replace(each.steps, by_lines=best - each.steps.score, score=best))
+    return replace(
+        each, scores=scores, steps=replace(each.steps, by_lines=best - each.steps.score, score=best)
+    )

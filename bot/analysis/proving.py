@@ -32,6 +32,7 @@ _RUNS = (
     Kind.LISTENER,
     Kind.PROGRAM,
     Kind.FILE,
+    Kind.LOADER,
 )
 
 
@@ -114,6 +115,11 @@ def _proof(
 ) -> Proof:
     if claim is Claim.SESSION:
         return in_session(tree, pids, evidence.leaders, path)
+    if claim is Claim.LOADED:
+        run = [tree.processes[pid].path for pid in pids if pid in tree.processes]
+        if len(run) < max(1, len(pids)):
+            return Proof.OPEN
+        return Proof.REFUTED if set(run) & shared.programs else Proof.CONFIRMED
     if claim is Claim.SCHEDULE:
         return on_schedule(tree, pids, shared.programs)
     if claim is Claim.TIMER:

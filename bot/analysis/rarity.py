@@ -12,7 +12,7 @@ from bot.analysis.semantics import Kind
 from bot.analysis.slots import Slot
 from bot.analysis.surprise import ALPHA, bits, combined, seen, shrunk
 from bot.analysis.tables import Values
-from bot.analysis.volatile import Facts, shape_of_path
+from bot.analysis.volatile import Facts, shape_of_path, shape_of_row
 from bot.model import Change, Quadrant
 
 
@@ -114,13 +114,19 @@ class Oddity:
 
 
 def family(kind: Kind, columns: tuple[str, ...], values: Values) -> str:
-    """Return what a key belongs to: the folder of a file, the program of a process or socket, else the table."""
+    """Return what a key belongs to: the folder of a file, the program of a process or socket, what differs in a number; else the table."""
     runs = kind in (Kind.CONNECTION, Kind.LISTENER, Kind.RAW_SOCKET, Kind.PROCESS, Kind.ENVIRONMENT)
     for column in ("process_path", "path", "process_name", "name") if runs else ("path",):
         text = values[columns.index(column)] if column in columns else ""
         if text and (runs or text.startswith("/")):
             return shape_of_path(text if runs else text.rpartition("/")[0])
-    return ""
+    return shape_of_row(columns, values, kind) if kind in _NUMBERED else ""
+
+
+_NUMBERED = frozenset(
+    {Kind.UNIT, Kind.LISTENER, Kind.CONNECTION, Kind.FIREWALL, Kind.INTERFACE, Kind.ROUTE, Kind.CONTAINER}
+)
+"""Kinds of which a host may have many that differ in a number: an interface, a unit and a rule for each customer."""
 
 
 def families_of(facts: Facts, slots: Sequence[Slot], kind: Kind, world: World) -> Families:

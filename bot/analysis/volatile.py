@@ -239,6 +239,12 @@ def shape_of_path(path: str) -> str:
     return _marked(_mark_strong, path)[0] if _MAY_VARY.search(path) else path
 
 
+def shape_of_row(columns: tuple[str, ...], values: Values, kind: Kind) -> str:
+    """Return the row with each number, uuid, hex and random name marked; empty where it has none."""
+    marked = _template(columns, values, kind)[0]
+    return "\x1f".join(marked) if marked != values else ""
+
+
 def as_row(columns: tuple[str, ...], values: Values) -> Mapping[str, str]:
     """Return compared values under their column names."""
     return dict(zip(columns, values, strict=True))

@@ -260,6 +260,7 @@ def _weigh(
                 evidence.of[host],
                 shared,
                 hosts=oddity.hosts,
+                able=oddity.slot.present if oddity.change is Change.CHANGED else -1,
                 version=each.version,
                 expected=each.expected,
                 proven=proven,
