@@ -29,10 +29,11 @@ UNUSED = {
 }  # fmt: skip
 """What a clean-up finds that nothing needs, by what belongs together."""
 
-APPLICATIONS = ("webapp", "api-service", "postgresql-15", "batch-worker", "redis-server", "kubelet", "docker-ce", "fail2ban", "java-11-amazon-corretto-headless")  # fmt: skip
+APPLICATIONS = ("webapp", "api-service", "postgresql-15", "batch-worker", "redis-server", "kubelet", "docker-ce", "fail2ban", "java-11-amazon-corretto-headless",
+                "rabbitmq-server", "php8.3-fpm", "php8.1-fpm", "charon-systemd")  # fmt: skip
 """What may be a host's work, or what it runs on, as a package."""
 
-INTERPRETED = ("webapp", "api-service", "batch-worker", "fail2ban")
+INTERPRETED = ("webapp", "api-service", "batch-worker", "fail2ban", "rabbitmq-server")
 """Of these those that run in an interpreter of another package."""
 
 
@@ -94,7 +95,14 @@ def hotfix_on_one_host(host: Host, rng: random.Random) -> None:
                 row.update(image=fixed, image_id=f"sha256:{scene.digest(fixed)}", created=str(scene.now(host) - age_s),
                            status="Up 2 hours" if age_s > 7_200 else "Up About an hour")  # fmt: skip
         return
-    package = next(row for name in APPLICATIONS for row in moves.packages(host) if row["name"] == name)
+    package = next(
+        (row for name in APPLICATIONS for row in moves.packages(host) if row["name"] == name), None
+    )
+    if package is None:  # what came without one is put in its place and started anew
+        work = scene.work(host)
+        _started_anew(host, work["pid"], age_s)
+        moves.content(host, work["path"], "fixed", age_s=age_s)
+        return
     was = package["version"].rpartition("-")[0] if scene.debian(host) else package["version"]
     fixed = moves.moved(was, 1)
     package["version"] = package["version"].replace(was, fixed)
@@ -110,6 +118,7 @@ def _released(host: Host, package: str, was: str, fixed: str, age_s: int) -> Non
     for row in host.tables["processes"]:
         if was in row["cmdline"] or row["pid"] == work["pid"] or row["parent"] == work["pid"]:
             row.update(cmdline=row["cmdline"].replace(was, fixed), cwd=row["cwd"].replace(was, fixed), start_time=when)  # fmt: skip
+    _started_anew(host, work["pid"], age_s)
     for row in host.tables["process_envs"]:
         row["value"] = row["value"].replace(was, fixed)
     for row in host.tables["crontab"]:
@@ -124,6 +133,16 @@ def _released(host: Host, package: str, was: str, fixed: str, age_s: int) -> Non
                 row.update({"filename": basename(path), "mtime": when, "ctime": when} if table == "file" else {"sha256": scene.digest(path)})  # fmt: skip
     if package not in INTERPRETED:
         moves.content(host, work["path"], fixed, age_s=age_s)
+
+
+def _started_anew(host: Host, pid: str, age_s: int) -> None:
+    """Let a process and all below it have started that long ago; what is younger stays so."""
+    when, level = scene.now(host) - age_s, {pid}
+    while level:
+        for row in host.tables["processes"]:
+            if row["pid"] in level and int(row["start_time"]) < when:
+                row["start_time"] = str(when)
+        level = {row["pid"] for row in host.tables["processes"] if row["parent"] in level}
 
 
 ONE_OFFS = (

@@ -10,7 +10,7 @@ from functools import cache
 
 import pytest
 
-from benchmarks import held, known
+from benchmarks import fleets, held, known
 from benchmarks.attacks import Host
 from bot.model import Compare
 from bot.sandbox.fleet import SimHost
@@ -96,6 +96,19 @@ def test_rows_of_a_host_fit_together(kind: str) -> None:
         for row in host.tables["processes"]:
             assert started.get(row["parent"], 0) <= int(row["start_time"]) <= now
             assert row["parent"] == "0" or row["parent"] in started
+
+
+@pytest.mark.parametrize("population", [fleets.seen(), fleets.held()], ids=("seen", "held"))
+def test_each_kind_can_be_drawn_alone(population: fleets.Population | None) -> None:
+    """A group may be one host, whatever its kind, and that host may show any of the one-offs."""
+    assert population
+    for kind, build in population.kinds.items():
+        hosts, _ = build(kind, 1, 0, population.first + 1, random.Random(1), 0.0)
+
+        assert len(hosts) == 1
+        for one_off in population.one_offs.values():
+            tables = {name: [dict(row) for row in rows] for name, rows in hosts[0].tables.items()}
+            one_off(SimHost(hosts[0].identity, tables), random.Random(9))
 
 
 def test_some_groups_have_hosts_of_several_sizes() -> None:
