@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from heapq import nsmallest
+from math import inf
 
 from bot.analysis.fold import members
 from bot.analysis.places import SYSTEM_PATH
@@ -87,7 +88,8 @@ class Oddity:
     ``value`` is None for an absence; ``expected`` is None where the usual thing is to have nothing. ``unsure``: most
     hosts hold it, and no baseline says whether they or the others changed. ``follows``: the metadata that
     splits the group just so, although the baseline's hosts of the same kind do not have it ("template 12"). ``novel``: for a key that one host alone
-    has, the others with a new key in its family; ``new_base``: snapshots of the baseline with a new one.
+    has, the others with a new key in its family; ``new_base``: snapshots of the baseline with a new one. ``lone_bits``: what
+    one host alone would get for such a thing here; little where hosts differ in its like.
     """
 
     slot: Slot
@@ -107,6 +109,7 @@ class Oddity:
     follows: str = ""
     novel: int = 0
     new_base: int = 0
+    lone_bits: float = inf
 
     def surprise(self, host: int) -> float:
         """Return the bits of rarity and drift together for one of the hosts."""
@@ -226,6 +229,7 @@ def oddities(slot: Slot, families: Families, kind: Kind, world: World) -> Iterat
             explained_by(mask, slot.known, world),
             novel=novel if count == 1 else 0,
             new_base=new_base,
+            lone_bits=bits(seen(new_group, others)) if others > 1 else inf,
         )
 
 

@@ -17,6 +17,7 @@ from bot.analysis.weighing import SHARP_TRAIT, Draft, draft
 from bot.model import Change
 
 LIKELIER = 2.0  # bits by which the larger side's reading must outweigh that of several hosts of the smaller
+ORDINARY = 1.0  # bits for a lone thing of its like, below which its being on some hosts only is no split
 SIDE = 5  # a side is at least one host in so many; fewer are exceptions
 
 
@@ -31,7 +32,8 @@ def both_sides(drafts: Sequence[Draft], world: World) -> list[Draft]:
     by_hosts: dict[int, list[int]] = {}
     for index, each in enumerate(drafts):
         count = each.oddity.hosts.bit_count()
-        if SIDE * count >= total > 2 * count and not each.oddity.explained_by:
+        ordinary = each.oddity.lone_bits < ORDINARY  # hosts differ so by nature: there are no sides
+        if SIDE * count >= total > 2 * count and not each.oddity.explained_by and not ordinary:
             by_hosts.setdefault(each.oddity.hosts, []).append(index)
     turned: dict[int, Draft] = {}
     for indices in by_hosts.values():

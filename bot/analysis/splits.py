@@ -87,7 +87,7 @@ def agreement(lead: Weighed, queries: int) -> float:
     likely too where the baseline, of two snapshots or more, has nothing of it: what came since came once. The gain is
     half of what is missing to one event (without a baseline, of the coincidence if that is less): as with peers and
     baseline, a second reading of the same hosts counts for half. An honest cause that lowers the leading fact is why
-    they agree, and leaves nothing to add.
+    they agree, and leaves nothing to add; and where hosts often differ in such things, one event is as ordinary as they are.
     """
     oddity = lead.oddity
     count, others = oddity.hosts.bit_count(), oddity.of
@@ -96,7 +96,7 @@ def agreement(lead: Weighed, queries: int) -> float:
     if (queries < 2 and not new) or lead.lowered < 0 or lead.evidence_bits <= 0 or rarity <= 0:
         return 0.0
     coincidence = (queries - 1) * log2(comb(count + others, count))
-    missing = bits(seen(0, others)) - rarity
+    missing = min(bits(seen(0, others)), oddity.lone_bits) - rarity
     return 0.5 * max(0.0, missing if new else min(coincidence, missing))
 
 
