@@ -144,24 +144,24 @@ def _splits(
     choice: Choice, weighed: Sequence[Weighed], hosts: Sequence[Snapshot], *, baseline: bool
 ) -> Iterator[str]:
     """One sentence for each of the three sharpest splits; the finding itself holds its facts."""
-    found: list[tuple[int, bool]] = []
+    found: list[tuple[int, bool, bool]] = []
     for index in choice.shown:
         each = weighed[index]
         if each.oddity.quadrant is Quadrant.NEW_COMMON or each.oddity.unsure or each.oddity.follows:
             continue
         count = each.oddity.hosts.bit_count()
         either = not baseline and count > 1 and SIDE * count >= len(hosts)
-        weighty = either and each.evidence_bits >= WEIGHTY
+        weighty = either and each.evidence_bits >= WEIGHTY and not each.lowered
         marks_all = choice.outliers.issuperset(members(each.oddity.hosts))  # they say it there
         if weighty or (index in choice.bundles and not marks_all):
-            found.append((index, either))
-    for index, either in found[:3]:
+            found.append((index, either, weighty))
+    for index, either, weighty in found[:3]:
         facts = [weighed[other] for other in (index, *choice.bundles.get(index, ()))]
         queries = Counter(each.oddity.slot.query.name for each in facts)
         where = ", ".join(name for name, _ in sorted(queries.items(), key=lambda k: (-k[1], k[0]))[:3])
         count, rest = weighed[index].oddity.hosts.bit_count(), weighed[index].oddity.of
         what = f"{_plural(len(facts), 'fact')} that nothing in AWS explains ({where})."
-        if either and weighed[index].evidence_bits >= WEIGHTY:
+        if weighty:
             yield (
                 f"The group is split: {count} of {len(hosts)} hosts differ from the other {rest} of {len(hosts)} hosts in "
                 f"{what} Without a baseline nobody can say which side changed."

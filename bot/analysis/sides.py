@@ -18,6 +18,7 @@ from bot.model import Change
 
 LIKELIER = 2.0  # bits by which the larger side's reading must outweigh that of several hosts of the smaller
 ORDINARY = 1.0  # bits for a lone thing of its like, below which its being on some hosts only is no split
+LIKELY = 1.5  # bits that the larger side's reading must have at all: what runs now and then is no split
 SIDE = 5  # a side is at least one host in so many; fewer are exceptions
 
 
@@ -46,7 +47,7 @@ def both_sides(drafts: Sequence[Draft], world: World) -> list[Draft]:
             if 2 * _holders(drafts[index], world).bit_count() > total  # many values: none is the larger side
         }
         if any(
-            _sharp(each) or (several and _says(each) - _says(drafts[index]) >= LIKELIER)
+            _sharp(each) or (several and _says(each) >= max(LIKELY, _says(drafts[index]) + LIKELIER))
             for index, each in other.items()
         ):
             turned.update(other)
