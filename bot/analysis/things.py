@@ -131,7 +131,9 @@ def _sudo(row: Row) -> str:
 def _login_config(row: Row) -> str:
     if "value" in row:
         return f"the login setting {shown(row.get('label', ''), 40)} {quoted(row['value'])} in {shown(row.get('path', '?'))}"
-    return f"the login configuration {shown(row.get('path', ''))}"
+    path = row.get("path", "")
+    logins = re.search(r"/pam|/ssh/|sudoers|/security/|/login|/nsswitch|/krb5|/hosts\.|/polkit", path)
+    return f"the {'login ' if logins else ''}configuration {shown(path)}"
 
 
 def _names(row: Row) -> str:

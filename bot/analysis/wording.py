@@ -52,8 +52,8 @@ def say(
 
 def _reasons(kind: Kind, change: Change, traits: Sequence[Trait]) -> str:
     words = [trait.words for trait in traits if trait.bits > 0][:MOST_REASONS]
-    if not words:  # true of other hosts as well, and so worth no bits, but still what it means
-        words = [trait.words for trait in traits if trait.bits == 0][:1]
+    if not words:  # what speaks for the host; else what is true of other hosts too, and so worth no bits, but still what it means
+        words = [trait.words for trait in sorted(traits, key=lambda trait: trait.bits) if trait.bits <= 0][:1]
     if not words and change is Change.CHANGED and kind is Kind.PROGRAM:
         words = ["the program is not the one that others run under this name"]
     elif not words and change is not Change.REMOVED and kind in _MEANS:
