@@ -64,6 +64,8 @@ def _majority(choice: Choice, weighed: Sequence[Weighed], hosts: Sequence[Snapsh
     by_hosts: dict[int, list[Weighed]] = {}
     for index in choice.group_wide:
         by_hosts.setdefault(weighed[index].oddity.hosts, []).append(weighed[index])
+    variants = {mask: facts for mask, facts in _variants(weighed, len(hosts)) if mask not in by_hosts}
+    by_hosts |= variants
     telling: list[tuple[int, list[Weighed]]] = []
     quiet: list[tuple[int, list[Weighed]]] = []
     for item in by_hosts.items():
@@ -84,6 +86,9 @@ def _majority(choice: Choice, weighed: Sequence[Weighed], hosts: Sequence[Snapsh
         said = (
             f"Most of the group changed: {holders} of {len(hosts)} hosts share {_plural(len(facts), 'difference')} "
             f"from the baseline, such as in {sharpest.oddity.slot.query.name}."
+            if mask not in variants
+            else f"Most of the group changed: {holders} of {len(hosts)} hosts have one of {len(facts)} variants of what the "
+            f"baseline does not know, in {sharpest.oddity.slot.query.name} ({sharpest.new_trait})."
         )
         why = " It is a change of the whole group that AWS does not explain, or most hosts are compromised."
         packages = sorted({_package(each) for each in facts} - {""})
@@ -106,6 +111,24 @@ def _majority(choice: Choice, weighed: Sequence[Weighed], hosts: Sequence[Snapsh
             f"{_plural(count, 'more difference')} from the baseline that most hosts share, such as other connections or "
             f"options ({where}), {verb} nothing by {'itself' if count == 1 else 'themselves'}."
         )
+
+
+def _variants(weighed: Sequence[Weighed], hosts: int) -> Iterator[tuple[int, list[Weighed]]]:
+    """Yield who shows one telling trait that the baseline lacks, where that is most of the group, though in other rows each.
+
+    An intruder's tool runs as the application's account, and that may be another on each host.
+    """
+    alike: dict[tuple[str, str], list[Weighed]] = {}
+    for each in weighed:
+        new = each.oddity.quadrant in (Quadrant.NEW_RARE, Quadrant.NEW_COMMON)
+        if each.new_trait and new and not each.oddity.explained_by:
+            alike.setdefault((each.oddity.slot.query.name, each.new_trait), []).append(each)
+    for facts in alike.values():
+        together = 0
+        for each in facts:
+            together |= each.oddity.hosts
+        if len(facts) > 1 and 2 * together.bit_count() > hosts:
+            yield together, facts
 
 
 def _of_packages(each: Weighed) -> bool:

