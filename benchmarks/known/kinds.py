@@ -7,7 +7,15 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 
-from benchmarks.known import work_compute, work_gateway, work_kubernetes, work_mail, work_php, work_stores
+from benchmarks.known import (
+    work_compute,
+    work_gateway,
+    work_kubernetes,
+    work_mail,
+    work_php,
+    work_runner,
+    work_stores,
+)
 from bot.sandbox.fleet import GroupPlan, HostPlan, Identity, SimHost, invent
 from bot.sandbox.fleet.draft import Draft, Tables
 from bot.sandbox.fleet.hosts import finish
@@ -92,5 +100,6 @@ KINDS: Mapping[str, Kind] = {
         work_kubernetes.lay_kubernetes,
         types=("m6i.xlarge", "m6a.xlarge", "r6i.xlarge"),
     ),
+    "runner": partial(build, "runner", "debian", work_runner.lay_runner, types=("m6i.xlarge", "c6i.2xlarge")),
 }
 """Kinds of group by name: size, seed, chance -> hosts."""

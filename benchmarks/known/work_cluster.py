@@ -25,6 +25,7 @@ class Container:
     threads: int = 9
     forks: tuple[int, ...] = (0,)
     fork_name: str = ""
+    fork_path: str = ""
     fork_line: str = ""
     cwd: str = "/"
     passing: tuple[tuple[str, str], ...] = ()
@@ -73,7 +74,7 @@ SERVICES = (
     Deployment("coredns", (Container("coredns", "/coredns", "/coredns -conf /etc/coredns/Corefile", 65_532, (53, 8080, 8181, 9153), API, threads=10),), 0.12, 2),
     Deployment("ingress-nginx-controller", (
         Container("nginx-ingress-c", "/nginx-ingress-controller", "/nginx-ingress-controller --publish-service=ingress/ingress-nginx-controller --ingress-class=nginx --configmap=ingress/nginx",
-                  101, (80, 443, 8443, 10254), (*API, ("shop-api", 8080), ("web", 3000)), forks=(3, 5), fork_name="nginx", fork_line="nginx: worker process", cwd="/etc/nginx"),
+                  101, (80, 443, 8443, 10254), (*API, ("shop-api", 8080), ("web", 3000)), forks=(3, 5), fork_name="nginx", fork_path="/usr/bin/nginx", fork_line="nginx: worker process", cwd="/etc/nginx"),
     ), 0.2, 2, node_port=31_080),
     Deployment("shop-api", (Container("java", JAVA, "java -XX:MaxRAMPercentage=70 -jar /app/shop-api.jar", 1_001, (8080, 8081), (DATABASE, CACHE, ("orders", 9000)), threads=61, cwd="/app"),), 0.8, 3),
     Deployment("web", (Container("node", NODE, "node server.js", 1_000, (3000,), (("shop-api", 8080),), threads=11, cwd="/app", passing=(("/bin/busybox", "wget -q -O - http://127.0.0.1:3000/ready"),)),), 0.7, 2),
@@ -93,5 +94,5 @@ JOBS = (
     Deployment("invoice-export", (Container("python3.12", PYTHON, "python -m exports.invoices --since yesterday", 10_001, (), (DATABASE, CLOUD), cwd="/srv"),)),
     Deployment("db-migrate", (Container("java", JAVA, "java -cp /flyway/lib/* org.flywaydb.commandline.Main migrate", 1_001, (), (DATABASE,), threads=22),)),
     Deployment("image-prune", (Container("bash", "/usr/bin/bash", "/bin/bash /scripts/prune.sh --keep 5", 0, (), (CLOUD,), passing=(("/usr/bin/aws", "aws ecr list-images --repository-name web"),)),), quality="besteffort"),
-    Deployment("pg-backup", (Container("sh", "/bin/busybox", "/bin/sh -c pg_dump -Fc shop | aws s3 cp - s3://example-backup/shop.dump", 70, (), (DATABASE, CLOUD), forks=(2,), fork_name="pg_dump", fork_line="pg_dump -Fc shop"),)),
+    Deployment("pg-backup", (Container("sh", "/bin/busybox", "/bin/sh -c pg_dump -Fc shop | aws s3 cp - s3://example-backup/shop.dump", 70, (), (DATABASE, CLOUD), forks=(2,), fork_name="pg_dump", fork_path="/usr/bin/pg_dump", fork_line="pg_dump -Fc shop"),)),
 )  # fmt: skip

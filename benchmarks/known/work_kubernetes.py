@@ -211,7 +211,7 @@ def _inside(draft: Draft, container: Container, shim: int, identifier: str, cgro
     first = draft.spawn(container.name, container.path, container.line, user=user, parent=shim, cwd=container.cwd, after_boot_s=since, on_disk=0, threads=container.threads)  # fmt: skip
     draft.tables["processes"][-1]["cgroup_path"] = f"{cgroup}/{scope}"
     for _ in range(draft.rng.choice(container.forks)):
-        draft.spawn(container.fork_name or container.name, container.path, container.fork_line or container.line, user=user, parent=first, cwd=container.cwd, after_boot_s=since + 1, on_disk=0)  # fmt: skip
+        draft.spawn(container.fork_name or container.name, container.fork_path or container.path, container.fork_line or container.line, user=user, parent=first, cwd=container.cwd, after_boot_s=since + 1, on_disk=0)  # fmt: skip
         draft.tables["processes"][-1]["cgroup_path"] = f"{cgroup}/{scope}"
     return first
 
