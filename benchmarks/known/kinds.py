@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from benchmarks.known import (
+    work_bastion,
     work_compute,
     work_gateway,
     work_kubernetes,
@@ -101,5 +102,8 @@ KINDS: Mapping[str, Kind] = {
         types=("m6i.xlarge", "m6a.xlarge", "r6i.xlarge"),
     ),
     "runner": partial(build, "runner", "debian", work_runner.lay_runner, types=("m6i.xlarge", "c6i.2xlarge")),
+    "bastion": partial(
+        build, "bastion", "debian", work_bastion.lay_bastion, types=("m6i.large", "m6i.xlarge")
+    ),
 }
 """Kinds of group by name: size, seed, chance -> hosts."""
