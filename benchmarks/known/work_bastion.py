@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from benchmarks.known.work_estate import account, control, lay_estate, lay_size, lay_upkeep, program, zone_net
+from benchmarks.known.work_estate import (
+    account,
+    control,
+    lay_estate,
+    lay_size,
+    lay_upkeep,
+    leave,
+    program,
+    script,
+    zone_net,
+)
 from benchmarks.known.work_people import (
     ADMINISTRATORS,
     FIRST_UID,
@@ -15,7 +25,7 @@ from benchmarks.known.work_people import (
 )
 from benchmarks.known.work_terminals import Terminal, lay_terminal, open_sshd
 from bot.sandbox.fleet.draft import UDP, Draft, digest
-from bot.sandbox.fleet.services import lay_temporary_files, package, service
+from bot.sandbox.fleet.services import lay_temporary_files, package
 from bot.sandbox.fleet.work.place import Place, bring_updates
 
 SCANNERS = tuple(f"{net}.{last}" for net in ("45.148.10", "80.94.95", "141.98.11", "185.224.128", "193.32.162", "218.92.0") for last in range(20, 200, 17))  # fmt: skip
@@ -50,7 +60,7 @@ def lay_bastion(draft: Draft, place: Place) -> None:
     seats = 0
     for name in people:
         if name != NEWCOMER and rng.random() < share:
-            seats = lay_terminal(draft, Terminal(name, number := number + rng.randrange(1, 40), seats))
+            seats = lay_terminal(draft, Terminal(name, number := number + rng.randrange(4, 40), seats))
     _strangers(draft)
     for name in rng.sample(people, k=len(people) * 2 // 3):
         for _ in range(rng.randrange(1, 4)):
@@ -106,7 +116,8 @@ def _bans(draft: Draft) -> None:
     """Run fail2ban; whom it bans at this moment depends on who tried this host in the last day."""
     rng = draft.rng
     python = "/usr/bin/python3.11"
-    service(draft, "fail2ban", python, "/usr/bin/python3 /usr/bin/fail2ban-server -xf start", packaged=True, name="fail2ban-server", threads=5)  # fmt: skip
+    script(draft, "fail2ban", python, "/usr/bin/python3 /usr/bin/fail2ban-server -xf start", name="fail2ban-server", threads=5)  # fmt: skip
+    draft.file("/usr/bin/fail2ban-server", "fail2ban 1.0.2", mode="0755")
     draft.file("/etc/fail2ban/jail.local", "sshd, aggressive, a day")
     draft.file("/etc/init.d/fail2ban", mode="0755")
     draft.file("/etc/logrotate.d/fail2ban")
@@ -151,7 +162,7 @@ def _home(draft: Draft, name: str) -> None:
             draft.file(f"{home}/bin/{tool}", f"{tool} {version}", mode="0755", uid=uid, changed=draft.now - rng.randrange(9_000, 400_000))  # fmt: skip
     for _ in range(rng.randrange(3)):
         word = rng.choice(WORDS)
-        draft.file(f"{home}/bin/{word}-{rng.choice(('tail', 'drain', 'dump', 'check'))}.sh", f"{name} {word} {rng.randrange(3)}", mode="0755", uid=uid, changed=draft.now - rng.randrange(9_000, 400_000))  # fmt: skip
+        leave(draft, f"{home}/bin/{word}-{rng.choice(('tail', 'drain', 'dump', 'check'))}.sh", f"{name} {word} {rng.randrange(3)}", uid=uid, age_s=rng.randrange(9_000, 400_000))  # fmt: skip
     for _ in range(rng.randrange(1, 6)):
         key = f"|1|{rng.getrandbits(112):028x}= ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{digest(rng.choice(INSIDE), 43)}"
         draft.add("known_hosts", uid=uid, key=key, key_file=f"{home}/.ssh/known_hosts")
@@ -163,7 +174,7 @@ def _home(draft: Draft, name: str) -> None:
         draft.file(path, command, mode="0600", uid=uid, changed=draft.now - rng.randrange(9_000, 600_000))
     if rng.random() < 0.15:
         path, mode = rng.choice(((f"/tmp/kubectl-edit-{rng.randrange(10**9)}.yaml", "0600"), (f"/tmp/{name}-{rng.choice(WORDS)}.sh", "0755"), (f"/tmp/{rng.choice(WORDS)}.{name}.csv", "0644"), (f"/var/tmp/.{name}.swp", "0600")))  # fmt: skip
-        program(draft, path, f"{name} {rng.random()}", mode=mode, uid=uid)
+        leave(draft, path, f"{name} {rng.random()}", mode=mode, uid=uid, age_s=rng.randrange(600, 400_000))
 
 
 def _strangers(draft: Draft) -> None:

@@ -6,7 +6,16 @@ import random
 
 from benchmarks.known.work_builds import CACHED, JOBS, REGISTRIES, TOOLS, Job, Step
 from benchmarks.known.work_common import as_ubuntu, lay_agents
-from benchmarks.known.work_estate import account, control, lay_size, lay_upkeep, modules, moments_ago, program
+from benchmarks.known.work_estate import (
+    account,
+    control,
+    lay_size,
+    lay_upkeep,
+    leave,
+    modules,
+    moments_ago,
+    program,
+)
 from bot.sandbox.fleet.draft import Draft, digest
 from bot.sandbox.fleet.services import lay_temporary_files, package, service
 from bot.sandbox.fleet.work.place import Place, bring_updates
@@ -183,7 +192,9 @@ def _step(draft: Draft, step: Step, words: dict[str, str], parent: int, begun: i
     }
     path, line = step.path.format(**filled), step.line.format(**filled)
     _cached(draft, path)
-    program(draft, path, f"built {filled['n']}" if path.startswith("/tmp/") else f"program {step.path}", uid=UID if step.own else 0)  # fmt: skip
+    if step.own:
+        leave(draft, path, f"built {filled['n']}" if path.startswith("/tmp/") else f"program {step.path}", uid=UID, age_s=draft.now - draft.booted - begun + 4)  # fmt: skip
+    program(draft, path, f"program {step.path}")
     pid = draft.spawn(step.name or path.rpartition("/")[2], path, line, user="runner", parent=parent, cwd=words["work"], after_boot_s=begun, threads=step.threads)  # fmt: skip
     for registry in step.talks_to:
         for _ in range(rng.randrange(4)):
@@ -223,7 +234,14 @@ def _leftovers(draft: Draft) -> None:
             (f"/tmp/pip-unpack-{_some(rng)}/wheel.whl", "0600"), (f"/tmp/{_uuid(rng)}/terraform", "0755"), (f"/tmp/snappy-1.1.10-{_uuid(rng)}-libsnappyjava.so", "0755"), (f"/tmp/.{_some(rng, 6)}.lock", "0600"),
             (f"/tmp/esbuild-{_some(rng, 12)}/bin/esbuild", "0755"), (f"{AGENT}/_work/_actions/actions/cache/v4/dist/restore/index.js", "0644"), (f"{HOME}/.npm/_cacache/index-v5/{rng.randrange(16):02x}/{_some(rng)}", "0644"),
         ))  # fmt: skip
-        program(draft, path, path if "/_actions/" in path else f"left {rng.random()}", mode=mode, uid=UID)
+        leave(
+            draft,
+            path,
+            path if "/_actions/" in path else f"left {rng.random()}",
+            mode=mode,
+            uid=UID,
+            age_s=rng.randrange(2_000, 170_000),
+        )
     if rng.random() < 0.08:
         path = CACHED[0]
         _cached(draft, path)

@@ -128,8 +128,14 @@ def _does(draft: Draft, name: str, shell: int, since: int) -> None:
         net = what.to.format(**words)
         known = {"10.20.18": "10.20.18.77", "10.20.40": "10.20.40.17", "10.20.41": "10.20.41.22"}
         draft.connect(pid, known.get(net, f"{net}.{4 + int(digest(inside, 4), 16) % 240}"), what.port)  # fmt: skip
-    if what.hears and not any(row["port"] == str(what.hears) for row in draft.tables["listening_ports"]):
-        draft.listen(pid, port if what.hears < 0 else what.hears, "127.0.0.1")
+    if what.hears:
+        _hear(draft, pid, port if what.hears < 0 else what.hears)
+
+
+def _hear(draft: Draft, pid: int, port: int) -> None:
+    """Bind a local port unless somebody else has it: the second one is told so, and stays without."""
+    if not any(row["port"] == str(port) for row in draft.tables["listening_ports"]):
+        draft.listen(pid, port, "127.0.0.1")
 
 
 def _passes_through(draft: Draft, name: str, first: int, since: int) -> None:
@@ -148,7 +154,7 @@ def _forward(draft: Draft, sshd: int) -> None:
     for _ in range(rng.randrange(1, 4)):
         draft.connect(sshd, address, port)
     if rng.random() < 0.12:
-        draft.listen(sshd, rng.choice((3_000, 5_000, 9_003, 19_222)), "127.0.0.1")
+        _hear(draft, sshd, rng.choice((3_000, 5_000, 9_003, 19_222)))
 
 
 def _editor(draft: Draft, name: str, since: int) -> None:
