@@ -7,7 +7,16 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 
-from benchmarks.known import work_compute, work_gateway, work_mail, work_php, work_stores
+from benchmarks.known import (
+    work_bastion,
+    work_compute,
+    work_gateway,
+    work_kubernetes,
+    work_mail,
+    work_php,
+    work_runner,
+    work_stores,
+)
 from bot.sandbox.fleet import GroupPlan, HostPlan, Identity, SimHost, invent
 from bot.sandbox.fleet.draft import Draft, Tables
 from bot.sandbox.fleet.hosts import finish
@@ -84,6 +93,17 @@ KINDS: Mapping[str, Kind] = {
     ),
     "gateway": partial(
         build, "gateway", "debian", work_gateway.lay_gateway, types=("c6i.2xlarge", "c6i.large")
+    ),
+    "kubernetes": partial(
+        build,
+        "kubernetes",
+        "amazon",
+        work_kubernetes.lay_kubernetes,
+        types=("m6i.xlarge", "m6a.xlarge", "r6i.xlarge"),
+    ),
+    "runner": partial(build, "runner", "debian", work_runner.lay_runner, types=("m6i.xlarge", "c6i.2xlarge")),
+    "bastion": partial(
+        build, "bastion", "debian", work_bastion.lay_bastion, types=("m6i.large", "m6i.xlarge")
     ),
 }
 """Kinds of group by name: size, seed, chance -> hosts."""

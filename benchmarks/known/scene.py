@@ -21,6 +21,7 @@ WORK = (
     "celery",
     "redis-server",
     "Runner.Listener",
+    "runsvc.sh",
     "dockerd",
     "kubelet",
     "fail2ban-server",

@@ -48,6 +48,12 @@ def program(draft: Draft, path: str, content: str = "", *, mode: str = "0755", u
         draft.file(path, content, mode=mode, uid=uid)
 
 
+def leave(draft: Draft, path: str, content: str, *, age_s: int, mode: str = "0755", uid: int = 0) -> None:
+    """Write a file so many seconds ago, unless it is there."""
+    if not draft.has_file(path):
+        draft.file(path, content, mode=mode, uid=uid, changed=max(draft.booted + 200, draft.now - age_s))
+
+
 def script(draft: Draft, unit: str, interpreter: str, cmdline: str, *, name: str, user: str = "root", threads: int = 1) -> int:  # fmt: skip
     """Add a packaged service that is a script: its program is the system's interpreter."""
     fragment = f"/usr/lib/systemd/system/{unit}.service"
