@@ -93,6 +93,9 @@ SERVICES = (
 JOBS = (
     Deployment("invoice-export", (Container("python3.12", PYTHON, "python -m exports.invoices --since yesterday", 10_001, (), (DATABASE, CLOUD), cwd="/srv"),)),
     Deployment("db-migrate", (Container("java", JAVA, "java -cp /flyway/lib/* org.flywaydb.commandline.Main migrate", 1_001, (), (DATABASE,), threads=22),)),
-    Deployment("image-prune", (Container("bash", "/usr/bin/bash", "/bin/bash /scripts/prune.sh --keep 5", 0, (), (CLOUD,), passing=(("/usr/bin/aws", "aws ecr list-images --repository-name web"),)),), quality="besteffort"),
-    Deployment("pg-backup", (Container("sh", "/bin/busybox", "/bin/sh -c pg_dump -Fc shop | aws s3 cp - s3://example-backup/shop.dump", 70, (), (DATABASE, CLOUD), forks=(2,), fork_name="pg_dump", fork_path="/usr/bin/pg_dump", fork_line="pg_dump -Fc shop"),)),
+    Deployment("image-prune", (Container("python3.12", PYTHON, "python /scripts/prune.py --keep 5", 0, (), (CLOUD,)),), quality="besteffort"),
+    Deployment("pg-backup", (
+        Container("sh", "/bin/busybox", "/bin/sh -c pg_dump -Fc shop > /out/shop.dump", 70, forks=(1,), fork_name="pg_dump", fork_path="/usr/bin/pg_dump", fork_line="pg_dump -Fc shop"),
+        Container("rclone", "/usr/local/bin/rclone", "rclone rcat s3:example-backup/shop.dump", 70, (), (CLOUD,)),
+    )),
 )  # fmt: skip

@@ -155,7 +155,7 @@ def _pod(draft: Draft, kubelet: int, work: Deployment, address: str, name: str, 
     )
     shim = draft.spawn("containerd-shim", SHIM, f"{SHIM} -namespace k8s.io -id {sandbox} -address /run/containerd/containerd.sock", unit="containerd.service",
                        after_boot_s=since, threads=rng.randrange(11, 14))  # fmt: skip
-    space = "4026531840" if work.host_network else str(4_026_532_200 + rng.randrange(3_000))
+    space = "4026531840" if work.host_network else str(4_026_532_200 + rng.randrange(90_000))
     cgroup = f"/kubepods.slice/kubepods-{work.quality}.slice/{slice_}"
     _inside(draft, Container("pause", "/pause", "/pause", 65_535), shim, sandbox, cgroup, since)
     _mount(

@@ -179,7 +179,8 @@ def _mosh(draft: Draft, name: str, usual: Habits, since: int) -> None:
     path = "/usr/bin/mosh-server"
     program(draft, path)
     server = draft.spawn("mosh-server", path, "mosh-server new -s -c 256 -l LANG=en_US.UTF-8", user=name, after_boot_s=since)  # fmt: skip
-    draft.listen(server, rng.randrange(60_001, 60_012), draft.ip, UDP)
+    taken = {row["port"] for row in draft.tables["listening_ports"]}
+    draft.listen(server, next(port for port in range(60_001, 61_000) if str(port) not in taken), draft.ip, UDP)  # fmt: skip
     shell = _shell(draft, name, usual, server, since)
     if rng.random() < 0.5:
         _does(draft, name, shell, since)
