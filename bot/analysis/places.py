@@ -31,6 +31,8 @@ ODD_HOME = re.compile(
 HIDDEN = re.compile(r"/\.(?!\.?(?:/|$))[^/]+")
 OF_A_HOME = re.compile(r"^/home/[^/]+/\.(?!.*/\.)")
 """Below a dot folder of somebody's home, where every program keeps what is that user's: hidden by custom."""
+IN_A_HOME = re.compile(r"^/home/[^/]+(?!.*/\..*/\.)/")
+"""Below one dot folder somewhere in a home: projects keep what belongs to them there."""
 LEFTOVER = re.compile(r"^/etc/.*(?:\.rpm(?:save|new|orig)|\.dpkg-(?:old|new|dist|bak)|\.ucf-(?:old|dist)|~)$")
 """What package managers leave beside a configuration; sudo, cron, PAM and sshd read no file of such a name."""
 HONEST_HIDDEN = re.compile(
@@ -42,6 +44,8 @@ SHELL = re.compile(r"^(?:ba|da|z|k|a|tc|fi|c)?sh$|^busybox$")
 INTERPRETER = re.compile(
     r"^(?:python[\d.]*|perl[\d.]*|ruby[\d.]*|php[\d.]*|lua[\d.]*|node|nc(?:\.\w+)?|ncat|socat|telnet|gawk)$"
 )
+LANGUAGE = re.compile(r"^(?:python[\d.]*|perl[\d.]*|ruby[\d.]*|php[\d.]*|node)$")
+"""Interpreters that applications are written for; the others are tools of whoever types."""
 KERNEL_LOOK = re.compile(
     r"^\[[^\]]+\]$|^(?:kworker|kthreadd|ksoftirqd|rcu_|migration|kswapd|khugepaged|kdevtmpfs)"
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from heapq import nsmallest
@@ -52,9 +53,9 @@ class Families:
     """Which snapshots have a key that nobody else has, by family, and which have a whole family that nobody else has.
 
     Attributes:
-        few, gone: By family with a name, and for the group and the baseline apart: keys that at most half have, and keys
-            that most have and some lack. Where hosts often differ so (templates that an application compiles as it
-            needs them), one more such key is little news.
+        few, gone, other: By family with a name, and for the group and the baseline apart: keys that at most half have, keys
+            that most have and some lack, and keys in which some hold another value than most. Where hosts often differ
+            so (templates that an application compiles as it needs them, people's dot files), one more is little news.
     """
 
     present: dict[str, int] = field(default_factory=dict)
@@ -62,6 +63,7 @@ class Families:
     new_family: dict[bool, int] = field(default_factory=dict)
     few: dict[tuple[str, bool], Often] = field(default_factory=dict)
     gone: dict[tuple[str, bool], Often] = field(default_factory=dict)
+    other: dict[tuple[str, bool], Often] = field(default_factory=dict)
 
     def rate_mask(self, name: str, among: int) -> int:
         """Return the snapshots with a key of their own in this family; with a family of their own if ``among`` lacks it."""
@@ -79,6 +81,10 @@ class Families:
                 few = 2 * having <= total
                 by = self.few if few else self.gone
                 by.setdefault((name, of_base), Often()).add(present & known if few else known & ~present)
+            if len(slot.values) > 1 and having:
+                usual = max(slot.values.values(), key=lambda mask: ((mask & known).bit_count(), mask))
+                if unusual := present & known & ~usual:
+                    self.other.setdefault((name, of_base), Often()).add(unusual)
 
 
 @dataclass(slots=True)
@@ -122,10 +128,13 @@ def family(kind: Kind, columns: tuple[str, ...], values: Values) -> str:
     for column in ("process_path", "path", "process_name", "name") if runs else ("path",):
         text = values[columns.index(column)] if column in columns else ""
         if text and (runs or text.startswith("/")):
-            return shape_of_path(text if runs else text.rpartition("/")[0])
+            shape = shape_of_path(text if runs else text.rpartition("/")[0])
+            return _OF_SOMEBODY.sub("/home/‹user›", shape)
     return shape_of_row(columns, values, kind) if kind in _NUMBERED else ""
 
 
+_OF_SOMEBODY = re.compile(r"^/home/[^/]+")
+"""Homes are one family: what one has in it is of the kind that others have in theirs."""
 _NUMBERED = frozenset(
     {Kind.UNIT, Kind.LISTENER, Kind.CONNECTION, Kind.FIREWALL, Kind.INTERFACE, Kind.ROUTE, Kind.CONTAINER}
 )
@@ -142,7 +151,8 @@ def families_of(facts: Facts, slots: Sequence[Slot], kind: Kind, world: World) -
     for slot in slots:
         present = slot.present
         in_group, in_base = present & world.group, present & world.base
-        name = family(kind, columns, next(iter(slot.values))) if slot.absent else ""
+        varied = slot.absent or len(slot.values) > 1
+        name = family(kind, columns, next(iter(slot.values))) if varied else ""
         if name:
             found.note(name, slot, world)
         single = (in_group if in_group.bit_count() == 1 else 0) | (in_base if in_base.bit_count() == 1 else 0)
@@ -176,7 +186,13 @@ def oddities(slot: Slot, families: Families, kind: Kind, world: World) -> Iterat
         if (not snapshots or in_base) and (2 * (count - 1) > others or not world.peers):
             continue  # common and known, or known and nothing but the baseline counts
         name = family(kind, slot.columns, next(iter(slot.values)) if value is None else value)
-        often = families.gone if value is None else families.few
+        often = (
+            families.gone
+            if value is None
+            else families.few
+            if not present & group & ~hosts
+            else families.other
+        )
         if value is not None and not present & group & ~hosts:
             novel = families.rate_mask(name, group & ~hosts) & group & ~hosts
             new_group = novel.bit_count()

@@ -117,7 +117,7 @@ def _container(row: Row, _: Row | None) -> Iterator[Trait]:
     if re.search(r"(?:seccomp|apparmor)[=:]unconfined|label[=:]disable", row.get("security_options", "")):
         yield Trait(1.5, "runs without confinement", "T1611")
     if re.fullmatch(
-        r"/|/(?:etc|root|boot|proc|dev|var/run/docker\.sock|run/docker\.sock|var/lib/docker)(?:/.*)?",
+        r"/|/(?:etc|root|boot|proc|dev|var/run/docker\.sock|run/docker\.sock|var/lib/docker(?!/volumes/[^/]+/_data))(?:/.*)?",
         row.get("source", ""),
     ):
         yield Trait(3.0, "reaches the host's own files", "T1611")

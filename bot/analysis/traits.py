@@ -17,9 +17,11 @@ from bot.analysis.places import (
     HIDDEN,
     HONEST_HIDDEN,
     HOSTS_OTHERS,
+    IN_A_HOME,
     IN_DEV,
     INTERPRETER,
     KERNEL_LOOK,
+    LANGUAGE,
     LEFTOVER,
     ODD_HOME,
     OF_A_HOME,
@@ -90,7 +92,8 @@ def _place(kind: Kind, row: Row) -> Iterator[Trait]:
         elif IN_DEV.match(path) and kind is not Kind.MOUNT:
             yield Trait(2.5, f"{verb} /dev, where devices belong", "T1564.001")
         if HIDDEN.search(path) and not HONEST_HIDDEN.search(path):
-            yield Trait(0.5 if OF_A_HOME.match(path) else 2.0, "lies in a hidden place", "T1564.001")
+            bits = 0.5 if OF_A_HOME.match(path) else 1.0 if IN_A_HOME.match(path) else 2.0
+            yield Trait(bits, "lies in a hidden place", "T1564.001")
         if "memfd:" in path:
             yield Trait(4.0, "runs from memory, with no file", "T1620")
     if row.get("on_disk") == "0":
@@ -115,7 +118,12 @@ def _process(kind: Kind, row: Row) -> Iterator[Trait]:
     if "remote_port" in row and row["remote_port"] not in ("", "0"):
         told_what_to_do = any(tool.match(each) for tool in (SHELL, INTERPRETER) for each in (name, base))
         if told_what_to_do and not BUNDLED.match(path):
-            yield Trait(2.0, "is a shell or interpreter that talks to another host", "T1059.004")
+            # applications are written for interpreters, and talk to their own network
+            inside = not PUBLIC.match(row.get("remote_address", "").removeprefix("::ffff:"))
+            usual = inside and any(LANGUAGE.match(each) for each in (name, base))
+            yield Trait(
+                0.5 if usual else 2.0, "is a shell or interpreter that talks to another host", "T1059.004"
+            )
         if row.get("remote_address") in _METADATA:
             yield Trait(1.5, "asks the instance for its metadata, where credentials are", "T1552.005")
         if not path and not name:
@@ -132,7 +140,8 @@ def _process(kind: Kind, row: Row) -> Iterator[Trait]:
         and "port" in row
         and (SHELL.match(name) or INTERPRETER.match(name) or INTERPRETER.match(base))
     ):
-        yield Trait(2.0, "is a shell or interpreter that waits for connections", "T1571")
+        usual = any(LANGUAGE.match(each) for each in (name, base))
+        yield Trait(1.0 if usual else 2.0, "is a shell or interpreter that waits for connections", "T1571")
     if row.get("pid") == "-1" and kind in (Kind.LISTENER, Kind.CONNECTION):
         yield Trait(1.0, "belongs to no process that can be seen", "T1014")
     if (
