@@ -17,6 +17,7 @@ from bot.analysis.semantics import Kind
 from bot.analysis.stems import Stems
 from bot.model import Change, Row, ScorePart
 
+WORK = 3.5  # bits where the service does so on all other hosts
 _PACKAGES_PUT = re.compile(r"^/(?:usr/(?!local/)|s?bin/|lib|etc/|boot/|var/lib/|snap/|opt/)")
 """Where a package puts files (of a vendor: /opt); what lies elsewhere belongs to none, whatever its name."""
 _SYSTEM_UNITS = re.compile(r"^(?:/usr)?/lib/systemd/system/")
@@ -71,6 +72,9 @@ def lowering(
     parts: list[ScorePart] = []
     if proven.own:
         parts.append(ScorePart("Diffy's own command, by its chain of parents", -6.0))
+    if proven.work:
+        label = "descends from a service that starts other things on each host"
+        parts.append(ScorePart(label, -WORK * proven.work))
     path = program(row, kind) or row.get("path", "") or row.get("fragment_path", "")
     if version:
         parts.append(ScorePart("the same thing at another version", -5.0))

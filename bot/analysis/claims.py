@@ -31,10 +31,12 @@ class Proven:
     Attributes:
         proofs: By claim.
         own: Whether it belongs to the command that asked the host.
+        work: The share of other hosts on which the service that it descends from starts things of their own too.
     """
 
     proofs: Mapping[Claim, Proof] = field(default_factory=dict)
     own: bool = False
+    work: float = 0.0
 
 
 NOTHING = Proven()

@@ -14,7 +14,7 @@ from enum import Enum
 import msgspec
 
 from bot.analysis.fold import Chosen, decode, members
-from bot.analysis.places import SCHEDULER, SYSTEM_PATH
+from bot.analysis.places import SCHEDULER, SYSTEM_PATH, is_tool
 from bot.analysis.tables import Values
 from bot.analysis.volatile import Facts
 
@@ -148,6 +148,21 @@ def timers_above(tree: Tree, pids: Sequence[str], timers: Set[str]) -> Set[str]:
         paths = [row.path for row in tree.above(pid)[0][1:]]
         found.append({path.rsplit("/", 1)[-1] for path in paths if SYSTEM_PATH.match(path)} & timers)
     return set.intersection(*found) if found else set()
+
+
+def service_above(tree: Tree, pids: Sequence[str], programs: Set[str]) -> str:
+    """Return the nearest program that most hosts run (``programs``) from which all of the processes descend; empty if none.
+
+    Neither a tool that does as it is told nor the first process is one.
+    """
+    first = tree.processes["1"].path if "1" in tree.processes else ""
+    found: set[str] = set()
+    for pid in pids:
+        above = (row.path for row in tree.above(pid)[0][1:])
+        found.add(
+            next((path for path in above if path in programs and path != first and not is_tool(path)), "")
+        )
+    return found.pop() if len(found) == 1 else ""
 
 
 def own_footprint(tree: Tree, osquery: str) -> frozenset[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from bot.analysis.claims import Claim, Proven, claims, explain_program, timers_of
+from bot.analysis.claims import NOTHING, Claim, Proven, claims, explain_program, timers_of
 from bot.analysis.evidence import Evidence, Shared
 from bot.analysis.fold import Chosen, members
 from bot.analysis.lineage import (
@@ -16,13 +17,15 @@ from bot.analysis.lineage import (
     of_own,
     on_schedule,
     own_footprint,
+    service_above,
     timers_above,
 )
 from bot.analysis.places import is_tool, program
 from bot.analysis.semantics import Kind
 from bot.analysis.volatile import Facts
 from bot.analysis.weighing import Draft
-from bot.model import Row
+from bot.analysis.work import at_work
+from bot.model import Change, Row
 
 _RUNS = (
     Kind.PROCESS,
@@ -57,6 +60,8 @@ def prove(
     proven: dict[tuple[int, int], Proven] = {}
     for host, odd in running.items():
         proven.update(lookup.of_host(host, odd, evidence[host], grown.tree(host)))
+    for place, share in at_work(drafts, lookup.services, len(evidence)).items():
+        proven[place] = replace(proven.get(place, NOTHING), work=share)
     return proven
 
 
@@ -71,6 +76,7 @@ class _Lookup:
             if each.about.kind in _RUNS
         }
         self._plain: dict[int, list[Claim]] = {}
+        self.services: dict[tuple[int, int], str] = {}
 
     def of_host(
         self, host: int, odd: Sequence[int], evidence: Evidence, tree: Tree
@@ -82,6 +88,9 @@ class _Lookup:
         for index in odd:
             each, path = self._drafts[index], self._paths[index]
             told = self._claims(index, path, evidence)
+            rare = each.oddity.change is Change.ADDED and each.oddity.hosts.bit_count() <= each.oddity.of
+            if rare and (service := service_above(tree, self._pids_of(each, host), shared.programs)):
+                self.services[index, host] = service
             # whatever it is called, it may descend from a login
             here = evidence.leaders and Claim.SESSION not in told
             if not (told or here or path in own_paths):
