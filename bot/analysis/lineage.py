@@ -141,6 +141,14 @@ def _schedules(row: Process, programs: Set[str]) -> bool:
     return bool(SCHEDULER.search(row.path)) and row.path in programs
 
 
+def by_few(tree: Tree, pids: Sequence[str], programs: Set[str]) -> Proof:
+    """Whether processes are of programs that most hosts do not run (``programs`` are those that they do)."""
+    run = [tree.processes[pid].path for pid in pids if pid in tree.processes]
+    if not pids or len(run) < len(pids):
+        return Proof.OPEN
+    return Proof.REFUTED if set(run) & programs else Proof.CONFIRMED
+
+
 def timers_above(tree: Tree, pids: Sequence[str], timers: Set[str]) -> Set[str]:
     """Return the timers that bear the name of a program of the system from which all of the processes descend."""
     found: list[set[str]] = []

@@ -13,6 +13,7 @@ from bot.analysis.lineage import (
     Pids,
     Proof,
     Tree,
+    by_few,
     in_session,
     of_own,
     on_schedule,
@@ -125,10 +126,7 @@ def _proof(
     if claim is Claim.SESSION:
         return in_session(tree, pids, evidence.leaders, path)
     if claim is Claim.LOADED:
-        run = [tree.processes[pid].path for pid in pids if pid in tree.processes]
-        if len(run) < max(1, len(pids)):
-            return Proof.OPEN
-        return Proof.REFUTED if set(run) & shared.programs else Proof.CONFIRMED
+        return by_few(tree, pids, shared.programs)
     if claim is Claim.SCHEDULE:
         return on_schedule(tree, pids, shared.programs)
     if claim is Claim.TIMER:

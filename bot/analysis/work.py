@@ -18,9 +18,7 @@ from bot.model import Change
 LEAST = 0.25  # of the other hosts, below which a service is not one that starts what differs
 
 
-def at_work(
-    drafts: Sequence[Draft], services: Mapping[tuple[int, int], str], hosts: int
-) -> dict[tuple[int, int], float]:
+def shares(services: Mapping[tuple[int, int], str], hosts: int) -> dict[tuple[int, int], float]:
     """Return the share of the other hosts whose own things descend from the same service, where it is ``LEAST`` or more.
 
     Args:
@@ -31,18 +29,25 @@ def at_work(
     for (_, host), service in services.items():
         varied[service] = varied.get(service, 0) | 1 << host
     found: dict[tuple[int, int], float] = {}
-    files: dict[tuple[str, int], float] = {}
     for (index, host), service in services.items():
         share = (varied[service] & ~(1 << host)).bit_count() / max(1, hosts - 1)
         if share >= LEAST:
             found[index, host] = share
-            path = program(drafts[index].row, drafts[index].about.kind)
-            if path:
-                files[path, host] = max(share, files.get((path, host), 0.0))
+    return found
+
+
+def at_work(
+    drafts: Sequence[Draft], services: Mapping[tuple[int, int], str], hosts: int
+) -> dict[tuple[int, int], float]:
+    """Return the ``shares``, and with them those of the program files that run so."""
+    found = shares(services, hosts)
+    files: dict[tuple[str, int], float] = {}
+    for (index, host), share in found.items():
+        if path := program(drafts[index].row, drafts[index].about.kind):
+            files[path, host] = max(share, files.get((path, host), 0.0))
     for index, each in enumerate(drafts) if files else ():
-        if each.about.kind not in (Kind.PROGRAM, Kind.FILE) or each.oddity.change is not Change.ADDED:
-            continue
-        for host in members(each.oddity.hosts):
-            if share := files.get((each.row.get("path", ""), host), 0.0):
-                found[index, host] = share
+        if each.about.kind in (Kind.PROGRAM, Kind.FILE) and each.oddity.change is Change.ADDED:
+            for host in members(each.oddity.hosts):
+                if share := files.get((each.row.get("path", ""), host), 0.0):
+                    found[index, host] = share
     return found

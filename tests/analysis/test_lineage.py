@@ -7,11 +7,22 @@ from dataclasses import replace
 import pytest
 
 from bot.analysis import judge
-from bot.analysis.causes import lowering
+from bot.analysis.causes import WORK, lowering
 from bot.analysis.claims import Claim, Proven, claims
 from bot.analysis.evidence import Evidence, Shared
-from bot.analysis.lineage import Process, Proof, Tree, in_session, of_own, on_schedule, own_footprint
+from bot.analysis.lineage import (
+    Process,
+    Proof,
+    Tree,
+    by_few,
+    in_session,
+    of_own,
+    on_schedule,
+    own_footprint,
+    service_above,
+)
 from bot.analysis.semantics import Kind
+from bot.analysis.work import shares
 from bot.model import Change, Compare, Finding, Query
 from tests.analysis.cases import PACK, Rows, case, honest
 
@@ -182,3 +193,47 @@ def test_the_name_of_a_session_without_one_is_no_excuse() -> None:
 
     assert of(with_session) == of(without)
     assert [f.row["path"] for f in with_session] == ["/usr/bin/sshd2"]
+
+
+def test_what_a_service_starts_is_its_work_where_it_starts_other_things_everywhere() -> None:
+    """On nine of eleven other hosts it starts things that nobody else runs; on one of eleven it says nothing."""
+    many = {(host, host): "/opt/buildd" for host in range(10)}
+    few = {(10, 0): "/usr/sbin/nginx", (11, 1): "/usr/sbin/nginx"}
+
+    assert shares(many | few, 12) == dict.fromkeys(many, 9 / 11)
+
+
+@pytest.mark.parametrize(("share", "bits"), [(1.0, [-WORK]), (0.5, [-WORK / 2]), (0.0, [])])
+def test_work_takes_off_as_much_as_the_service_varies(share: float, bits: list[float]) -> None:
+    """A service that always does the same excuses nothing."""
+    parts = lowering(
+        Kind.PROCESS, {"path": "/opt/x"}, Change.ADDED, Evidence(), Shared(), hosts=1, version=False, proven=Proven(work=share)
+    )  # fmt: skip
+
+    assert [part.bits for part in parts] == bits
+
+
+def test_the_service_above_is_neither_a_tool_nor_the_first_process() -> None:
+    """A shell between them is passed over; processes of two services have none in common."""
+    grown = tree(
+        ("500", "1", "/opt/buildd/bin/buildd", "50"),
+        ("501", "500", "/usr/bin/bash", "60"),
+        ("502", "501", "/opt/x", "70"),
+        ("503", "1", "/opt/x", "70"),
+    )
+    programs = frozenset({"/opt/buildd/bin/buildd", "/usr/bin/bash", "/usr/lib/systemd/systemd"})
+
+    assert service_above(grown, ["502"], programs) == "/opt/buildd/bin/buildd"
+    assert service_above(grown, ["503"], programs) == ""
+    assert service_above(grown, ["502", "503"], programs) == ""
+    assert service_above(grown, [], programs) == ""
+
+
+@pytest.mark.parametrize(
+    ("pid", "proof"), [("300", Proof.REFUTED), ("502", Proof.CONFIRMED), ("9", Proof.OPEN)]
+)
+def test_a_library_follows_a_program_that_few_hosts_run(pid: str, proof: Proof) -> None:
+    """One that cron loads on this host alone is no consequence of anything."""
+    grown = tree(("502", "1", "/usr/bin/newtool", "70"))
+
+    assert by_few(grown, [pid], PROGRAMS) is proof
