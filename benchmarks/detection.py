@@ -56,18 +56,18 @@ class Counts:
 WHOLE = {
     1: Counts(24, 5),
     2: Counts(24, 5),
-    3: Counts(88, 6),
-    5: Counts(88, 6),
-    10: Counts(88, 6, (7,)),
-    30: Counts(28, 8, (3, 21)),
-    100: Counts(6, 6, (2, 10, 70)),
+    3: Counts(80, 6),
+    5: Counts(80, 6),
+    10: Counts(80, 6, (7,)),
+    30: Counts(25, 8, (3, 21)),
+    100: Counts(5, 6, (2, 10, 70)),
 }
 QUICK = {
     3: Counts(10, 4),
     10: Counts(16, 4, (7,)),
     30: Counts(5, 5, (3, 21)),
 }
-CALM = {10: Counts(44, 6), 30: Counts(11, 8)}
+CALM = {10: Counts(42, 6), 30: Counts(12, 8)}
 CALMER = 0.25  # of the usual share of hosts show something honest of their own: about one host of ten
 OF_CALM = ("peers", "both, of 5")
 KEPT_SHARE = 2 / 3  # groups drawn of what is kept away, for each one drawn of what was seen

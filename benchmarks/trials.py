@@ -23,7 +23,6 @@ OURS = (
     ("peers", Method.PEERS, 0),
     ("baseline of 1", Method.BASELINE, 1),
     ("baseline of 5", Method.BASELINE, 5),
-    ("both, of 1", Method.BOTH, 1),
     ("both, of 5", Method.BOTH, 5),
 )
 FEW_PEERS = 3  # hosts from which the references have something to compare
