@@ -84,8 +84,10 @@ def _allows_little(rule: str) -> bool:
     if granted.startswith("("):
         granted = granted.partition(")")[2]
     for command in granted.split(","):
-        path = next((word for word in command.split() if not word.endswith(":")), "")
-        if not path.startswith("/") or "*" in command or _GIVES_ALL.match(path.rsplit("/", 1)[-1]):
+        path, *rest = [word for word in command.split() if not word.endswith(":")] or [""]
+        base = path.rsplit("/", 1)[-1]
+        anything = base == "systemctl" and not rest  # may link a unit of one's own
+        if not path.startswith("/") or "*" in command or anything or _GIVES_ALL.match(base):
             return False
     return True
 

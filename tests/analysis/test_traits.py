@@ -195,6 +195,7 @@ def test_a_reason_to_relax_counts_in_full_beside_reasons_to_worry() -> None:
         ("ALL=(ALL) NOPASSWD:ALL", False),
         ("ALL=(root) NOPASSWD: /usr/bin/journalctl, /usr/bin/vim", False),
         ("ALL=(root) NOPASSWD: /opt/tools/*", False),
+        ("ALL=(root) NOPASSWD: /usr/bin/systemctl", False),
         ("ALL=(root) NOPASSWD: RELEASE", False),
         ("ALL=(ALL:ALL) ALL", False),
         ("", False),
