@@ -27,7 +27,7 @@ Not the folders of cron: Debian's skips names with a dot, cronie (Amazon Linux) 
 """
 _LETS_IN = re.compile(
     r"/pam\.d/|/security/(?!limits)|sshd?_config|/sudoers|/nsswitch\.conf|/login\.defs|/securetty|/(?:passwd|shadow|gshadow|group)$"
-    r"|/ld\.so\.|/audit|/apparmor|/selinux|/(?:trusted|keyrings)|/modprobe|/modules|/resolv\.conf|/hosts|/krb5|/sssd|/polkit|/apt/|/yum|/profile|/environment|/rc\.|/cloud/"
+    r"|/ld\.so\.|/audit|/rsyslog|/apparmor|/selinux|/(?:trusted|keyrings)|/modprobe|/modules|/resolv\.conf|/hosts|/krb5|/sssd|/polkit|/apt/|/yum|/profile|/environment|/rc\.|/cloud/"
 )
 """What decides who comes in, whose code is loaded or trusted, and what is written down."""
 _DISK = frozenset({"xfs", "ext4", "ext3", "btrfs", "nfs", "nfs4"})

@@ -81,6 +81,7 @@ def test_no_name_excuses_what_acts(kind: Kind, path: str) -> None:
         (Kind.AUTOSTART, {"path": "/etc/cron.d/backup"}),
         (Kind.LOGIN_CONFIG, {"path": "/etc/pam.d/sshd"}),
         (Kind.LOGIN_CONFIG, {"path": "/etc/audit/rules.d/05-performance.rules"}),
+        (Kind.LOGIN_CONFIG, {"path": "/etc/rsyslog.d/30-remote.conf"}),
         (Kind.MOUNT, {"path": "/etc/pam.d", "type": "ext4"}),
         (Kind.MOUNT, {"path": "/data", "type": "tmpfs"}),
         (Kind.UNIT, {"id": "x@1.service", "fragment_path": "/etc/systemd/system/x@.service"}),
