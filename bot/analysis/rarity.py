@@ -31,21 +31,25 @@ class World:
 
 @dataclass(slots=True)
 class Often:
-    """Which snapshots differ from most in the keys of one family: in one of them, in two or more, and in how many keys somebody does."""
+    """Which snapshots differ from most in the keys of one family: in one way, in two or more, and in how many ways.
+
+    Keys in which just the same snapshots differ are one way: a release, an upgrade.
+    """
 
     once: int = 0
     twice: int = 0
-    keys: int = 0
+    ways: set[int] = field(default_factory=set)
 
     def add(self, mask: int) -> None:
         """Note the snapshots that differ in one more key."""
-        self.twice |= self.once & mask
-        self.once |= mask
-        self.keys += 1
+        if mask not in self.ways:
+            self.ways.add(mask)
+            self.twice |= self.once & mask
+            self.once |= mask
 
     def elsewhere(self, mask: int, among: int) -> int:
-        """Return how many of ``among`` differ in another key than the one in which ``mask`` does; at most one for each such key."""
-        return min(((self.twice | (self.once & ~mask)) & among).bit_count(), self.keys - 1)
+        """Return how many of ``among`` differ in another way than that in which ``mask`` does; at most one for each way."""
+        return min(((self.twice | (self.once & ~mask)) & among).bit_count(), len(self.ways) - 1)
 
 
 @dataclass(slots=True)
@@ -56,6 +60,7 @@ class Families:
         few, gone, other: By family with a name, and for the group and the baseline apart: keys that at most half have, keys
             that most have and some lack, and keys in which some hold another value than most. Where hosts often differ
             so (templates that an application compiles as it needs them, people's dot files), one more is little news.
+            What metadata explains is left out.
     """
 
     present: dict[str, int] = field(default_factory=dict)
@@ -74,6 +79,8 @@ class Families:
     def note(self, name: str, slot: Slot, world: World) -> None:
         """Count a key of the family with that name as one in which the group, or the baseline, differs."""
         present = slot.present
+        if explained_by(present, slot.known, world):
+            return
         for of_base, everyone in ((False, world.group), (True, world.base)):
             known = slot.known & everyone
             having, total = (present & known).bit_count(), known.bit_count()
@@ -83,7 +90,8 @@ class Families:
                 by.setdefault((name, of_base), Often()).add(present & known if few else known & ~present)
             if len(slot.values) > 1 and having:
                 usual = max(slot.values.values(), key=lambda mask: ((mask & known).bit_count(), mask))
-                if unusual := present & known & ~usual:
+                unusual = present & known & ~usual
+                if unusual and not explained_by(unusual, slot.known, world):
                     self.other.setdefault((name, of_base), Often()).add(unusual)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from bot.analysis import judge
 from bot.model import Finding, Query
 from tests.analysis.cases import PACK, Rows, case, honest
@@ -57,6 +59,20 @@ def test_one_event_on_several_hosts_does_not_make_such_things_ordinary() -> None
     found = on_first(list(hosts), "web_scripts")
 
     assert found is not None
+    assert found.score > 3
+
+
+@pytest.mark.parametrize("deployed", [5, 0])
+def test_a_release_on_half_of_the_hosts_makes_a_lone_file_no_more_ordinary(deployed: int) -> None:
+    """Six files came with it, explained by a template or not: they are one way to differ."""
+    hosts = honest(10, deployed=deployed)
+    for index, (_, rows) in enumerate(hosts):
+        rows["web_scripts"] = compiled(*range(12), *(range(30, 36) if index > 4 else []), *([77] if not index else []))  # fmt: skip
+
+    found = on_first(list(hosts), "web_scripts")
+
+    assert found is not None
+    assert found.row["path"].endswith("page77.php")
     assert found.score > 3
 
 
