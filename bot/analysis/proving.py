@@ -40,6 +40,11 @@ _RUNS = (
 )
 
 
+FEW = (
+    8  # hosts that may share a thing which is still a host's own work; to look up more would cost without end
+)
+
+
 def prove(
     drafts: Sequence[Draft],
     evidence: Sequence[Evidence],
@@ -89,7 +94,8 @@ class _Lookup:
         for index in odd:
             each, path = self._drafts[index], self._paths[index]
             told = self._claims(index, path, evidence)
-            rare = each.oddity.change is Change.ADDED and each.oddity.hosts.bit_count() <= each.oddity.of
+            count = each.oddity.hosts.bit_count()
+            rare = each.oddity.change is Change.ADDED and count <= min(each.oddity.of, FEW)
             if rare and (service := service_above(tree, self._pids_of(each, host), shared.programs)):
                 self.services[index, host] = service
             # whatever it is called, it may descend from a login
