@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from bot.analysis.benign import told_by_row
 from bot.analysis.claims import NOTHING, Proven, claims, lowered_by
 from bot.analysis.evidence import Evidence, Shared, covers, words_of
-from bot.analysis.places import PUBLIC, SYSTEM_PATH, is_tool, program
+from bot.analysis.places import ENABLES, PUBLIC, SYSTEM_PATH, is_tool, program
 from bot.analysis.semantics import Kind
 from bot.analysis.stems import Stems
 from bot.model import Change, Row, ScorePart
@@ -24,8 +24,6 @@ _SYSTEM_UNITS = re.compile(r"^(?:/usr)?/lib/systemd/system/")
 _SCHEME = re.compile(r"^\w+://")
 _LATER = re.compile(r"^/(?:var/spool/(?:at|cron/atjobs)|var/tmp|tmp|run|dev/shm)/")
 """What came while a host ran: no image brings it."""
-_ENABLES = re.compile(r"^/etc/systemd/system/[^/]+\.(?:wants|requires)/[^/]+$")
-"""A link that switches a unit on, which installing a package makes."""
 _RUNNING = (Kind.PROCESS, Kind.PROGRAM, Kind.CONNECTION, Kind.RAW_SOCKET)
 _PACKAGED = (Kind.PROGRAM, Kind.MODULE, Kind.PRIVILEGED_FILE, Kind.PROCESS, Kind.UNIT)
 _OF_ZONE = (Kind.NAMES, Kind.ROUTE, Kind.MOUNT, Kind.CONNECTION, Kind.PACKAGE_SOURCE)
@@ -91,7 +89,7 @@ def lowering(
         elif (
             covers(evidence.any_package & able, hosts)
             and kind in _PACKAGED
-            and (SYSTEM_PATH.match(path) or (kind is Kind.UNIT and _ENABLES.match(path)))
+            and (SYSTEM_PATH.match(path) or (kind is Kind.UNIT and ENABLES.match(path)))
         ):
             parts.append(ScorePart("packages changed on the same host", -1.0))
         elif (

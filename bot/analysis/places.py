@@ -89,6 +89,8 @@ USUAL_PORTS = frozenset(
 )
 
 
+ENABLES = re.compile(r"^/etc/systemd/system/[^/]+\.(?:wants|requires)/([^/]+)$")
+"""A link that switches a unit on, which installing a package makes; the group is the unit's name."""
 SCHEDULER = re.compile(r"/(?:s?bin)/(?:cron|crond|anacron|atd|fcron)$")
 """Programs that start what a schedule names; a path as the kernel gives it, not a name."""
 HOSTS_OTHERS = re.compile(r"^(?:java|busybox|systemd|dotnet|beam)")

@@ -40,9 +40,8 @@ _RUNS = (
 )
 
 
-FEW = (
-    8  # hosts that may share a thing which is still a host's own work; to look up more would cost without end
-)
+FEW = 8
+"""Hosts that may share a thing which is still a host's own work; to look up more would cost without end."""
 
 
 def prove(
@@ -96,13 +95,16 @@ class _Lookup:
             told = self._claims(index, path, evidence)
             count = each.oddity.hosts.bit_count()
             rare = each.oddity.change is Change.ADDED and count <= min(each.oddity.of, FEW)
-            if rare and (service := service_above(tree, self._pids_of(each, host), shared.programs)):
-                self.services[index, host] = service
             # whatever it is called, it may descend from a login
             here = evidence.leaders and Claim.SESSION not in told
-            if not (told or here or path in own_paths):
+            claimed = told or here or path in own_paths
+            if not (rare or claimed):
                 continue
             mine = self._pids_of(each, host)
+            if rare and (service := service_above(tree, mine, shared.programs)):
+                self.services[index, host] = service
+            if not claimed:
+                continue
             proofs = {claim: _proof(claim, tree, mine, each.row, path, evidence, shared) for claim in told}
             if here and in_session(tree, mine, evidence.leaders, "") is Proof.CONFIRMED:
                 proofs[Claim.SESSION] = Proof.CONFIRMED

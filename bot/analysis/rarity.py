@@ -194,14 +194,9 @@ def oddities(slot: Slot, families: Families, kind: Kind, world: World) -> Iterat
         if (not snapshots or in_base) and (2 * (count - 1) > others or not world.peers):
             continue  # common and known, or known and nothing but the baseline counts
         name = family(kind, slot.columns, next(iter(slot.values)) if value is None else value)
-        often = (
-            families.gone
-            if value is None
-            else families.few
-            if not present & group & ~hosts
-            else families.other
-        )
-        if value is not None and not present & group & ~hosts:
+        alone = value is not None and not present & group & ~hosts
+        often = families.gone if value is None else families.few if alone else families.other
+        if alone:
             novel = families.rate_mask(name, group & ~hosts) & group & ~hosts
             new_group = novel.bit_count()
         else:

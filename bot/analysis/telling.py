@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
-from bot.analysis.places import HOSTS_OTHERS, SYSTEM_PATH, is_tool, program
+from bot.analysis.places import ENABLES, HOSTS_OTHERS, SYSTEM_PATH, is_tool, program
 from bot.analysis.semantics import Kind
 from bot.analysis.slots import VARIES
 from bot.analysis.tables import MISSING
@@ -49,7 +49,7 @@ def subject(kind: Kind, row: Row, change: Change) -> Subject | None:
         path = path.removesuffix(" (deleted)")  # as the kernel writes it; a program's own path comes without
     if kind is Kind.PROGRAM and change is not Change.CHANGED and _acts_for_others(path):
         return Subject(("tool", path))  # not what the file holds is odd, but that it runs
-    enabled = _ENABLES.match(path)
+    enabled = ENABLES.match(path)
     return Subject(("unit", enabled[1]) if enabled else ("file", path))
 
 
@@ -124,7 +124,6 @@ _FOR_OTHERS = re.compile(
     r"crond?|anacron|atd|containerd.*|docker.*|runc|crun|conmon|podman)$"
 )
 """Programs that start what somebody else chose: two rows of one may have nothing to do with each other."""
-_ENABLES = re.compile(r"^/etc/systemd/system/[^/]+\.(?:wants|requires)/([^/]+)$")
 _RUNS = frozenset({Kind.PROCESS, Kind.LISTENER, Kind.CONNECTION, Kind.RAW_SOCKET, Kind.ENVIRONMENT})
 _FILES = frozenset(
     {

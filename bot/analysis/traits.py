@@ -116,11 +116,11 @@ def _process(kind: Kind, row: Row) -> Iterator[Trait]:
     if kind is Kind.PROCESS and SERVICE_USER.match(user) and (SHELL.match(base) or SHELL.match(name)):
         yield Trait(2.0, f"is a shell of the service account {user}", "T1059.004")
     if "remote_port" in row and row["remote_port"] not in ("", "0"):
+        outside = bool(PUBLIC.match(row.get("remote_address", "").removeprefix("::ffff:")))
         told_what_to_do = any(tool.match(each) for tool in (SHELL, INTERPRETER) for each in (name, base))
         if told_what_to_do and not BUNDLED.match(path):
             # applications are written for interpreters, and talk to their own network
-            inside = not PUBLIC.match(row.get("remote_address", "").removeprefix("::ffff:"))
-            usual = inside and any(LANGUAGE.match(each) for each in (name, base))
+            usual = not outside and any(LANGUAGE.match(each) for each in (name, base))
             yield Trait(
                 0.5 if usual else 2.0, "is a shell or interpreter that talks to another host", "T1059.004"
             )
@@ -128,7 +128,7 @@ def _process(kind: Kind, row: Row) -> Iterator[Trait]:
             yield Trait(1.5, "asks the instance for its metadata, where credentials are", "T1552.005")
         if not path and not name:
             yield Trait(3.0, "is a connection whose process cannot be seen", "T1014")
-        if PUBLIC.match(row.get("remote_address", "").removeprefix("::ffff:")):
+        if outside:
             odd = row["remote_port"] not in USUAL_PORTS
             yield Trait(
                 1.5 if odd else 0.5,

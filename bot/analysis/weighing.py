@@ -308,17 +308,23 @@ def _shared_trait(trait: Trait, each: Draft, holders: Mapping[tuple[str, str], i
     return replace(trait, bits=trait.bits * (1 - share))
 
 
+def _heaviest(each: Draft) -> Trait | None:
+    """Return the heaviest trait, if it is telling."""
+    return next((trait for trait in each.traits if trait.bits >= TELLING_TRAIT), None)
+
+
 def _new_trait(each: Draft, holders: Mapping[tuple[str, str], int], world: World) -> str:
-    heavy = next((trait.words for trait in each.traits if trait.bits >= TELLING_TRAIT), "")
-    known = holders[each.oddity.slot.query.name, heavy] & world.base if heavy else 0
-    return heavy if world.base and not known and each.oddity.change is not Change.REMOVED else ""
+    heavy = _heaviest(each)
+    if heavy is None or not world.base or each.oddity.change is Change.REMOVED:
+        return ""
+    return "" if holders[each.oddity.slot.query.name, heavy.words] & world.base else heavy.words
 
 
 def _lone_trait(
     each: Draft, holders: Mapping[tuple[str, str], int], world: World
 ) -> tuple[float, float] | None:
     """Return the bits of peers and baseline for the heaviest trait, if it is telling."""
-    heavy = next((trait for trait in each.traits if trait.bits >= TELLING_TRAIT), None)
+    heavy = _heaviest(each)
     if heavy is None:
         return None
     mask = holders[each.oddity.slot.query.name, heavy.words] & world.group
