@@ -185,7 +185,11 @@ def _learn_known(directory: SlackDirectory, access: Access) -> None:
 
 
 def _on_signals() -> threading.Event:
+    """Return an event that SIGTERM or SIGINT sets.
+
+    A thread sets it: the handler interrupts the main thread, perhaps where that holds the event's own lock.
+    """
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda *_: threading.Thread(target=stop.set, name="stop").start())
     return stop

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -17,6 +18,8 @@ log = logging.getLogger(__name__)
 
 HTTP_THREADS = 8
 PING_S = 2
+CLOSING_S = 5.0  # for requests in hand once the door closes; Slack waits 3 s for each
+QUIET_S = 0.1  # a connection taken just before still sends its request
 
 
 class SocketDoor:
@@ -44,20 +47,49 @@ class HttpDoor:
     def __init__(self, app: App, *, port: int, host: str = "0.0.0.0") -> None:
         slack = SlackRequestHandler(app, path="/slack/events")
         server: Any = create_server(
-            _with_health(slack), host=host, port=port, threads=HTTP_THREADS, ident="diffy"
+            _with_health(slack),
+            host=host,
+            port=port,
+            threads=HTTP_THREADS,
+            ident="diffy",
+            asyncore_use_poll=True,  # select() fails from the 1,024th open file on
         )
         self._server = server
-        self.port = int(self._server.effective_port)
-        self._thread = threading.Thread(target=self._server.run, name="http", daemon=True)
+        self.port = int(server.effective_port)
+        self._thread = threading.Thread(target=server.run, name="http", daemon=True)
 
     def open(self) -> None:
         """Serve in a thread of its own."""
         self._thread.start()
 
     def close(self) -> None:
-        """Stop accepting; requests in hand are answered."""
-        self._server.close()
-        self._server.task_dispatcher.shutdown(timeout=5)
+        """Stop accepting; answer the requests in hand, for CLOSING_S at most. Once, after `open`.
+
+        Only the server's own loop closes what it waits for. Closed from this thread, the loop fails on descriptors that
+        are gone, answers are lost, and a thread that wakes the loop writes into whatever has the number by then.
+        """
+        server, busy = self._server, time.monotonic()
+        ends = busy + CLOSING_S
+        server.trigger.pull_trigger(self._stop_listening)
+        while busy + QUIET_S > (now := time.monotonic()) and now < ends:
+            time.sleep(0.01)
+            if server.accepting or any(channel.requests for channel in list(server.active_channels.values())):
+                busy = time.monotonic()
+        server.task_dispatcher.shutdown(timeout=max(0.0, ends - time.monotonic()))
+        if server.task_dispatcher.threads:
+            log.warning("requests were still being answered after %g s; they are cut off", CLOSING_S)
+            server.pull_trigger = lambda: None  # nor may those wake a loop that is gone
+        server.trigger.pull_trigger(self._end)
+        self._thread.join(CLOSING_S)
+
+    def _stop_listening(self) -> None:
+        self._server.asyncore.dispatcher.close(self._server)
+        self._server.accepting = False
+
+    def _end(self) -> None:
+        for channel in list(self._server.active_channels.values()):
+            channel.close_when_flushed = True
+        self._server.trigger.close()
 
 
 _Wsgi = Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -33,8 +34,7 @@ def test_an_analysis_over_signed_http(tmp_path: Path) -> None:
             for _ in range(int(PATIENCE_S * 10)):
                 if "ready (HTTP" in up.bot.said():
                     break
-                up.bot.process.poll()
-                __import__("time").sleep(0.1)
+                time.sleep(0.1)
             with urllib.request.urlopen(f"{base}/healthz", timeout=5) as healthy:
                 health = healthy.read()
             forged = urllib.request.Request(
