@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 
+from benchmarks import image
 from bot.sandbox.fleet.draft import Tables, complete
 
 OUTSIDE = "203.0.113.66"
@@ -41,7 +42,7 @@ class Host:
             gid=uid, euid=uid, egid=uid, on_disk=on_disk, parent=1, start_time=1763880000,
         )  # fmt: skip
         if on_disk == "1" and not any(row["path"] == path for row in self.tables["hash"]):
-            self.file(path, mode="0755")
+            self.file(path, mode="0755", age_s=image.AGE_S if image.of_image(path) else 700)
         return str(self._pid)
 
     def connect(self, pid: str, port: int, address: str = OUTSIDE) -> None:
@@ -55,11 +56,12 @@ class Host:
             "listening_ports", pid=pid, port=port, protocol=6, family=2, address=address, fd=3, socket=88121
         )
 
-    def file(self, path: str, *, mode: str = "0644", text: str = "planted") -> None:
+    def file(self, path: str, *, mode: str = "0644", text: str = "planted", age_s: int = 700) -> None:
         folder, _, name = path.rpartition("/")
+        when = int(self.tables["time"][0]["unix_time"]) - age_s
         self.add(
-            "file", path=path, directory=folder, filename=name, uid=0, gid=0, mode=mode, size=812, mtime=1763880012,
-            ctime=1763880012, atime=1763880012, type="regular", inode=918273,
+            "file", path=path, directory=folder, filename=name, uid=0, gid=0, mode=mode, size=812, mtime=when, ctime=when, atime=when,
+            type="regular", inode=918273,
         )  # fmt: skip
         self.add(
             "hash", path=path, directory=folder, sha256=hashlib.sha256((path + text).encode()).hexdigest()

@@ -10,6 +10,7 @@ from benchmarks.known import scene
 
 def package_run_broken(host: Host, rng: random.Random) -> None:
     """A run of the package manager was cut off: one package half configured, its lock still held."""
+    scene.transaction(host)
     table = host.tables["deb_packages" if scene.debian(host) else "rpm_packages"]
     for row in rng.sample(table, 3):
         row["version"] += "+deb12u1" if scene.debian(host) else ".1"
@@ -99,7 +100,7 @@ def other_time_daemon(host: Host, rng: random.Random) -> None:
         host.remove(table, name="chrony")
     for name in ("chrony.service", "chronyd.service"):
         host.remove("systemd_units", id=name)
-    scene.unit(host, "systemd-timesyncd.service", "Network Time Synchronization", folder=scene.unit_folder(host))  # fmt: skip
+    scene.unit(host, "systemd-timesyncd.service", "Network Time Synchronization", folder=scene.unit_folder(host), age_s=60 * scene.DAY_S)  # fmt: skip
     scene.spawn(
         host, "/usr/lib/systemd/systemd-timesyncd", "/lib/systemd/systemd-timesyncd", name="systemd-timesyn",
         uid=rng.choice(("997", "998")), unit="systemd-timesyncd.service", age_s=90_000,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 
+from benchmarks import image
 from benchmarks.attacks import Host
 from benchmarks.known import scene
 from benchmarks.known.sessions import manager
@@ -31,6 +32,7 @@ def moved(text: str, by: int) -> str:
 
 def update(host: Host, *names: str, by: int = 1, age_s: int = 9_000) -> None:
     """Give packages that are installed a later (or earlier) patch level; names that are not are passed over."""
+    scene.transaction(host)
     for row in packages(host):
         if row["name"] not in names:
             continue
@@ -47,11 +49,12 @@ def update(host: Host, *names: str, by: int = 1, age_s: int = 9_000) -> None:
 def content(host: Host, path: str, text: str, *, age_s: int = 9_000) -> None:
     """Give a program that is there other content, as a package does; one that is not there stays away."""
     when = str(scene.now(host) - age_s)
+    scene.transaction(host)
     host.change("file", {"path": path}, ctime=when)
     host.change("hash", {"path": path}, sha256=scene.digest(f"{path} {text}"))
 
 
-def program(host: Host, path: str, *, age_s: int = 60 * DAY_S) -> None:
+def program(host: Host, path: str, *, age_s: int = image.AGE_S) -> None:
     """Let a program of the image be there, as old as the image, unless it is already."""
     if not any(row["path"] == path for row in host.tables["hash"]):
         scene.put(host, path, mode="0755", age_s=age_s)
@@ -72,7 +75,7 @@ def state(host: Host, unit: str, active: str, sub: str, description: str = "") -
         host.change("systemd_units", {"id": unit}, active_state=active, sub_state=sub)
     else:
         scene.unit(
-            host, unit, description or unit, folder=scene.unit_folder(host), state="static", active=active, sub=sub, age_s=60 * DAY_S
+            host, unit, description or unit, folder=scene.unit_folder(host), state="static", active=active, sub=sub, age_s=image.AGE_S
         )  # fmt: skip
 
 

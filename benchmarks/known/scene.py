@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 from posixpath import basename, dirname
 
+from benchmarks import image
 from benchmarks.attacks import Host
+from bot.sandbox.fleet import services
 from bot.sandbox.fleet.draft import Row
 
+DAY_S = 86_400
 WORK = (
     "master",
     "slurmd",
@@ -149,7 +152,7 @@ def spawn(
         resident_size=4096 * (700 + int(pid) % 900), cgroup_path=f"/system.slice/{unit}" if unit else "/", **ids,
     )  # fmt: skip
     if on_disk == "1" and not any(row["path"] == path for row in host.tables["hash"]):
-        put(host, path, mode="0755", age_s=age_s + 60)
+        put(host, path, mode="0755", age_s=image.AGE_S if image.of_image(path) else age_s + 60)
     load(host, pid, path)
     if not static:
         for library in ("ld-linux-x86-64.so.2", "libc.so.6"):
@@ -263,8 +266,14 @@ def module(host: Host, name: str, size: int = 16_384) -> None:
     host.add("kernel_modules", name=name, size=size, used_by="-", status="Live", address="0xffffffffc0b11000")
 
 
+def transaction(host: Host) -> None:
+    """Let the package manager have ended a transaction just now: what it brought is older than its own record."""
+    services.transaction(host.tables, int(now(host)) - 20)
+
+
 def package(host: Host, name: str, version: str, release: str = "1") -> None:
     """Install a package with the system's own package manager."""
+    transaction(host)
     if debian(host):
         host.add("deb_packages", name=name, version=f"{version}-{release}", arch="amd64", status="install ok installed", revision=release, admindir="/var/lib/dpkg")  # fmt: skip
     else:

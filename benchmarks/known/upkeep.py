@@ -132,6 +132,41 @@ def pip_upgrade_by_hand(host: Host, rng: random.Random) -> None:
         scene.put(host, f"/usr/local/bin/{script}", f"script of {wanted[0]}", mode="0755", age_s=age_s)
 
 
+def tool_by_hand(host: Host, rng: random.Random) -> None:
+    """Somebody fetched a vendor's tool that no repository has, and put it beside the system's own programs."""
+    name = rng.choice(("kubectl", "yq", "eksctl", "helm", "stern", "docker-compose", "vegeta", "websocat"))
+    owner = rng.choice(("0", "0", "0", scene.uid_of(host, scene.login(host))))
+    scene.put(
+        host, f"/usr/bin/{name}", name, mode="0755", uid=owner, age_s=rng.randrange(3_600, 6 * moves.DAY_S)
+    )
+
+
+def tool_of_node(host: Host, rng: random.Random) -> None:
+    """npm install -g: the packages of NodeSource and of Amazon Linux keep /usr as their prefix, so its links lie in /usr/bin."""
+    name, version = rng.choice(
+        (("pm2", "5.4.3"), ("clinic", "13.0.0"), ("0x", "5.8.0"), ("npm-check-updates", "17.1.14"))
+    )
+    folder, age_s = f"/usr/lib/node_modules/{name}", rng.randrange(3_600, 6 * moves.DAY_S)
+    host.add("npm_packages", name=name, version=version, path=folder, directory="/usr/lib/node_modules")
+    scene.put(host, f"{folder}/bin/{name}.js", version, mode="0755", age_s=age_s)
+    scene.put(
+        host,
+        f"/usr/bin/{name}",
+        version,
+        mode="0755",
+        target=f"../lib/node_modules/{name}/bin/{name}.js",
+        age_s=age_s,
+    )
+
+
+def capability_by_hand(host: Host, rng: random.Random) -> None:
+    """Somebody let a runtime bind port 443 without root: setcap leaves the program as it is, and its time of change."""
+    path, age_s = scene.python(host), rng.randrange(3_600, 6 * moves.DAY_S)
+    moves.program(host, path)
+    host.change("file", {"path": path}, ctime=str(scene.now(host) - age_s))
+    host.add("extended_attributes", path=path, directory="/usr/bin", key="security.capability", value="cap_net_bind_service=ep", base64=0)  # fmt: skip
+
+
 ONE_OFFS = (
     source_package_ahead,
     package_on_hold,
@@ -140,4 +175,7 @@ ONE_OFFS = (
     daemon_runs_replaced_program,
     removed_service_remembered,
     pip_upgrade_by_hand,
+    tool_by_hand,
+    tool_of_node,
+    capability_by_hand,
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from bot.analysis.chores import is_chore
 from bot.analysis.evidence import Evidence, Shared
 from bot.analysis.places import LEFTOVER, SYSTEM_PATH, at_rest, is_tool, program
 from bot.analysis.semantics import Kind
@@ -62,6 +63,10 @@ def told_by_row(
             yield ScorePart("only the host itself reaches it, at a program that most hosts run", -1.5)
     if kind is Kind.CRON and change is not Change.REMOVED and _starts_what_all_have(row, shared):
         yield ScorePart("starts nothing but programs that most hosts have", -2.5)
+    elif kind is Kind.CRON and change is not Change.REMOVED and _is_chore(row):
+        yield ScorePart("only looks, tidies up or reports", -3.0)
+    if row.get("brought_by") and row.get("sha256") and (path, row["sha256"]) in shared.contents:
+        yield ScorePart("holds what it holds on most hosts: only its rights were touched", -3.0)
     gone = path.removesuffix(" (deleted)")
     if kind is Kind.LOADER and gone != path and (gone in shared.programs or gone in shared.mapped):
         yield ScorePart("most hosts use the same file; here it was replaced, as an update does", -2.5)
@@ -76,6 +81,14 @@ def told_by_row(
     ):
         documented = kind is Kind.SUDO and row.get("rule_details") == _AGENT_RULE
         yield ScorePart("an agent of AWS makes it by itself, under this name", -4.5 if documented else -3.0)
+
+
+def _is_chore(row: Row) -> bool:
+    """Whether a scheduled command is a chore; below /etc, cron's lines name the account first."""
+    command = row.get("command", "").strip()
+    return is_chore(
+        command.partition(" ")[2].lstrip() if row.get("path", "").startswith("/etc/") else command
+    )
 
 
 _ROUTINE = re.compile(r"^/(?:dev/null$|(?:run|var)/(?:lock|log|run)/|run/)")

@@ -73,6 +73,8 @@ def lowering(
     if proven.work:
         label = "descends from a service that starts other things on each host"
         parts.append(ScorePart(label, -WORK * proven.work))
+    if proven.usual:
+        parts.append(ScorePart("of a process that other hosts or the baseline run just so", -1.5))
     path = program(row, kind) or row.get("path", "") or row.get("fragment_path", "")
     if version:
         parts.append(ScorePart("the same thing at another version", -5.0))

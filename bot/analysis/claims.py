@@ -31,11 +31,13 @@ class Proven:
     Attributes:
         proofs: By claim.
         own: Whether it belongs to the command that asked the host.
+        usual: Whether it is a connection of a process that is nothing odd by itself.
         work: The share of other hosts on which the service that it descends from starts things of their own too.
     """
 
     proofs: Mapping[Claim, Proof] = field(default_factory=dict)
     own: bool = False
+    usual: bool = False
     work: float = 0.0
 
 

@@ -76,6 +76,7 @@ class Shared:
         programs: Paths of running programs.
         new_unit_files: Paths of unit files that differ somewhere.
         files: Paths of files that hold the same everywhere.
+        contents: The same with the digest of what they hold.
         mapped: Paths of libraries in use.
     """
 
@@ -84,6 +85,7 @@ class Shared:
     programs: frozenset[str] = frozenset()
     new_unit_files: frozenset[str] = frozenset()
     files: frozenset[str] = frozenset()
+    contents: frozenset[tuple[str, str]] = frozenset()
     mapped: frozenset[str] = frozenset()
 
 

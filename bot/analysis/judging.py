@@ -159,7 +159,11 @@ def _weigh_all(
     at_work(chosen, evidence, shared.timers)
     proven = prove(drafts, evidence, shared, chosen, tables)
     drafts = without_explained(drafts, proven)
-    return by_content(weigh_all(drafts, common, sizes, evidence, shared, world, proven), drafts)
+    told: dict[Kind, int] = {}
+    for facts in tables:
+        kind = meaning(facts.table.query).kind
+        told[kind] = told.get(kind, 0) | facts.table.complete
+    return by_content(weigh_all(drafts, common, sizes, evidence, shared, world, proven), drafts, told)
 
 
 def _shared(tables: list[Facts]) -> Shared:
@@ -167,7 +171,7 @@ def _shared(tables: list[Facts]) -> Shared:
     commands: list[dict[str, str]] = []
     units: list[dict[str, str]] = []
     programs: set[str] = set()
-    files: set[str] = set()
+    contents: set[tuple[str, str]] = set()
     mapped: set[str] = set()
     for facts in tables:
         columns = facts.table.columns
@@ -182,7 +186,7 @@ def _shared(tables: list[Facts]) -> Shared:
             if 2 * mask.bit_count() <= known:
                 continue
             if holds:
-                files.add(values[columns.index("path")])
+                contents.add((values[columns.index("path")], values[columns.index("sha256")]))
             elif maps:
                 mapped.add(values[columns.index("path")])
             if runs:
@@ -195,7 +199,8 @@ def _shared(tables: list[Facts]) -> Shared:
         scheduled_commands(commands),
         timer_names(units),
         frozenset(programs - {""}),
-        files=frozenset(files),
+        files=frozenset(path for path, _ in contents),
+        contents=frozenset(contents),
         mapped=frozenset(mapped),
     )
 

@@ -90,6 +90,7 @@ class _Lookup:
         shared = self._shared
         own = own_footprint(tree, evidence.osquery)
         own_paths = {tree.processes[pid].path for pid in own}
+        odd_pids: frozenset[str] | None = None
         for index in odd:
             each, path = self._drafts[index], self._paths[index]
             told = self._claims(index, path, evidence)
@@ -103,13 +104,28 @@ class _Lookup:
             mine = self._pids_of(each, host)
             if rare and (service := service_above(tree, mine, shared.programs)):
                 self.services[index, host] = service
+            usual = False
+            if rare and each.about.kind is Kind.CONNECTION and is_tool(path):
+                odd_pids = self._odd_processes(odd, host) if odd_pids is None else odd_pids
+                usual = bool(mine) and all(pid in tree.processes and pid not in odd_pids for pid in mine)
             if not claimed:
+                if usual:
+                    yield (index, host), Proven(usual=True)
                 continue
             proofs = {claim: _proof(claim, tree, mine, each.row, path, evidence, shared) for claim in told}
             if here and in_session(tree, mine, evidence.leaders, "") is Proof.CONFIRMED:
                 proofs[Claim.SESSION] = Proof.CONFIRMED
-            yield (index, host), Proven(proofs, of_own(tree, mine, own))
+            yield (index, host), Proven(proofs, of_own(tree, mine, own), usual)
             explain_program(each.about.kind, each.row, evidence, proofs)
+
+    def _odd_processes(self, odd: Sequence[int], host: int) -> frozenset[str]:
+        """Return the ids of the processes of a host that neither most others nor the baseline have."""
+        found: set[str] = set()
+        for index in odd:
+            each = self._drafts[index]
+            if each.about.kind is Kind.PROCESS and not each.oddity.baseline_seen:
+                found.update(self._pids_of(each, host))
+        return frozenset(found)
 
     def _claims(self, index: int, path: str, evidence: Evidence) -> list[Claim]:
         """Return what is claimed; where nobody is logged in and no program explained, the same on every host."""

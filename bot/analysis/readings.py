@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from bot.analysis.places import HIDDEN, INTERPRETER, PUBLIC, SHELL, SYSTEM_PATH, Trait
+from bot.analysis.places import GUARDS, HIDDEN, INTERPRETER, PUBLIC, SHELL, SYSTEM_PATH, Trait
 from bot.analysis.semantics import Kind
 from bot.model import Row
 
@@ -17,7 +17,7 @@ def _user(row: Row, expected: Row | None) -> Iterator[Trait]:
     login = row.get("shell", "").rsplit("/", 1)[-1]
     served = uid.isdecimal() and 0 < int(uid[:9]) < 1000
     if served and login in ("nologin", "false") and row.get("password_status", "") != "active":
-        yield Trait(-2.0, "an account of a service, which cannot log in")
+        yield Trait(-3.0, "an account of a service, which cannot log in")
     if SHELL.match(login) and (expected is None or expected.get("shell", "") != row.get("shell", "")):
         yield Trait(1.0, "may log in", "T1078.003")
     if (
@@ -73,9 +73,16 @@ def _mount(row: Row, _: Row | None) -> Iterator[Trait]:
 _GIVES_ALL = re.compile(
     r"^(?:\w*sh|sudo|su|sudoedit|env|find|vim?|nano|less|more|man|awk|gawk|sed|tee|cp|mv|dd|tar|rsync|zip|chmod|chown|python[\d.]*|"
     r"perl|ruby|lua|php|node|nc|ncat|socat|nmap|tcpdump|gdb|strace|docker|podman|kubectl|systemd-run|crontab|at|ssh|scp|git|apt|"
-    r"apt-get|dpkg|yum|dnf|rpm|pip[\d.]*|npm|mount|insmod|modprobe|visudo|passwd|useradd|usermod)$"
+    r"apt-get|dpkg|yum|dnf|rpm|pip[\d.]*|npm|mount|insmod|modprobe|visudo|passwd|useradd|usermod|mysql|psql|ftp|screen|tmux|"
+    r"gcc|make|openssl|curl|wget|ld\.so|ionice|nice|timeout|xargs|watch|script|run-parts|install|ln)$"
 )
 """Programs that give whoever may start them as root all that root may: shells, editors, what writes files or starts others."""
+
+
+_CONTROLS = re.compile(
+    r"^(?:/usr)?/bin/systemctl (?:(?:try-|reload-or-)?restart|start|stop|reload|is-active|is-enabled)(?: [^*]{1,200}| ?\*)$"
+)
+"""Verbs of systemctl that act on units that are there, and show nothing in a pager (which would start a shell)."""
 
 
 def _allows_little(rule: str) -> bool:
@@ -85,6 +92,8 @@ def _allows_little(rule: str) -> bool:
         granted = granted.partition(")")[2]
     for command in granted.split(","):
         path, *rest = [word for word in command.split() if not word.endswith(":")] or [""]
+        if _CONTROLS.match(" ".join((path, *rest))):
+            continue
         base = path.rsplit("/", 1)[-1]
         anything = base == "systemctl" and not rest  # may link a unit of one's own
         if not path.startswith("/") or "*" in command or anything or _GIVES_ALL.match(base):
@@ -94,8 +103,8 @@ def _allows_little(rule: str) -> bool:
 
 def _sudo(row: Row, _: Row | None) -> Iterator[Trait]:
     if _allows_little(row.get("rule_details", "")[:4096]):
-        yield Trait(-1.5, "allows no more than the commands it names")
-    if "NOPASSWD" in row.get("rule_details", ""):
+        yield Trait(-3.0, "allows no more than the commands it names")
+    elif "NOPASSWD" in row.get("rule_details", ""):
         yield Trait(1.0, "asks for no password", "T1548.003")
 
 
@@ -103,7 +112,7 @@ def _membership(row: Row, _: Row | None) -> Iterator[Trait]:
     if row.get("groupname") in ("root", "sudo", "wheel", "admin", "docker", "lxd", "disk", "shadow"):
         yield Trait(1.5, "a group that can become root", "T1098")
     elif row.get("groupname"):
-        yield Trait(-1.5, "a group without the powers of root")
+        yield Trait(-3.0, "a group without the powers of root")
 
 
 def _login_key(row: Row, _: Row | None) -> Iterator[Trait]:
@@ -136,11 +145,19 @@ _TOOLS = frozenset(
 
 def _file(row: Row, _: Row | None) -> Iterator[Trait]:
     path = row.get("path", "")
+    if row.get("brought_by") == "no package":  # a column of the pack's own
+        yield Trait(1.0, "changed after the last package was installed, so none brought it", "T1554")
     if re.search(r"^/(?:var/www|srv|usr/share/nginx)/.*\.(?:php\d?|phtml|jspx?|aspx?|cgi|pl|py)$", path):
         yield Trait(1.5, "a script that the web server may run", "T1505.003")
     folder, _slash, name = path.rpartition("/")
     if folder in ("/usr/local/bin", "/usr/local/sbin", "/root/bin") and name in _TOOLS:
         yield Trait(2.5, "stands before the system's tool of that name", "T1574.007")
+
+
+_FEW_RIGHTS = re.compile(
+    r"^(?:cap_(?:net_bind_service|net_raw|net_broadcast|ipc_lock|sys_nice|wake_alarm|audit_write),?)+[=+][eip]+$"
+)
+"""capabilities(7): none of these reads or writes another's file, or becomes another user."""
 
 
 def _privileged_file(row: Row, _: Row | None) -> Iterator[Trait]:
@@ -151,11 +168,13 @@ def _privileged_file(row: Row, _: Row | None) -> Iterator[Trait]:
         or base in ("find", "vim", "vi", "less", "env", "awk", "cp", "tar", "nmap", "gdb", "dd")
     ):
         yield Trait(3.0, "a tool that gives whoever starts it a root shell", "T1548.001")
+    capabilities = row.get("value", row.get("capabilities", ""))
     if re.search(
-        r"cap_(?:setuid|sys_admin|dac_override|sys_ptrace|sys_module|setgid|dac_read_search)",
-        row.get("value", row.get("capabilities", "")),
+        r"cap_(?:setuid|sys_admin|dac_override|sys_ptrace|sys_module|setgid|dac_read_search)", capabilities
     ):
         yield Trait(2.0, "a capability as good as root", "T1548.001")
+    elif _FEW_RIGHTS.match(capabilities):
+        yield Trait(-3.0, "a capability that opens ports and no files")
     if not SYSTEM_PATH.match(row.get("path", "")) and not re.match(
         r"^/(?:usr/local|opt|snap)/", row.get("path", "")
     ):
@@ -166,7 +185,7 @@ def _certificate(row: Row, _: Row | None) -> Iterator[Trait]:
     if row.get("ca") == "1":
         yield Trait(1.0, "would be trusted to vouch for any site", "T1553.004")
     elif row.get("ca") == "0":
-        yield Trait(-1.5, "vouches for itself alone")
+        yield Trait(-2.5, "vouches for itself alone")
 
 
 def _firewall(row: Row, expected: Row | None) -> Iterator[Trait]:
@@ -220,14 +239,23 @@ def _listener(row: Row, _: Row | None) -> Iterator[Trait]:
         yield Trait(1.5, "lets people log in at another port", "T1571")
 
 
+_MASKS = re.compile(r"^/(?:etc|run)/systemd/(?:system|user)/[^/]+$")
+"""Where a link to /dev/null, which osquery follows to a device, masks a unit: systemctl(1), mask."""
 _DATA = re.compile(r"\.(?:list|txt|md|json|ya?ml|xml|csv|db)$")
 
 
 def _starts(row: Row, _: Row | None) -> Iterator[Trait]:
     if row.get("load_state") == "not-found":
         yield Trait(-2.5, "has no file, so nothing can start it")
+    if row.get("type") == "character" and _MASKS.match(row.get("path", "")):
+        if GUARDS.search(row["path"].rpartition("/")[2]):
+            yield Trait(3.0, "is masked, and guards the host", "T1562.001")
+        else:
+            yield Trait(-2.5, "is masked, so nothing can start it")
     if "/run/systemd/transient/" in (row.get("fragment_path") or row.get("path", "")):
         yield Trait(-1.0, "is gone after the next boot")
+    if row.get("path", "").startswith("/etc/logrotate.d/"):
+        yield Trait(-1.0, "rotates logs")
     if _DATA.search(row.get("path", "")) and not re.search(r"[1357]", row.get("mode", "")[-3:]):
         yield Trait(-1.5, "holds data, and no commands")
     if re.search(r"/systemd/(?:system|user)(?:-environment)?-generators/", row.get("path", "")):

@@ -124,6 +124,8 @@ def _process(kind: Kind, row: Row) -> Iterator[Trait]:
             yield Trait(
                 0.5 if usual else 2.0, "is a shell or interpreter that talks to another host", "T1059.004"
             )
+        if outside and SERVICE_USER.match(user) and INTERPRETER.match(base):
+            yield Trait(1.0, f"is an interpreter of the service account {user}", "T1059")
         if row.get("remote_address") in _METADATA:
             yield Trait(1.5, "asks the instance for its metadata, where credentials are", "T1552.005")
         if not path and not name:

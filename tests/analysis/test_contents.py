@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.analysis import judge
+from bot.analysis.contents import COMMENTS
 from bot.model import Finding, Query
 from tests.analysis.cases import PACK, case, honest
 
@@ -20,6 +21,26 @@ FILES = replace(
             "What starts.",
             key=("path",),
             attack=("T1037",),
+            telling=4,
+        ),
+    ),
+)
+SUDO = replace(
+    PACK,
+    queries=(
+        *PACK.queries,
+        Query(
+            "sudoers",
+            "SELECT source, header, rule_details FROM sudoers",
+            "Who may be root.",
+            attack=("T1548.003",),
+        ),
+        Query(
+            "login_files",
+            "SELECT path, mode, sha256 FROM file JOIN hash USING (path)",
+            "What decides about logins.",
+            key=("path",),
+            attack=("T1556.003",),
             telling=4,
         ),
     ),
@@ -65,3 +86,39 @@ def test_the_parts_still_add_up(command: str) -> None:
     """Also where something is taken off because the lines are told."""
     for finding in findings(command).values():
         assert round(sum(part.bits for part in finding.parts), 2) == round(finding.score, 2)
+
+
+@pytest.mark.parametrize(
+    ("rules", "at_most"),
+    [
+        (
+            ({"source": "/etc/sudoers.d/90-cloud", "header": "ada", "rule_details": "ALL=(ALL) ALL"},),
+            COMMENTS,
+        ),
+        ((), None),
+        (None, None),
+    ],
+)
+def test_a_sudoers_file_whose_rules_are_those_of_the_others(
+    rules: tuple[dict[str, str], ...] | None, at_most: float | None
+) -> None:
+    """Its digest differs, its rules do not: a comment. A rule that is missing, or that nobody told, is more than that."""
+    usual = {"source": "/etc/sudoers.d/90-cloud", "header": "ada", "rule_details": "ALL=(ALL) ALL"}
+    hosts = honest(12)
+    for index, (_, rows) in enumerate(hosts):
+        digest = ("e" if index == 4 else "d") * 64
+        rows["login_files"] = [{"path": usual["source"], "mode": "0440", "sha256": digest}]
+        rows["sudoers"] = [usual]
+    if rules is None:
+        del hosts[4][1]["sudoers"]
+    else:
+        hosts[4][1]["sudoers"] = list(rules)
+
+    report = judge(case(hosts, pack=SUDO))
+
+    findings = report.of_host(hosts[4][0].id)
+    found = [finding.score for finding in findings if finding.query == "login_files"]
+    found += [fact.score for finding in findings for fact in finding.also if fact.query == "login_files"]
+    assert len(found) <= 1
+    assert bool(found) or at_most is not None
+    assert all(score <= at_most if at_most is not None else score > COMMENTS for score in found)

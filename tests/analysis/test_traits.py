@@ -192,6 +192,12 @@ def test_a_reason_to_relax_counts_in_full_beside_reasons_to_worry() -> None:
     [
         ("ALL=(root) NOPASSWD: /usr/bin/journalctl", True),
         ("ALL=(root) NOPASSWD: SETENV: /usr/sbin/nginx -t, /bin/systemctl reload nginx", True),
+        ("ALL=(root) NOPASSWD: /usr/bin/systemctl restart *", True),
+        ("ALL=(root) NOPASSWD: /usr/bin/systemctl try-restart nginx.service", True),
+        ("ALL=(root) NOPASSWD: /usr/bin/systemctl *", False),
+        ("ALL=(root) NOPASSWD: /usr/bin/systemctl edit *", False),
+        ("ALL=(root) NOPASSWD: /usr/bin/systemctl restart *, /usr/bin/vim", False),
+        ("ALL=(root) NOPASSWD: /home/x/bin/systemctl restart *", False),
         ("ALL=(ALL) NOPASSWD:ALL", False),
         ("ALL=(root) NOPASSWD: /usr/bin/journalctl, /usr/bin/vim", False),
         ("ALL=(root) NOPASSWD: /opt/tools/*", False),
@@ -287,3 +293,57 @@ def test_a_program_that_runs_is_no_leftover() -> None:
 
     assert "is dressed as a kernel thread" in {trait.words for trait in traits}
     assert weight(traits) > 4.0
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "said"),
+    [
+        ("/etc/systemd/system/fstrim.timer", "character", "is masked, so nothing can start it"),
+        ("/etc/systemd/system/auditd.service", "character", "is masked, and guards the host"),
+        ("/etc/systemd/system/fstrim.timer", "regular", ""),
+        ("/etc/systemd/system/multi-user.target.wants/x.service", "character", ""),
+    ],
+)
+def test_a_masked_unit_starts_nothing(path: str, kind: str, said: str) -> None:
+    """A link to /dev/null shows as a device; one that guards the host is missed when it is masked."""
+    assert words(Kind.UNIT, {"path": path, "type": kind, "mode": "0644"}) == said
+
+
+@pytest.mark.parametrize(
+    ("user", "path", "address", "told"),
+    [
+        ("postgres", "/usr/bin/perl", "198.51.100.9", True),
+        ("postgres", "/usr/bin/perl", "10.0.0.9", False),
+        ("root", "/usr/bin/perl", "198.51.100.9", False),
+        ("postgres", "/usr/lib/postgresql/15/bin/postgres", "198.51.100.9", False),
+    ],
+)
+def test_an_interpreter_of_a_service_account_that_talks_outside(
+    user: str, path: str, address: str, told: bool
+) -> None:
+    """What breaks into a service runs as its account."""
+    row = {"process_path": path, "username": user, "remote_address": address, "remote_port": "443"}
+
+    assert ("interpreter of the service account" in words(Kind.CONNECTION, row)) is told
+
+
+def test_what_no_package_brought_is_said() -> None:
+    """The query asks for it in a column of its own."""
+    row = {"path": "/usr/bin/sysdr", "brought_by": "no package"}
+
+    assert "none brought it" in words(Kind.FILE, row)
+    assert words(Kind.FILE, {**row, "brought_by": "aws-cli"}) == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("cap_net_bind_service=ep", "a capability that opens ports and no files"),
+        ("cap_net_bind_service,cap_net_raw+ep", "a capability that opens ports and no files"),
+        ("cap_net_bind_service,cap_setuid=ep", "a capability as good as root"),
+        ("cap_chown=ep", ""),
+    ],
+)
+def test_a_capability_is_read(value: str, said: str) -> None:
+    """What binds a port is not what becomes root."""
+    assert words(Kind.PRIVILEGED_FILE, {"path": "/usr/bin/x", "value": value}) == said

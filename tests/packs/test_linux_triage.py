@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 
 from bot.model import Compare, Cost, Query
-from bot.sandbox.fleet import GroupPlan, HostPlan, build_group, invent
+from bot.sandbox.fleet import GroupPlan, HostPlan, SimHost, build_group, invent
 from bot.sandbox.fleet.database import in_memory
 from bot.sandbox.fleet.roles import ROLES
 from bot.sandbox.fleet.schema import TABLES
@@ -203,4 +203,49 @@ def test_environments_are_read_by_name_only() -> None:
     rows = clean_answers("web")["process_env"]
 
     assert "DATABASE_URL" in {row["key"] for row in clean("web").tables["process_envs"]}
+    assert rows == []
+
+
+def test_a_program_newer_than_the_last_package_is_told() -> None:
+    """By the time of its last change, which cannot be set back; what the image or a package brought is not told."""
+    asked = [query_named("unpackaged_programs")]
+    now = int(clean("web").tables["time"][0]["unix_time"])
+    dropped = {
+        "path": "/usr/sbin/crondr",
+        "type": "regular",
+        "mode": "0755",
+        "uid": "0",
+        "mtime": "1600000000",
+    }
+
+    late = ask(with_rows("web", file=[{**dropped, "ctime": str(now - 600)}]), asked)["unpackaged_programs"]
+    early = ask(with_rows("web", file=[{**dropped, "ctime": "1600000000"}]), asked)["unpackaged_programs"]
+
+    assert [(row["path"], row["brought_by"]) for row in late] == [("/usr/sbin/crondr", "no package")]
+    assert early == []
+
+
+@pytest.mark.parametrize("role", sorted(ROLES))
+def test_no_honest_host_has_programs_that_no_package_brought(role: str) -> None:
+    """Neither as it was launched, nor after an unattended upgrade."""
+    plan = HostPlan("1", "ami-1", "eu-west-1a", "m6i.large", 9 * 86400, oddity="package_upgrade")
+    group = GroupPlan("one-asg", role, (plan, plan))
+    upgraded = build_group(group, invent(group))[0]
+    asked = [query_named("unpackaged_programs")]
+
+    assert ask(clean(role), asked)["unpackaged_programs"] == []
+    assert ask(upgraded, asked)["unpackaged_programs"] == []
+
+
+def test_without_a_package_manager_nothing_is_claimed() -> None:
+    """Where no record of packages is found there is nothing to be newer than."""
+    host = with_rows("web", file=[{"path": "/usr/sbin/crondr", "type": "regular", "ctime": "1900000000"}])
+    tables = {
+        **host.tables,
+        "file": [row for row in host.tables["file"] if row["path"] != "/var/lib/dpkg/status"],
+    }
+
+    rows = ask(SimHost(host.identity, tables), [query_named("unpackaged_programs")])["unpackaged_programs"]
+
+    assert len(tables["file"]) == len(host.tables["file"]) - 1
     assert rows == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from bot.sandbox.fleet.draft import Draft, digest
+from bot.sandbox.fleet.services import transaction
 
 
 def _recent(draft: Draft, seconds: int) -> int:
@@ -179,6 +180,7 @@ def package_upgrade(draft: Draft) -> None:
                 "chrony",
             ):
                 row["version"] += ".1"
+    transaction(draft.tables, draft.now - 2_000)
     for row in draft.tables["processes"]:
         if row["name"] == "chronyd":
             row["on_disk"] = "0"

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from bot.sandbox.fleet.draft import Draft, digest
+from bot.sandbox.fleet.draft import Draft, Tables, digest
 
 PACKAGE_MANAGERS = {"debian": "deb_packages", "amazon": "rpm_packages"}
+WRITTEN_DOWN = {"debian": "/var/lib/dpkg/status", "amazon": "/var/lib/rpm/rpmdb.sqlite"}
+"""What a package manager writes at the end of each transaction."""
+
+
+def transaction(tables: Tables, at: int) -> None:
+    """Let the package manager have ended a transaction at that time, in seconds since 1970."""
+    for row in tables["file"]:
+        if row["path"] in WRITTEN_DOWN.values():
+            row.update(mtime=str(at), ctime=str(at))
 
 
 def package(draft: Draft, name: str, version: str, release: str = "1") -> None:

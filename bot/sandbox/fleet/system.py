@@ -7,6 +7,7 @@ from typing import Any
 from bot.sandbox.fleet.base import lay_certificates, lay_kernel, lay_machine, lay_ssm_agent
 from bot.sandbox.fleet.draft import Draft, digest
 from bot.sandbox.fleet.schema import data
+from bot.sandbox.fleet.services import WRITTEN_DOWN
 
 _RUNS = (
     "/init.d/",
@@ -183,6 +184,7 @@ def _sources(draft: Draft, has: dict[str, Any]) -> None:
 
 
 def _packages(draft: Draft, system: str) -> None:
+    draft.file(WRITTEN_DOWN[system], changed=draft.booted - 86400)  # with the image
     if system == "debian":
         for name, version, arch in data("debian_packages"):
             draft.add(
