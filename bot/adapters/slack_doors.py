@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -13,6 +14,9 @@ from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_bolt.adapter.wsgi import SlackRequestHandler
 from waitress.server import create_server
+
+from bot.adapters.slack_chat import said
+from bot.errors import ChatError, SettingsError
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +34,13 @@ class SocketDoor:
         self._handler: Any = SocketModeHandler(app, app_token, ping_interval=PING_S)
 
     def open(self) -> None:
-        """Connect. Raises slack_sdk's errors when the app-level token is refused."""
-        self._handler.connect()
+        """Connect. Raises SettingsError when Slack refuses the app-level token, or cannot be reached."""
+        try:
+            said(self._handler.connect)
+        except ChatError as error:
+            raise SettingsError(
+                (f"Slack did not accept SLACK_APP_TOKEN or could not be reached: {error.message}",)
+            ) from error
 
     def close(self) -> None:
         """Stop taking envelopes; those taken are answered."""
@@ -42,14 +51,21 @@ class SocketDoor:
 
 
 class HttpDoor:
-    """HTTP: Slack posts to /slack/events; Bolt checks each signature. /healthz answers 200 for load balancers."""
+    """HTTP: Slack posts to /slack/events; Bolt checks each signature. /healthz answers 200 for load balancers.
+
+    Raises:
+        SettingsError: The port cannot be listened on.
+    """
 
     def __init__(self, app: App, *, port: int, host: str = "0.0.0.0") -> None:
         slack = SlackRequestHandler(app, path="/slack/events")
+        try:
+            listening = socket.create_server((host, port))
+        except OSError as error:
+            raise SettingsError((f"Port {port} cannot be listened on: {error.strerror}.",)) from error
         server: Any = create_server(
             _with_health(slack),
-            host=host,
-            port=port,
+            sockets=[listening],
             threads=HTTP_THREADS,
             ident="diffy",
             asyncore_use_poll=True,  # select() fails from the 1,024th open file on
@@ -63,11 +79,15 @@ class HttpDoor:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop accepting; answer the requests in hand, for CLOSING_S at most. Once, after `open`.
+        """Stop accepting; answer the requests in hand, for CLOSING_S at most. Once.
 
         Only the server's own loop closes what it waits for. Closed from this thread, the loop fails on descriptors that
         are gone, answers are lost, and a thread that wakes the loop writes into whatever has the number by then.
         """
+        if not self._thread.is_alive():  # never opened
+            self._server.close()
+            self._server.task_dispatcher.shutdown(timeout=CLOSING_S)
+            return
         server, busy = self._server, time.monotonic()
         ends = busy + CLOSING_S
         server.trigger.pull_trigger(self._stop_listening)
