@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 HTTP_THREADS = 8
 PING_S = 2
 CLOSING_S = 5.0  # for requests in hand once the door closes; Slack waits 3 s for each
-QUIET_S = 0.1  # a connection taken just before still sends its request
+QUIET_S = 0.1  # what was taken just before still arrives
 
 
 class SocketDoor:
@@ -32,6 +32,9 @@ class SocketDoor:
     def __init__(self, app: App, app_token: str) -> None:
         # its methods carry no types; it notices a connection cut without a word after five silent pings
         self._handler: Any = SocketModeHandler(app, app_token, ping_interval=PING_S)
+        self._handler.client.socket_mode_request_listeners = [self._handle]
+        self._counting = threading.Lock()
+        self._in_hand = 0
 
     def open(self) -> None:
         """Connect. Raises SettingsError when Slack refuses the app-level token, or cannot be reached."""
@@ -43,11 +46,25 @@ class SocketDoor:
             ) from error
 
     def close(self) -> None:
-        """Stop taking envelopes; those taken are answered."""
+        """Answer the envelopes in hand, for CLOSING_S at most, and then take no more: answers go over the connection."""
+        client = self._handler.client
+        _wait_until_quiet(
+            lambda: self._in_hand or not client.message_queue.empty(), time.monotonic() + CLOSING_S
+        )
         try:
             self._handler.close()
+            client.disconnect()  # the one that was being renewed just then
         except AttributeError:  # slack_sdk's client, when Slack closes at the same moment
             log.info("the connection was closed from both sides")
+
+    def _handle(self, client: Any, request: Any) -> None:
+        with self._counting:
+            self._in_hand += 1
+        try:
+            self._handler.handle(client, request)
+        finally:
+            with self._counting:
+                self._in_hand -= 1
 
 
 class HttpDoor:
@@ -88,13 +105,14 @@ class HttpDoor:
             self._server.close()
             self._server.task_dispatcher.shutdown(timeout=CLOSING_S)
             return
-        server, busy = self._server, time.monotonic()
-        ends = busy + CLOSING_S
+        server, ends = self._server, time.monotonic() + CLOSING_S
         server.trigger.pull_trigger(self._stop_listening)
-        while busy + QUIET_S > (now := time.monotonic()) and now < ends:
-            time.sleep(0.01)
-            if server.accepting or any(channel.requests for channel in list(server.active_channels.values())):
-                busy = time.monotonic()
+        _wait_until_quiet(
+            lambda: (
+                server.accepting or any(channel.requests for channel in list(server.active_channels.values()))
+            ),
+            ends,
+        )
         server.task_dispatcher.shutdown(timeout=max(0.0, ends - time.monotonic()))
         if server.task_dispatcher.threads:
             log.warning("requests were still being answered after %g s; they are cut off", CLOSING_S)
@@ -110,6 +128,15 @@ class HttpDoor:
         for channel in list(self._server.active_channels.values()):
             channel.close_when_flushed = True
         self._server.trigger.close()
+
+
+def _wait_until_quiet(busy: Callable[[], object], ends: float) -> None:
+    """Wait until nothing was in hand for QUIET_S, or until that monotonic time."""
+    last = time.monotonic()
+    while last + QUIET_S > (now := time.monotonic()) and now < ends:
+        time.sleep(0.01)
+        if busy():
+            last = time.monotonic()
 
 
 _Wsgi = Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]
