@@ -246,7 +246,7 @@ def _live(request: Request, services: Services, kind: RunKind) -> Live:
 
 @contextmanager
 def _interruptible(live: Live) -> Iterator[None]:
-    """Ctrl-C cancels the run, so that commands sent to hosts are cancelled too.
+    """Ctrl-C and SIGTERM cancel the run, so that commands sent to hosts are cancelled too and no temporary file stays.
 
     A thread asks: the handler interrupts the main thread, perhaps where that holds the run's own lock.
     """
@@ -254,11 +254,12 @@ def _interruptible(live: Live) -> Iterator[None]:
     def cancel(number: int, frame: FrameType | None) -> None:
         threading.Thread(target=live.ask_to_stop, args=(Ending.CANCEL, "command line"), name="stop").start()
 
-    former = signal.signal(signal.SIGINT, cancel)
+    former = {number: signal.signal(number, cancel) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, former)
+        for number, handler in former.items():
+            signal.signal(number, handler)
 
 
 class _Bar:

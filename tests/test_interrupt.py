@@ -1,4 +1,4 @@
-"""Ctrl-C on the command line, wherever it interrupts."""
+"""Ctrl-C and SIGTERM on the command line, wherever they interrupt."""
 
 from __future__ import annotations
 
@@ -17,30 +17,36 @@ from tests.workflows.parts import WAIT_S, run, until
 
 @pytest.fixture(autouse=True)
 def watched() -> Iterator[None]:
-    """Break what hangs."""
+    """Break what hangs, and what would end the process."""
 
-    def hangs(*_: object) -> None:
-        raise AssertionError("it hangs")
+    def breaks(number: int, _: object) -> None:
+        raise AssertionError(f"{signal.Signals(number).name}: it hangs, or is not handled")
 
-    former = signal.signal(signal.SIGALRM, hangs)
+    former = {number: signal.signal(number, breaks) for number in (signal.SIGALRM, signal.SIGTERM)}
     signal.alarm(WAIT_S)
     yield
     signal.alarm(0)
-    signal.signal(signal.SIGALRM, former)
+    for number, handler in former.items():
+        signal.signal(number, handler)
 
 
 class Interrupted(MemoryStore):
-    """Somebody presses Ctrl-C, twice, while a run is written down."""
+    """Somebody presses Ctrl-C, or a pipeline is cancelled, twice, while a run is written down."""
+
+    number = signal.SIGINT
 
     def save_run(self, run: Run) -> None:
-        os.kill(os.getpid(), signal.SIGINT)
-        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), self.number)
+        os.kill(os.getpid(), self.number)
         super().save_run(run)
 
 
-def test_ctrl_c_cancels_also_while_the_record_is_being_changed() -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_cancels_also_while_the_record_is_being_changed(number: signal.Signals) -> None:
     """The handler runs in the main thread, which may hold the lock of the very run that is to be cancelled."""
-    live = Live(run(), Interrupted(lambda target: None))
+    store = Interrupted(lambda target: None)
+    store.number = number
+    live = Live(run(), store)
 
     with _interruptible(live):
         live.save(has_report=True)
