@@ -49,11 +49,10 @@ def open_services(
     additions: ways.Additions,
 ) -> Iterator[Services]:
     """Open the data folder and join the core to its adapters; close them at the end."""
-    folder = DataFolder.open(settings.data_dir, lock=True)
-    clock = SystemClock()
-    way = ways.cloud(settings, additions.plugins, clock, at_once=True)
     with contextlib.ExitStack() as closing:
-        closing.callback(folder.close)
+        folder = closing.enter_context(DataFolder.open(settings.data_dir, lock=True))
+        clock = SystemClock()
+        way = ways.cloud(settings, additions.plugins, clock, at_once=True)
         store = closing.enter_context(ways.open_store(settings, folder, additions.plugins))
         snapshots, reports = SnapshotFiles(folder), ReportFiles(folder)
         kept_for = timedelta(days=settings.runs.keep_days)
@@ -116,21 +115,25 @@ def serve(settings: Settings, *, until: threading.Event | None = None) -> None:
             )
             chat.know_workspace()
             door = SocketDoor(app, slack.app_token) if slack.app_token else HttpDoor(app, port=slack.port)
-            for run in runs.take_up(lambda run: presenter_for(run, None)):
-                log.info(
-                    "run %s was cut off: %s", run.id, "ended with a message" if run.ended else "it goes on"
+            try:
+                for run in runs.take_up(lambda run: presenter_for(run, None)):
+                    log.info(
+                        "run %s was cut off: %s",
+                        run.id,
+                        "ended with a message" if run.ended else "it goes on",
+                    )
+                _learn_known(directory, access)
+                scheduler.start(
+                    lambda schedule_id, late: fire(desk, schedule_id, late=late), services.store.schedules()
                 )
-            _learn_known(directory, access)
-            scheduler.start(
-                lambda schedule_id, late: fire(desk, schedule_id, late=late), services.store.schedules()
-            )
-            door.open()
-            log.info("ready (%s)", "Socket Mode" if slack.app_token else f"HTTP on port {slack.port}")
-            _forget_daily(desk, until)
-            log.info("draining")
-            scheduler.stop()
-            runs.drain()
-            door.close()
+                door.open()
+                log.info("ready (%s)", "Socket Mode" if slack.app_token else f"HTTP on port {slack.port}")
+                _forget_daily(desk, until)
+                log.info("draining")
+            finally:  # also where the door does not open: what was taken up must not work on without its store
+                scheduler.stop()
+                runs.drain()
+                door.close()
     log.info("stopped")
 
 
@@ -150,7 +153,7 @@ def _forget_daily(desk: Desk, until: threading.Event) -> None:
                 snapshots, reports = desk.services.forget_old()
             if snapshots or reports:
                 log.info("removed for their age: %d snapshots, %d reports", snapshots, reports)
-        except DiffyError as error:
+        except (DiffyError, OSError) as error:
             log.warning("what is old was not removed: %s", error)
 
 

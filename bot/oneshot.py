@@ -6,6 +6,7 @@ import gc
 import math
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -245,16 +246,20 @@ def _live(request: Request, services: Services, kind: RunKind) -> Live:
 
 @contextmanager
 def _interruptible(live: Live) -> Iterator[None]:
-    """Ctrl-C cancels the run, so that commands sent to hosts are cancelled too."""
+    """Ctrl-C and SIGTERM cancel the run, so that commands sent to hosts are cancelled too and no temporary file stays.
+
+    A thread asks: the handler interrupts the main thread, perhaps where that holds the run's own lock.
+    """
 
     def cancel(number: int, frame: FrameType | None) -> None:
-        live.ask_to_stop(Ending.CANCEL, "command line")
+        threading.Thread(target=live.ask_to_stop, args=(Ending.CANCEL, "command line"), name="stop").start()
 
-    former = signal.signal(signal.SIGINT, cancel)
+    former = {number: signal.signal(number, cancel) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, former)
+        for number, handler in former.items():
+            signal.signal(number, handler)
 
 
 class _Bar:

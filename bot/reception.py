@@ -158,16 +158,18 @@ class Reception:
             self._directory.learn(user, channel)
 
     def _learn_then(self, user: str, channel: str, tell: Tell, go_on: Callable[[], None]) -> None:
+        """Learn, then go on. Nobody looks at what such a thread raises: it is told and logged here."""
         try:
-            self._directory.learn(user, channel)
-        except DiffyError as error:
-            tell(views.failure(error))
-            return
-        try:
-            go_on()
+            try:
+                self._directory.learn(user, channel)
+            except DiffyError as error:
+                tell(views.failure(error))
+            else:
+                go_on()
         except Exception as error:
             log.exception("an answer could not be given")
-            tell(self._unknown(error))
+            with contextlib.suppress(DiffyError):
+                tell(self._unknown(error))
 
     def _guarded(self, user: str, tell: Tell, perform: Callable[[], None]) -> None:
         """Perform; what goes wrong reaches the person who pressed."""

@@ -17,6 +17,7 @@ import os
 import socket
 import tempfile
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -130,7 +131,8 @@ class DataFolder:
     def close(self) -> None:
         """Give the lock back; closing twice does nothing."""
         if self._lock is not None:
-            (self.path / "owner.json").unlink(missing_ok=True)
+            with suppress(OSError):  # it only helps a sentence; the lock counts
+                (self.path / "owner.json").unlink(missing_ok=True)
             self._lock.release()
             self._lock = None
 
@@ -169,10 +171,12 @@ def write_atomically(path: Path, data: bytes) -> None:
             os.fsync(file.fileno())
         Path(temporary).replace(path)
         sync_folder(path.parent)
-    except OSError as error:
+    except BaseException as error:  # Ctrl-C too: the folder may be a responder's own
         if temporary:
             Path(temporary).unlink(missing_ok=True)
-        raise cannot_write(path, error) from error
+        if isinstance(error, OSError):
+            raise cannot_write(path, error) from error
+        raise
 
 
 def make_folder(path: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from bot.adapters.data_folder import DataFolder, cannot_write, damaged, read_bytes, sync_folder
+from bot.errors import StoreError
 from bot.model import Arrived, Begun, Entry, Missed, SentCommand, Shown, StopAsked, Trace, trace_of
 
 _KINDS: dict[str, type[Entry]] = {
@@ -37,6 +38,7 @@ class JournalFiles:
     """``ports.RunJournal`` in the data folder. Thread-safe."""
 
     def __init__(self, folder: DataFolder) -> None:
+        self._owned = folder
         self._folder = folder.live
         self._lock = threading.Lock()
         self._whole: set[str] = set()  # runs whose file this process began, or found whole
@@ -66,6 +68,7 @@ class JournalFiles:
         line = _Line(_NAMES[type(entry)], msgspec.Raw(msgspec.json.encode(entry)))
         data = msgspec.json.encode(line) + b"\n"
         path = self._path(run_id)
+        self._check_open()
         try:
             with self._lock:
                 new = not path.exists()
@@ -87,12 +90,20 @@ class JournalFiles:
     def remove(self, run_id: str) -> None:
         """See ``ports.RunJournal``."""
         path = self._path(run_id)
+        self._check_open()
         with self._lock:
             self._whole.discard(run_id)
             try:
                 path.unlink(missing_ok=True)
             except OSError as error:
                 raise cannot_write(path, error) from error
+
+    def _check_open(self) -> None:
+        """Raise once the folder was given back: the runs are the next process's, and a thread may outlive the drain."""
+        if not self._owned.writable:
+            raise StoreError(
+                "The data folder is closed.", "Diffy is shutting down: ask again when it is back."
+            )
 
     def _path(self, run_id: str) -> Path:
         return self._folder / f"{run_id}.jsonl"

@@ -169,17 +169,18 @@ class _Child:
         context = multiprocessing.get_context(
             "spawn"
         )  # fork would copy Bolt's threads' locks in whatever state
-        self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, folder, judge), name="diffy-judge")
         try:
-            self._process.start()
+            self._pipe, theirs = context.Pipe()
+            with theirs:
+                self._process = context.Process(
+                    target=_serve, args=(theirs, folder, judge), name="diffy-judge"
+                )
+                self._process.start()
         except OSError as error:
             raise AnalysisError(
                 f"The worker process that judges could not be started: {error}.",
                 "The machine may be out of memory.",
             ) from error
-        finally:
-            theirs.close()
 
     def tell(self, news: _Fold | _Forget) -> None:
         """Send what needs no answer; a child that is no more hears nothing."""
@@ -189,11 +190,15 @@ class _Child:
     def ask(self, request: JudgeRequest, timeout_s: float) -> _Reply:
         try:
             self._pipe.send(request)
-            if not wait([self._pipe, self._process.sentinel], timeout_s):
-                raise TimeoutError
-            reply: _Reply = self._pipe.recv()
-        except (EOFError, BrokenPipeError, ConnectionResetError) as error:
+            answered = wait([self._pipe, self._process.sentinel], timeout_s)
+            reply: _Reply | None = self._pipe.recv() if answered else None
+        except (
+            EOFError,
+            OSError,
+        ) as error:  # also in the middle of a word, and where its successor never began
             raise _Died from error
+        if reply is None:
+            raise TimeoutError
         return reply
 
     def end(self) -> None:

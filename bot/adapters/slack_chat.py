@@ -5,7 +5,10 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable, Mapping
+from http.client import HTTPException
+from json import JSONDecodeError
 from typing import Any
+from urllib.error import URLError
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -23,6 +26,7 @@ log = logging.getLogger(__name__)
 REFUSED_SHAPE = frozenset(
     {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "invalid_attachments"}
 )
+BROKEN_OFF = (HTTPException, JSONDecodeError, UnicodeDecodeError)  # what slack_sdk makes of half an answer
 KEYS = uuid.UUID(
     "5d0c4a0e-8f2b-4f5c-9a39-6b1f0c6f2e77"
 )  # ours: names become client_msg_ids under it (RFC 9562)
@@ -48,7 +52,9 @@ def make_client(token: str, *, base_url: str, timeout_s: int = 20) -> WebClient:
     """
     client = WebClient(token=token, timeout=timeout_s, base_url=base_url or WebClient.BASE_URL)
     client.retry_handlers = [
-        ConnectionErrorRetryHandler(max_retry_count=2),
+        ConnectionErrorRetryHandler(
+            max_retry_count=2, error_types=[URLError, ConnectionResetError, *BROKEN_OFF]
+        ),
         RateLimitErrorRetryHandler(max_retry_count=4),
         ServerErrorRetryHandler(max_retry_count=2),
     ]
@@ -191,7 +197,7 @@ def said(call: Callable[[], Any]) -> Any:
             HINTS.get(code, ""),
             code=code,
         ) from error
-    except (SlackClientError, OSError) as error:
+    except (SlackClientError, OSError, *BROKEN_OFF) as error:
         raise ChatError(
             f"Slack could not be reached ({type(error).__name__}).", "Try again in a minute."
         ) from error

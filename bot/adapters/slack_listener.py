@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPException
 from typing import Any, Protocol
 
 from slack_bolt import Ack, App, Respond
@@ -103,7 +104,7 @@ def _teller(respond: Respond) -> Tell:
                 response_type="ephemeral",
                 replace_original=False,
             )
-        except (OSError, ValueError, SlackApiError) as error:
+        except (OSError, HTTPException, ValueError, SlackApiError) as error:
             log.warning("a private answer could not be delivered: %s", type(error).__name__)
         else:
             if answer is not None and answer.status_code != 200:

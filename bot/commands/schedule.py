@@ -58,8 +58,8 @@ def _save(call: Call, target: Target, time_words: str, channel: str, desk: Desk)
 
 
 def _remove(call: Call, schedule: Schedule, desk: Desk) -> Message:
-    desk.scheduler.remove(schedule.id)
     desk.services.store.remove_schedule(schedule.id)
+    desk.scheduler.remove(schedule.id)
     desk.audit(call.user, "schedule.removed", schedule.target.label, channel=call.channel, detail=schedule.id)
     return schedule_removed(schedule)
 

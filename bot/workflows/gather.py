@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 from collections.abc import Callable, Iterable
@@ -9,12 +10,14 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from bot.errors import CollectionError, DiffyError
-from bot.model import Arrived, Begun, Group, Missed, Pack, Progress, Report, RunState, Snapshot
+from bot.model import Arrived, Begun, Group, Missed, Pack, Progress, Report, RunState, SentCommand, Snapshot
 from bot.ports import Errand
 from bot.workflows.live import Live
 from bot.workflows.presenting import Presenter
 from bot.workflows.services import Services
-from bot.workflows.stopping import check_leave
+from bot.workflows.stopping import Stopped, check_leave
+
+log = logging.getLogger(__name__)
 
 TICK_S = 0.25
 LEAST_LEFT_S = 15.0  # after a restart: time to read what was answered meanwhile, however late it is
@@ -59,13 +62,14 @@ def gather(
     """
     arrivals: queue.SimpleQueue[_Arrival] = queue.SimpleQueue()
     room = threading.Semaphore(WAITING)
+    given_up = threading.Event()
     got = _gathered_before(live, group)
     still = _still_to_ask(group, got)
     waiting = dict.fromkeys(host.id for host in still.hosts)
     started = services.clock.monotonic()
     threading.Thread(
         target=_collect,
-        args=(live, still, pack, services, arrivals, room),
+        args=(live, still, pack, _errand(live, services, given_up), services, arrivals, room),
         name=f"collect-{live.run.id}",
         daemon=True,
     ).start()
@@ -102,6 +106,11 @@ def gather(
                     presenter.progress(live.run, live.progress)
                 else:
                     presenter.provisional(live.run, provisional, live.progress)
+    except Stopped:
+        raise
+    except Exception:
+        given_up.set()  # nobody takes answers any more: no further host is asked for them
+        raise
     finally:
         room.release(len(group.hosts) + 1)  # whatever ends us, the collector gets to its end
 
@@ -110,6 +119,7 @@ def _collect(
     live: Live,
     group: Group,
     pack: Pack,
+    errand: Errand,
     services: Services,
     arrivals: queue.SimpleQueue[_Arrival],
     room: threading.Semaphore,
@@ -120,15 +130,11 @@ def _collect(
 
     try:
         if group.hosts:
-            services.collector.collect(
-                group,
-                pack,
-                _errand(live, services),
-                deliver=deliver,
-            )
+            services.collector.collect(group, pack, errand, deliver=deliver)
     except DiffyError as error:
         arrivals.put(error)
-    except Exception as error:  # noqa: BLE001 - a thread's failure must reach the run, or it waits for ever
+    except Exception as error:  # a thread's failure must reach the run, or it waits for ever
+        log.exception("run %s: the collection broke off", live.run.id)
         failure = CollectionError(
             f"The collection broke off: {type(error).__name__}.", "The log has the details."
         )
@@ -169,7 +175,11 @@ def begin(live: Live, services: Services) -> Group:
     return group
 
 
-def _errand(live: Live, services: Services) -> Errand:
+def _errand(live: Live, services: Services, given_up: threading.Event) -> Errand:
+    def note(sent: SentCommand) -> None:
+        if not given_up.is_set():  # else it would begin the journal of an ended run anew
+            services.journal.note(live.run.id, sent)
+
     begun, deadline_s = live.former.begun, services.pace.deadline_s
     if begun is not None:
         left_s = (begun.deadline - services.clock.now()).total_seconds()
@@ -177,9 +187,9 @@ def _errand(live: Live, services: Services) -> Errand:
     return Errand(
         live.asker,
         deadline_s,
-        live.stopping,
+        lambda: given_up.is_set() or live.stopping(),
         sent=live.former.sent,
-        note=lambda sent: services.journal.note(live.run.id, sent),
+        note=note,
         since=begun.at if begun is not None else None,
         leave=live.leaving,
     )

@@ -10,7 +10,8 @@ from bot.workflows.proposal import Proposal
 
 
 class Presenter(Protocol):
-    """Shows one run. Called from that run's thread only; progress may come often, and is shown when it can be."""
+    """Shows one run. Progress may come often, and is shown when it can be; also from the thread that tells waiting runs
+    their place, beside the run's own, so that it may come late: it never takes the place of an end."""
 
     def opened(self, run: Run, progress: Progress) -> Run:
         """Show that the run exists, before anything is collected; return the run with its message's place.

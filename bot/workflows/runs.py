@@ -101,7 +101,9 @@ class Runs:
                 raise NotFound(f"No run {run_id} is running.", "`/diffy status` lists the runs.")
             if live.ask_to_stop(ending, by) and ending is not Ending.SHUTDOWN:
                 self._services.journal.note(run_id, StopAsked(ending.value, by))
-            if self._futures[run_id].cancel():  # it still waits: end it now, not when its turn comes
+            future = self._futures[run_id]
+            ends = ending is not Ending.FINISH and not future.cancelled()
+            if ends and future.cancel():  # it still waits: end it now, not when its turn comes, and once
                 self._announcer.submit(self._perform, live, self._presenters[run_id])
         return live.run
 
@@ -147,6 +149,8 @@ class Runs:
                 presenter_for(run).detailed(run, self._services.reports.get(run_id))
         except DiffyError as error:
             log.warning("run %s: what lies behind its answer could not be shown: %s", run_id, error)
+        except Exception:
+            log.exception("run %s: what lies behind its answer could not be shown", run_id)
         self._forget(run_id)
 
     def _forget(self, run_id: str) -> None:
@@ -166,8 +170,13 @@ class Runs:
             futures = set(self._futures.values())
         for run_id in left:
             self._shut(run_id)
-        wait(futures, timeout=self._services.pace.drain_s)
-        self._announcer.shutdown(wait=True)
+        clock, most_s = self._services.clock, self._services.pace.drain_s
+        ends = clock.monotonic() + most_s
+        wait(futures, timeout=most_s)
+        said = self._announcer.submit(lambda: None)  # behind all that is still to be said
+        if wait([said], timeout=max(0.0, ends - clock.monotonic())).not_done:
+            log.warning("not all that was to be said of runs could be said in time; the next start says it")
+        self._announcer.shutdown(wait=False, cancel_futures=True)
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _shut(self, run_id: str) -> None:
@@ -226,7 +235,7 @@ class Runs:
             )
             self._end(live, presenter, RunState.FAILED, failure)
         finally:
-            if live.run.ended:
+            if live.ended.is_set():  # written down; else the next process needs what was noted
                 self._forget(live.run.id)
             self._services.judge.forget(live.run.id)  # also what was folded for an answer that never came
             with self._lock:
@@ -259,6 +268,8 @@ class Runs:
             presenter.left(live.run, live.progress)
         except DiffyError as error:
             log.warning("run %s: that it goes on could not be said: %s", live.run.id, error)
+        except Exception:
+            log.exception("run %s: that it goes on could not be said", live.run.id)
 
     def _end(
         self, live: Live, presenter: Presenter, state: RunState, error: DiffyError, *, decided_by: str = ""
@@ -270,6 +281,8 @@ class Runs:
             presenter.ended(ended, error)
         except DiffyError as failure:
             log.warning("run %s: its end could not be shown: %s", live.run.id, failure)
+        except Exception:  # its end counts all the same
+            log.exception("run %s: its end could not be shown", live.run.id)
         try:
             live.end(state, now, error=str(error), decided_by=decided_by)
         except DiffyError:

@@ -58,6 +58,8 @@ class SlackThread:
         self._lock = threading.Lock()
         self._shown: tuple[object, ...] = ()
         self._edited_at = -edit_every_s
+        self._editing = threading.Lock()  # the announcer's edits and the run's own reach Slack in turn
+        self._over = False  # the last word is said, or about to be
 
     def opened(self, run: Run, progress: Progress) -> Run:
         """Post the parent message. A scheduled run stays silent until something is to be said."""
@@ -133,7 +135,9 @@ class SlackThread:
     def left(self, run: Run, progress: Progress) -> None:
         """Say in the parent that the next process goes on; a scheduled run stays silent."""
         if run.message_ts:
-            self._chat.update(run.channel, run.message_ts, views.left(run, progress))
+            with self._editing:
+                self._over = True
+                self._chat.update(run.channel, run.message_ts, views.left(run, progress))
 
     def ended(self, run: Run, error: DiffyError) -> None:
         """Show that there is no answer, and why; to the person alone where Diffy may not post."""
@@ -160,22 +164,27 @@ class SlackThread:
                 return
             self._edited_at = now
             self._shown = shown
-        try:
-            self._chat.update(run.channel, run.message_ts, make())
-        except ChatError as error:  # the next edit, or the verdict, makes it good
-            log.info("run %s: an edit was refused: %s", run.id, error)
+        with self._editing:
+            if self._over:
+                return
+            try:
+                self._chat.update(run.channel, run.message_ts, make())
+            except ChatError as error:  # the next edit, or the verdict, makes it good
+                log.info("run %s: an edit was refused: %s", run.id, error)
 
     def _final(self, run: Run, message: Message) -> str:
         """Put the message in the parent's place, or post it anew where there is no parent any more; return its ts."""
-        parent = run.message_ts or self._journal.trace(run.id).shown.get("parent", "")
-        if parent:
-            try:
-                self._chat.update(run.channel, parent, message)
-            except ChatError as error:
-                log.warning("run %s: its message could not be edited, posting anew: %s", run.id, error)
-            else:
-                return parent
-        return self._post(run, "end", message)
+        with self._editing:
+            self._over = True
+            parent = run.message_ts or self._journal.trace(run.id).shown.get("parent", "")
+            if parent:
+                try:
+                    self._chat.update(run.channel, parent, message)
+                except ChatError as error:
+                    log.warning("run %s: its message could not be edited, posting anew: %s", run.id, error)
+                else:
+                    return parent
+            return self._post(run, "end", message)
 
     def _post(self, run: Run, what: str, message: Message, *, thread: str = "") -> str:
         """Post one part of what a run says, unless it was; return its ts."""

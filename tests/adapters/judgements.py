@@ -71,3 +71,18 @@ def fails(request: JudgeRequest, folds: Folds) -> Report:
         pass
 
     raise Odd("row 7")
+
+
+def dies_in_the_middle_of_its_answer(request: JudgeRequest, folds: Folds) -> Report:
+    """Ends the process when half of the answer has crossed the pipe; the first time only."""
+    mark = Path(request.run.requested_by)
+    if mark.exists():
+        return a_report(request.run.id)
+    mark.touch()
+    frame = sys._getframe()
+    while "pipe" not in frame.f_locals:
+        assert frame.f_back is not None
+        frame = frame.f_back
+    os.write(frame.f_locals["pipe"].fileno(), (1_000).to_bytes(4, "big") + b"half")
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError

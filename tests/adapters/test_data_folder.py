@@ -187,3 +187,33 @@ def test_reading_what_is_not_a_file(tmp_path: Path) -> None:
 def test_the_advice_fits_the_reason(code: int, advice: str) -> None:
     """A full disk is not a matter of permissions."""
     assert advice in cannot_write(Path("x"), OSError(code, os.strerror(code))).hint
+
+
+def test_an_interrupted_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C while a report is written beside a responder's own files."""
+
+    def interrupt(_: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupt)
+
+    with pytest.raises(KeyboardInterrupt):
+        write_atomically(tmp_path / "report.json", b"{}")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_any_more_is_given_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk went read-only: closing fails in nothing, and the next process may open."""
+    folder = DataFolder.open(tmp_path / "data")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    with monkeypatch.context() as read_only:
+        read_only.setattr(Path, "unlink", refuse)
+        folder.close()
+
+    DataFolder.open(tmp_path / "data").close()

@@ -10,7 +10,7 @@ import pytest
 
 from bot.adapters.data_folder import DataFolder
 from bot.adapters.journal_files import JournalFiles
-from bot.errors import StoreCorrupt
+from bot.errors import StoreCorrupt, StoreError
 from bot.model import (
     Arrived,
     Begun,
@@ -104,3 +104,20 @@ def test_a_kind_that_only_a_newer_version_knows_is_passed_over(folder: DataFolde
     path.write_bytes(path.read_bytes() + b'{"kind":"folded","said":{"host":"i-1"}}\n')
 
     assert journal.trace("r1") == trace_of(ENTRIES)
+
+
+def test_nothing_is_noted_once_the_folder_is_another_process_own(tmp_path: Path) -> None:
+    """A thread that outlived the drain, since AWS did not answer it, must not speak into the next process's run."""
+    folder = DataFolder.open(tmp_path / "data")
+    before = JournalFiles(folder)
+    folder.close()
+    with DataFolder.open(tmp_path / "data") as mine:
+        after = JournalFiles(mine)
+        after.note("r1", ENTRIES[0])
+
+        with pytest.raises(StoreError, match="closed"):
+            before.note("r1", Begun(AT, AT, GROUP))
+        with pytest.raises(StoreError, match="closed"):
+            before.remove("r1")
+
+        assert after.trace("r1") == trace_of(ENTRIES[:1])

@@ -128,6 +128,17 @@ def test_closing_among_requests_breaks_nothing_and_ends_every_thread(app: App, b
     assert broken == []
 
 
+def test_a_door_that_was_never_opened_leaves_nothing(app: App) -> None:
+    """Slack or the store refused before: its port is free again, and its threads are gone."""
+    before = set(threading.enumerate())
+    door = HttpDoor(app, port=0, host="127.0.0.1")
+
+    door.close()
+
+    HttpDoor(app, port=door.port, host="127.0.0.1").close()
+    assert set(threading.enumerate()) <= before
+
+
 def hammer(port: int, stop: threading.Event, outcomes: list[str]) -> None:
     while not stop.wait(0.001):
         try:

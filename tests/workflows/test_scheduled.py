@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
+from bot.commands import COMMANDS
+from bot.errors import StoreError
 from bot.model import RunKind, Schedule, Target, TargetKind
+from bot.workflows.calls import Call
 from bot.workflows.desk import Desk, schedule_of
 from bot.workflows.runs import Runs
 from bot.workflows.scheduled import fire
@@ -87,3 +90,24 @@ def test_the_schedule_of_a_run_is_found_or_named_as_removed() -> None:
 
     assert gone.words == "removed"
     assert schedule_of(store, started) == SCHEDULE
+
+
+def test_a_schedule_that_cannot_be_removed_goes_on_firing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk: it is still in the list, so it is still kept, and may be removed again later."""
+    desk, store, _ = made()
+    store.save_schedule(SCHEDULE)
+    removed: list[str] = []
+
+    def full(_: str) -> None:
+        raise StoreError("No space left on device.")
+
+    monkeypatch.setattr(store, "remove_schedule", full)
+    monkeypatch.setattr(desk.scheduler, "remove", removed.append, raising=False)
+
+    with pytest.raises(StoreError):
+        COMMANDS["schedule"].answer(
+            Call("U0", "C0", "schedule remove s1"), ("remove", "s1"), desk, lambda _: None
+        )
+
+    desk.runs.drain()
+    assert removed == []

@@ -38,7 +38,8 @@ def main() -> int:
     threading.Thread(target=_await_parent, args=(ready, ended), daemon=True).start()
     server, delivery, groups = _serve(options)
     for number in (signal.SIGTERM, signal.SIGINT):  # until here a signal simply ends the process
-        signal.signal(number, lambda *_: ended.set())
+        # A thread sets it: the handler interrupts this one, perhaps where it holds the event's own lock.
+        signal.signal(number, lambda *_: threading.Thread(target=ended.set, name="stop").start())
     ready.set()
     print(json.dumps({"url": f"http://127.0.0.1:{server.port}", "groups": groups}), flush=True)
     ended.wait()
