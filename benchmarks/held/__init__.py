@@ -17,6 +17,7 @@ from benchmarks.held import (
     changes,
     clouds,
     cover,
+    entrances,
     evasion,
     execution,
     footholds,
@@ -24,8 +25,11 @@ from benchmarks.held import (
     jobs,
     people,
     persistence,
+    relays,
+    returns,
     rollout,
     sessions,
+    spoils,
     states,
     upkeep,
 )
@@ -47,6 +51,10 @@ ATTACKS: tuple[Attack, ...] = (
     *footholds.ATTACKS,
     *clouds.ATTACKS,
     *cover.ATTACKS,
+    *entrances.ATTACKS,
+    *returns.ATTACKS,
+    *relays.ATTACKS,
+    *spoils.ATTACKS,
 )
 """What was done to one host. Each changes its tables in place."""
 

@@ -20,6 +20,7 @@ from benchmarks.known import (
     changes,
     clouds,
     cover,
+    entrances,
     evasion,
     execution,
     footholds,
@@ -27,8 +28,11 @@ from benchmarks.known import (
     jobs,
     people,
     persistence,
+    relays,
+    returns,
     rollout,
     sessions,
+    spoils,
     states,
     upkeep,
 )
@@ -49,6 +53,10 @@ ATTACKS: tuple[Attack, ...] = (
     *footholds.ATTACKS,
     *clouds.ATTACKS,
     *cover.ATTACKS,
+    *entrances.ATTACKS,
+    *returns.ATTACKS,
+    *relays.ATTACKS,
+    *spoils.ATTACKS,
 )
 """What was done to one host. Each changes its tables in place."""
 
