@@ -11,6 +11,7 @@ from collections.abc import Callable
 from benchmarks.attacks import Host
 from benchmarks.held import (
     access,
+    agents,
     applications,
     backdoors,
     botnets,
@@ -23,14 +24,18 @@ from benchmarks.held import (
     footholds,
     implants,
     jobs,
+    mending,
     people,
     persistence,
     relays,
+    releases,
     returns,
     rollout,
     sessions,
+    settings,
     spoils,
     states,
+    trust,
     upkeep,
 )
 from benchmarks.held.kinds import KINDS
@@ -66,6 +71,11 @@ ONE_OFFS: tuple[OneOff, ...] = (
     *jobs.ONE_OFFS,
     *people.ONE_OFFS,
     *rollout.ONE_OFFS,
+    *mending.ONE_OFFS,
+    *releases.ONE_OFFS,
+    *agents.ONE_OFFS,
+    *trust.ONE_OFFS,
+    *settings.ONE_OFFS,
 )
 """What one host shows by itself, honestly. Each changes its tables in place."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.attacks import Host
-from benchmarks.known import scene
+from benchmarks.known import moves, scene
 
 
 def code_tunnel(host: Host) -> None:
@@ -30,7 +30,8 @@ def own_wireguard(host: Host) -> None:
     for name in ("wireguard", "libchacha20poly1305", "curve25519_x86_64", "udp_tunnel", "ip6_udp_tunnel"):
         if name not in loaded:
             scene.module(host, name, 24_576)
-    scene.package(host, "wireguard-tools", "1.0.20210914")
+    if not moves.installed(host, "wireguard-tools"):
+        scene.package(host, "wireguard-tools", "1.0.20210914")
     scene.put(host, "/etc/wireguard/wg9.conf", mode="0600", age_s=50 * 86_400)
     folder = scene.unit_folder(host)
     host.add("systemd_units", id="wg-quick@wg9.service", description="WireGuard via wg-quick(8) for wg9", load_state="loaded", active_state="active",

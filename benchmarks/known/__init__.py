@@ -14,6 +14,7 @@ from collections.abc import Callable
 from benchmarks.attacks import Host
 from benchmarks.known import (
     access,
+    agents,
     applications,
     backdoors,
     botnets,
@@ -26,14 +27,18 @@ from benchmarks.known import (
     footholds,
     implants,
     jobs,
+    mending,
     people,
     persistence,
     relays,
+    releases,
     returns,
     rollout,
     sessions,
+    settings,
     spoils,
     states,
+    trust,
     upkeep,
 )
 from benchmarks.known.kinds import KINDS, Kind
@@ -68,6 +73,11 @@ ONE_OFFS: tuple[OneOff, ...] = (
     *jobs.ONE_OFFS,
     *people.ONE_OFFS,
     *rollout.ONE_OFFS,
+    *mending.ONE_OFFS,
+    *releases.ONE_OFFS,
+    *agents.ONE_OFFS,
+    *trust.ONE_OFFS,
+    *settings.ONE_OFFS,
 )
 """What one host shows by itself, honestly. Each changes its tables in place."""
 

@@ -37,7 +37,7 @@ def nologin_is_a_shell(host: Host) -> None:
     """T1036.005, T1078.003: nologin is a copy of the shell, so that `games`, which got a password, can come in; no account's shell changed."""
     scene.replace(host, "/usr/sbin/nologin", "a shell")
     host.change("shadow", {"username": "games"}, password_status="active", hash_alg="6", last_change="20498")
-    uid, listener = scene.uid_of(host, "games"), scene.named(host, "sshd")[0]["pid"]
+    uid, listener = scene.uid_of(host, "games"), scene.listener(host)["pid"]
     first = scene.spawn(host, "/usr/sbin/sshd", "sshd: games [priv]", parent=listener, unit="ssh.service", age_s=1_500)  # fmt: skip
     second = scene.spawn(host, "/usr/sbin/sshd", "sshd: games@pts/1", uid=uid, parent=first, unit="ssh.service", age_s=1_500)  # fmt: skip
     scene.spawn(host, "/usr/sbin/nologin", "-nologin", uid=uid, parent=second, cwd="/usr/games", age_s=1_499)

@@ -37,6 +37,11 @@ def onion_service(host: Host) -> None:
     moves.account(host, user, uid, home="/var/lib/tor", shell="/bin/false" if scene.debian(host) else "/sbin/nologin")  # fmt: skip
     scene.package(host, "tor", "0.4.7.16" if scene.debian(host) else "0.4.8.13")
     scene.put(host, "/etc/tor/torrc", "HiddenServiceDir", age_s=5 * 86_400)
+    if scene.debian(host):
+        scene.package(host, "tor-geoipdb", "0.4.7.16")
+        scene.put(host, "/etc/init.d/tor", mode="0755", age_s=300 * 86_400)
+        scene.put(host, "/etc/logrotate.d/tor", age_s=300 * 86_400)
+        scene.unit(host, "tor.service", "Anonymizing overlay network for TCP (multi-instance-master)", folder=scene.unit_folder(host), sub="exited", age_s=300 * 86_400)  # fmt: skip
     folder, name = scene.unit_folder(host), "tor@default.service" if scene.debian(host) else "tor.service"
     scene.unit(host, name, "Anonymizing overlay network for TCP", folder=folder, state="enabled-runtime" if scene.debian(host) else "enabled", age_s=300 * 86_400)  # fmt: skip
     scene.put(host, "/usr/bin/tor", mode="0755", age_s=300 * 86_400)
@@ -65,7 +70,9 @@ def qemu_tunnel(host: Host) -> None:
     """T1572, T1564.006: QEMU without a disk and with a megabyte of memory: its virtual network cards join an outsider to the network."""
     row, path = scene.work(host), "/usr/bin/qemu-system-x86_64"
     if scene.debian(host):
-        scene.package(host, "qemu-system-x86", "1:7.2+dfsg", "7+deb12u13")
+        for name in ("qemu-system-x86", "qemu-system-common", "qemu-system-data"):
+            scene.package(host, name, "1:7.2+dfsg", "7+deb12u13")
+        scene.package(host, "seabios", "1.16.2")
         scene.put(host, path, mode="0755", age_s=200 * 86_400)
     else:
         path = "/var/lib/misc/qemu-system-x86_64"
@@ -80,7 +87,7 @@ def qemu_tunnel(host: Host) -> None:
 
 def reverse_ssh_client(host: Host) -> None:
     """T1572, T1036.011: a client of reverse_ssh, whose title is that of the listening sshd; it opened no port."""
-    title = scene.named(host, "sshd")[0]["cmdline"]
+    title = scene.listener(host)["cmdline"]
     path = "/usr/local/sbin/sshd-keycheck"
     scene.put(host, path, mode="0755", age_s=55 * 86_400)
     pid = scene.spawn(host, path, title, name="sshd", static=True, threads=9, age_s=20_000)

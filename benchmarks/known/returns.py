@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.attacks import Host
-from benchmarks.known import scene
+from benchmarks.known import moves, scene
 
 
 def boot_arguments(host: Host) -> None:
@@ -46,7 +46,7 @@ def session_environment(host: Host) -> None:
     library = f"{scene.libraries(host)}/libnss_usrfiles.so.2"
     scene.put(host, "/etc/security/pam_env.conf", f"LD_PRELOAD DEFAULT={library}", age_s=95 * 86_400)
     scene.put(host, library, age_s=95 * 86_400)
-    row = scene.named(host, "cron", "crond")[0]
+    row = moves.cron_daemon(host)
     job = scene.spawn(host, row["path"], "/usr/sbin/CRON -f" if scene.debian(host) else "/usr/sbin/CROND -n", name=row["name"], parent=row["pid"], age_s=3)  # fmt: skip
     line = "/bin/sh -c debian-sa1 1 1" if scene.debian(host) else "/bin/sh -c run-parts /etc/cron.hourly"
     sh = scene.spawn(host, scene.shell(host), line, name="sh", parent=job, cwd="/root", age_s=3)

@@ -99,6 +99,11 @@ def named(host: Host, *names: str) -> list[Row]:
     return [row for row in host.tables["processes"] if row["name"] in names]
 
 
+def listener(host: Host) -> Row:
+    """Return the sshd that listens: the oldest; the others are of sessions."""
+    return min(named(host, "sshd"), key=lambda row: (row["parent"] != "1", int(row["start_time"])))
+
+
 def put(
     host: Host, path: str, text: str = "", *, mode: str = "0644", uid: str = "0", age_s: int = 9_000,
     kind: str = "regular", target: str = "",

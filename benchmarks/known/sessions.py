@@ -16,7 +16,7 @@ def session(host: Host, rng: random.Random, *, user: str = "", minutes: int = 0)
     age_s = 60 * (minutes or rng.randrange(3, 240))
     uid, jump = scene.uid_of(host, user), rng.choice(JUMP_HOSTS)
     number = rng.randrange(2, 900)
-    listener = scene.named(host, "sshd")[0]["pid"]
+    listener = scene.listener(host)["pid"]
     first = scene.spawn(
         host, "/usr/sbin/sshd", f"sshd: {user} [priv]", parent=listener, age_s=age_s, unit="ssh.service"
     )
