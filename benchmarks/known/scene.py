@@ -25,8 +25,13 @@ WORK = (
     "dockerd",
     "kubelet",
     "fail2ban-server",
+    "radosgw",
+    "ceph-osd",
 )
 """Names of the process that is a host's work; the first that is there counts."""
+
+CONTAINED = ("radosgw", "ceph-osd")
+"""Those of them that run below an init of their own, not below systemd."""
 
 
 def digest(text: str, length: int = 64) -> str:
@@ -89,7 +94,7 @@ def work(host: Host) -> Row:
     """Return the process that is the host's work; sshd where there is none."""
     for name in (*WORK, "sshd"):
         for row in host.tables["processes"]:
-            if row["name"] == name and row["parent"] == "1":
+            if row["name"] == name and (row["parent"] == "1" or name in CONTAINED):
                 return row
     raise LookupError("a host without sshd")
 
