@@ -34,7 +34,7 @@ def stolen_login(host: Host) -> None:
     sshd = moves.bare_session(host, user="deploy", address="203.0.113.74", age_s=700, number=388)
     shell = scene.spawn(host, "/usr/bin/bash", "bash --noprofile --norc -i", uid=uid, parent=sshd, cwd="/home/deploy", age_s=698)  # fmt: skip
     scene.variable(host, shell, HISTFILE="/dev/null")
-    line = "grep -rIlE BEGIN.*PRIVATE|aws_secret /home /opt /srv /etc"
+    line = "grep -rIl --include=*.env --include=credentials = /home /opt /srv /etc"
     moves.run(host, "/usr/bin/grep", line, uid=uid, parent=shell, cwd="/home/deploy", age_s=40)
 
 
