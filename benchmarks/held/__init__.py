@@ -11,22 +11,31 @@ from collections.abc import Callable
 from benchmarks.attacks import Host
 from benchmarks.held import (
     access,
+    agents,
     applications,
     backdoors,
     botnets,
     changes,
     clouds,
     cover,
+    entrances,
     evasion,
     execution,
     footholds,
     implants,
     jobs,
+    mending,
     people,
     persistence,
+    relays,
+    releases,
+    returns,
     rollout,
     sessions,
+    settings,
+    spoils,
     states,
+    trust,
     upkeep,
 )
 from benchmarks.held.kinds import KINDS
@@ -47,6 +56,10 @@ ATTACKS: tuple[Attack, ...] = (
     *footholds.ATTACKS,
     *clouds.ATTACKS,
     *cover.ATTACKS,
+    *entrances.ATTACKS,
+    *returns.ATTACKS,
+    *relays.ATTACKS,
+    *spoils.ATTACKS,
 )
 """What was done to one host. Each changes its tables in place."""
 
@@ -58,6 +71,11 @@ ONE_OFFS: tuple[OneOff, ...] = (
     *jobs.ONE_OFFS,
     *people.ONE_OFFS,
     *rollout.ONE_OFFS,
+    *mending.ONE_OFFS,
+    *releases.ONE_OFFS,
+    *agents.ONE_OFFS,
+    *trust.ONE_OFFS,
+    *settings.ONE_OFFS,
 )
 """What one host shows by itself, honestly. Each changes its tables in place."""
 

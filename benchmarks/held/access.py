@@ -84,7 +84,7 @@ def memory_dump(host: Host) -> None:
 
 def session_of_service(host: Host) -> None:
     """T1078: a session without a terminal, of an account that never logs in; nothing else shows."""
-    listener = scene.named(host, "sshd")[0]["pid"]
+    listener = scene.listener(host)["pid"]
     first = scene.spawn(host, "/usr/sbin/sshd", "sshd: metrics [priv]", parent=listener, unit="ssh.service")
     uid = scene.uid_of(host, "metrics")
     scene.spawn(host, "/usr/sbin/sshd", "sshd: metrics@notty", uid=uid, parent=first, unit="ssh.service")

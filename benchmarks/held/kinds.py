@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from benchmarks.held import work_messages, work_nodes, work_people, work_training
+from benchmarks.held import work_messages, work_nodes, work_objects, work_people, work_training
 from benchmarks.known.kinds import Kind, build
 
 KINDS: Mapping[str, Kind] = {
@@ -21,6 +21,9 @@ KINDS: Mapping[str, Kind] = {
         "amazon",
         work_messages.lay_messages,
         types=("m6i.xlarge", "m6a.xlarge", "r6i.xlarge"),
+    ),
+    "objects": partial(
+        build, "objects", "debian", work_objects.lay_objects, types=("d3.2xlarge", "d3.4xlarge")
     ),
 }
 """Kinds of group by name: size, seed, chance -> hosts."""

@@ -20,7 +20,7 @@ def sensor_cut_off(host: Host) -> None:
 
 def logins_traced(host: Host) -> None:
     """T1056.001, T1003: strace under another name reads what sshd reads, and keeps it among the manual's pages."""
-    pid = scene.named(host, "sshd")[0]["pid"]
+    pid = scene.listener(host)["pid"]
     log = "/usr/share/man/man8/sshd-keygen.8.gz"
     scene.spawn(
         host, "/usr/lib/openssh/ssh-audit-helper", f"ssh-audit-helper -qq -f -p {pid} -e trace=read,write -s 64 -o {log}", age_s=15_000

@@ -15,6 +15,7 @@ from benchmarks.known import (
     work_mail,
     work_php,
     work_runner,
+    work_search,
     work_stores,
 )
 from bot.sandbox.fleet import GroupPlan, HostPlan, Identity, SimHost, invent
@@ -105,5 +106,6 @@ KINDS: Mapping[str, Kind] = {
     "bastion": partial(
         build, "bastion", "debian", work_bastion.lay_bastion, types=("m6i.large", "m6i.xlarge")
     ),
+    "search": partial(build, "search", "debian", work_search.lay_search, types=("r6i.xlarge", "i4i.xlarge")),
 }
 """Kinds of group by name: size, seed, chance -> hosts."""

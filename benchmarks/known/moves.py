@@ -81,7 +81,7 @@ def state(host: Host, unit: str, active: str, sub: str, description: str = "") -
 
 def bare_session(host: Host, *, user: str, address: str, age_s: int, number: int) -> str:
     """Log in over SSH without a terminal, so without a line in wtmp; return the pid of the user's sshd."""
-    uid, listener = scene.uid_of(host, user), scene.named(host, "sshd")[0]["pid"]
+    uid, listener = scene.uid_of(host, user), scene.listener(host)["pid"]
     first = scene.spawn(host, "/usr/sbin/sshd", f"sshd: {user} [priv]", parent=listener, age_s=age_s, unit="ssh.service")  # fmt: skip
     second = scene.spawn(host, "/usr/sbin/sshd", f"sshd: {user}@notty", uid=uid, parent=first, age_s=age_s, unit="ssh.service")  # fmt: skip
     manager(host, user, age_s)
@@ -109,9 +109,15 @@ def free_uid(host: Host, first: int, step: int = 1) -> str:
     return str(first)
 
 
+def days_ago(host: Host, rng: random.Random, first: int, last: int) -> int:
+    """Return an age of that many days, in seconds, but none from before the host was there."""
+    up_s = int(host.tables["uptime"][0]["total_seconds"])
+    return max(60, min(rng.randrange(first, last) * DAY_S + rng.randrange(DAY_S), up_s - 600))
+
+
 def cron_daemon(host: Host) -> Row:
     """Return the process of the cron daemon."""
-    return scene.named(host, "cron", "crond")[0]
+    return min(scene.named(host, "cron", "crond"), key=lambda row: (row["parent"] != "1", int(row["start_time"])))  # fmt: skip
 
 
 def images(host: Host) -> list[str]:

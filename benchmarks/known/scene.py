@@ -28,8 +28,13 @@ WORK = (
     "dockerd",
     "kubelet",
     "fail2ban-server",
+    "radosgw",
+    "ceph-osd",
 )
 """Names of the process that is a host's work; the first that is there counts."""
+
+CONTAINED = ("radosgw", "ceph-osd")
+"""Those of them that run below an init of their own, not below systemd."""
 
 
 def digest(text: str, length: int = 64) -> str:
@@ -92,7 +97,7 @@ def work(host: Host) -> Row:
     """Return the process that is the host's work; sshd where there is none."""
     for name in (*WORK, "sshd"):
         for row in host.tables["processes"]:
-            if row["name"] == name and row["parent"] == "1":
+            if row["name"] == name and (row["parent"] == "1" or name in CONTAINED):
                 return row
     raise LookupError("a host without sshd")
 
@@ -100,6 +105,11 @@ def work(host: Host) -> Row:
 def named(host: Host, *names: str) -> list[Row]:
     """Return the processes with one of these names."""
     return [row for row in host.tables["processes"] if row["name"] in names]
+
+
+def listener(host: Host) -> Row:
+    """Return the sshd that listens: the oldest; the others are of sessions."""
+    return min(named(host, "sshd"), key=lambda row: (row["parent"] != "1", int(row["start_time"])))
 
 
 def put(

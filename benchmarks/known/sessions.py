@@ -16,7 +16,7 @@ def session(host: Host, rng: random.Random, *, user: str = "", minutes: int = 0)
     age_s = 60 * (minutes or rng.randrange(3, 240))
     uid, jump = scene.uid_of(host, user), rng.choice(JUMP_HOSTS)
     number = rng.randrange(2, 900)
-    listener = scene.named(host, "sshd")[0]["pid"]
+    listener = scene.listener(host)["pid"]
     first = scene.spawn(
         host, "/usr/sbin/sshd", f"sshd: {user} [priv]", parent=listener, age_s=age_s, unit="ssh.service"
     )
@@ -148,8 +148,9 @@ def python_profiler(host: Host, rng: random.Random) -> None:
 def security_scan(host: Host, rng: random.Random) -> None:
     """Amazon Inspector's plug-in of the SSM agent takes its inventory."""
     path = "/opt/aws/inspector/bin/inspectorssmplugin"
-    parent = scene.named(host, "ssm-document-wo", "ssm-agent-worke")[0]["pid"]
-    pid = scene.spawn(host, path, f"{path} -bom", parent=parent, unit="amazon-ssm-agent.service", age_s=rng.randrange(3, 90), static=True)  # fmt: skip
+    parent = scene.named(host, "ssm-document-wo", "ssm-agent-worke")[0]
+    age_s = min(rng.randrange(3, 90), scene.now(host) - int(parent["start_time"]))
+    pid = scene.spawn(host, path, f"{path} -bom", parent=parent["pid"], unit="amazon-ssm-agent.service", age_s=age_s, static=True)  # fmt: skip
     scene.connect(host, pid, "10.20.9.41", 443)
 
 

@@ -7,7 +7,7 @@ from bot.sandbox.fleet.services import package, service
 
 SIZES = {
     "m6i.large": (2, 8), "c6i.large": (2, 4), "c6a.xlarge": (4, 8), "m6i.xlarge": (4, 16), "m6a.xlarge": (4, 16), "c6i.2xlarge": (8, 16),
-    "r6i.xlarge": (4, 32), "c6i.8xlarge": (32, 64), "c6a.12xlarge": (48, 96), "g5.12xlarge": (48, 192), "g5.24xlarge": (96, 384),
+    "r6i.xlarge": (4, 32), "c6i.8xlarge": (32, 64), "c6a.12xlarge": (48, 96), "g5.12xlarge": (48, 192), "g5.24xlarge": (96, 384), "i4i.xlarge": (4, 32), "d3.2xlarge": (8, 64), "d3.4xlarge": (16, 128),
 }  # fmt: skip
 """Instance type to cores and GiB of memory."""
 

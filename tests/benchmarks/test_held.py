@@ -156,11 +156,32 @@ def test_what_is_done_fits_any_kind(number: int) -> None:
     assert all(isinstance(value, str) for rows in after.values() for row in rows for value in row.values())
     pids = [row["pid"] for row in after.get("processes", ())]
     assert len(pids) == len(set(pids))
+    accounts = [row["username"] for row in after.get("users", ())]
+    assert len(accounts) == len(set(accounts))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_done_leaves_rows_that_fit_together(kind: str) -> None:
+    """What was started has a parent that is no younger, and sockets are of a process or of the kernel."""
+    host = a_host(kind)
+    before = {row["pid"] for row in host.tables["processes"]}
+    now = int(host.tables["time"][0]["unix_time"])
+    for act in (*ATTACKS, *map(by_chance, ONE_OFFS)):
+        tables = {**host.tables, **done_to(host, act)}
+        started = {row["pid"]: int(row["start_time"]) for row in tables["processes"]}
+        owners = {row["pid"] for name in ("listening_ports", "process_open_sockets") for row in tables[name]}
+
+        assert owners <= started.keys() | {"-1"}
+        assert all(
+            row["parent"] in started and started[row["parent"]] <= int(row["start_time"]) <= now
+            for row in tables["processes"]
+            if row["pid"] not in before
+        )
 
 
 def test_attacks_say_what_they_resemble() -> None:
     """Each attack names its ATT&CK technique, each one-off says what happened."""
     assert all(re.match(r"T\d{4}", attack.__doc__ or "") for attack in ATTACKS)
     assert all(one_off.__doc__ for one_off in ONE_OFFS)
-    assert len(ONE_OFFS) >= 80
+    assert len(ONE_OFFS) >= 120
     assert len({one_off.__name__ for one_off in ONE_OFFS}) == len(ONE_OFFS)
