@@ -32,7 +32,7 @@ _LETS_IN = re.compile(
 )
 """What decides who comes in, whose code is loaded or trusted, and what is written down."""
 _DISK = frozenset({"xfs", "ext4", "ext3", "btrfs", "nfs", "nfs4"})
-_COVERS = re.compile(r"^/(?:etc|usr|bin|sbin|lib\w*|boot|root|proc|sys|dev)(?:/|$)")
+_COVERS = re.compile(r"^/(?:etc|usr|bin|sbin|lib\w*|boot|root|proc|sys|dev|var/log)(?:/|$)")
 _SCOPE = re.compile(
     r"^(?:session-\w+\.scope|user@\d+\.service|user-\d+\.slice|run-user-\d+\.mount|user-runtime-dir@\d+\.service)$"
 )
@@ -70,6 +70,8 @@ def told_by_row(
     gone = path.removesuffix(" (deleted)")
     if kind is Kind.LOADER and gone != path and (gone in shared.programs or gone in shared.mapped):
         yield ScorePart("most hosts use the same file; here it was replaced, as an update does", -2.5)
+    if kind is Kind.LOGIN_KEY and row.get("username") in evidence.no_shell:
+        yield ScorePart("of an account that gets no shell", -2.0)
     if kind is Kind.CONNECTION and not program(row, kind) and row.get("remote_address") in evidence.shares:
         yield ScorePart("the kernel's own, to a share that is mounted from there", -4.0)
     if kind in _OF_AGENTS and (

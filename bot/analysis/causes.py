@@ -78,7 +78,10 @@ def lowering(
     path = program(row, kind) or row.get("path", "") or row.get("fragment_path", "")
     if version:
         parts.append(ScorePart("the same thing at another version", -5.0))
-    named = " ".join((path, row.get("name", ""), row.get("id", ""), row.get("subject", "")))
+    if kind is Kind.CRON and expected is not None and row.get("command") == expected.get("command"):
+        parts.append(ScorePart("the same job at other times", -3.0))
+    account = row.get("username", "") if kind is Kind.USER else ""
+    named = " ".join((path, row.get("name", ""), row.get("id", ""), row.get("subject", ""), account))
     parts.extend(told_by_row(kind, row, change, evidence, shared))
     if kind not in (Kind.PACKAGE, Kind.LIBRARY, Kind.ENVIRONMENT) and not (
         kind in _RUNNING and is_tool(path)

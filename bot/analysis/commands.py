@@ -69,6 +69,13 @@ _COMMANDS: tuple[tuple[re.Pattern[str], float, str, str], ...] = tuple(
         ),
         (r"\bmkfifo\b|\bmknod\b", 2.0, "builds a pipe for a shell", "T1059.004"),
         (r"\b(?:tcpdump|tshark|dumpcap|ettercap|bettercap)\b", 1.5, "records network traffic", "T1040"),
+        (
+            r"\bjournalctl\b.{0,80}--vacuum-time[= ]?\d+ ?(?:s|sec|seconds?|m|min|minutes?|h|hours?)\b",
+            2.5,
+            "throws away logs that are minutes or hours old",
+            "T1070.002",
+        ),
+        (r"\bssm\s+(?:start-session|send-command)\b", 2.0, "commands other hosts", "T1021.007"),
         (r"\b(?:nmap|masscan|zmap|hydra|medusa)\b", 2.5, "scans other hosts", "T1046"),
         (
             r"\b(?:gdb|strace|ltrace)\b.{0,60}\s-p\b|/proc/\d+/mem",

@@ -46,6 +46,7 @@ class Evidence:
         osquery: Pid of the osquery that answered.
         active: Services that the service manager says are at work now; None where the pack does not ask.
         shares: Addresses from which the host has mounted a share.
+        no_shell: Accounts that are odd here and whose shell lets nobody in.
     """
 
     packages: Stems = field(default_factory=Stems)
@@ -64,6 +65,7 @@ class Evidence:
     osquery: str = ""
     active: set[str] | None = None
     shares: set[str] = field(default_factory=set)
+    no_shell: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ def at_work(chosen: Chosen, evidence: Sequence[Evidence], timers: Set[str]) -> N
                 active.add(stem)
 
 
-OFFERS = (Kind.PACKAGE, Kind.PROCESS)
+OFFERS = (Kind.PACKAGE, Kind.PROCESS, Kind.USER)
 """Kinds of which ``note`` takes notice."""
 
 
@@ -149,6 +151,8 @@ def note(evidence: Evidence, kind: Kind, row: Row, change: Change, hosts: int) -
         path = program(row, kind)
         if _PACKAGE_MANAGER.match(path):
             evidence.installing = True
+    elif kind is Kind.USER and row.get("shell", "").rsplit("/", 1)[-1] in ("nologin", "false"):
+        evidence.no_shell.add(row.get("username", ""))
 
 
 def rarer(one: int, other: int) -> int:

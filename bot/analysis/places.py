@@ -25,7 +25,9 @@ class Trait:
 WORLD_WRITABLE = re.compile(r"^(?:/tmp/|/var/tmp/|/dev/shm/|/run/shm/|/run/user/|/run/lock/|/dev/mqueue/)")
 IN_DEV = re.compile(r"^/dev/(?!shm/|mqueue/)")
 ODD_HOME = re.compile(
-    r"^(?:/usr/(?:share|include|src)/|/etc/|/boot/|/root/|/media/|/mnt/|/lost\+found/|/var/(?:log|www|spool|mail|cache|run)/)"
+    r"^(?:/usr/(?:share|include|src)/|/etc/|/boot/|/root/|/media/|/mnt/|/lost\+found/|/var/(?:log|www|spool|mail|cache|run|crash|backups"
+    r"|lib/(?:misc|dpkg|apt|rpm|dnf|dhcp\w*|systemd|logrotate|sudo|pam|private|urandom|alternatives|dbus|chrony|rsyslog|nfs|polkit-1|ucf|vim"
+    r"|man-db|plymouth|initramfs-tools|os-prober|update-\w+))/)"
 )
 """Folders in which data lies, and programs seldom."""
 HIDDEN = re.compile(r"/\.(?!\.?(?:/|$))[^/]+")
@@ -37,7 +39,7 @@ LEFTOVER = re.compile(r"^/etc/.*(?:\.rpm(?:save|new|orig)|\.dpkg-(?:old|new|dist
 """What package managers leave beside a configuration; sudo, cron, PAM and sshd read no file of such a name."""
 HONEST_HIDDEN = re.compile(
     r"/\.(?:ssh|cache/pip|local/(?:bin|lib|share|state)|config|venv|nvm|rbenv|pyenv|cargo|rustup|npm|gnupg|aws|docker|kube|"
-    r"bashrc|profile|bash_profile|bash_logout|bash_history|viminfo|lesshst|build-id|dockerenv|git)(?:[/\s:;\"']|$)"
+    r"bashrc|profile|bash_profile|bash_logout|bash_history|viminfo|lesshst|build-id|dockerenv|git(?:ignore|attributes|keep)?)(?:[/\s:;\"']|$)"
 )
 SYSTEM_PATH = re.compile(r"^(?:/usr)?/(?:s?bin|lib(?:32|64|exec)?)/")
 SHELL = re.compile(r"^(?:ba|da|z|k|a|tc|fi|c)?sh$|^busybox$")
@@ -54,6 +56,12 @@ SERVICE_USER = re.compile(
     r"^(?:www-data|nobody|daemon|apache|nginx|http|mysql|postgres|redis|tomcat|jenkins|mail|bin|sys|"
     r"[1-9]\d{0,2}|games|proxy|backup|ftp|memcache\w*|rabbitmq|elasticsearch|systemd-\w+|_\w+|app|webapp)$"
 )
+REACHES = re.compile(
+    r"(?:^|/)(?:tor|ngrok|frp[cs]|chisel|gost|rathole|cloudflared|tailscaled?|zerotier-one|netbird|meshagent|rustdesk|anydesk|teamviewerd?"
+    r"|screenconnect|splashtop|velociraptor(?:_client)?|teleport|pagekite|inlets|wstunnel|gs-netcat|proxychains4?|microsocks|3proxy|revsocks"
+    r"|ligolo(?:-\w+)?|iodined?|dnscat2?|ptunnel(?:-ng)?|session-manager-plugin)(?:\.service)?$"
+)
+"""Programs by which a host is reached from outside, or reaches on, past its firewall: honest ones run on every host of a group."""
 GUARDS = re.compile(
     r"(?:^|/|\b)(?:auditd|audit|falcon|crowdstrike|wazuh|ossec|osqueryd|amazon-ssm-agent|ssm-agent|r?syslogd?|syslog-ng|apparmor|"
     r"selinux|ufw|nftables|iptables|firewalld|fail2ban|clamav|clamd|guardduty|sysmon|falco|tetragon|sandfly|aide|tripwire|"

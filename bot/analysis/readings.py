@@ -26,6 +26,9 @@ def _user(row: Row, expected: Row | None) -> Iterator[Trait]:
         and not SHELL.match(expected.get("shell", "").rsplit("/", 1)[-1])
     ):
         yield Trait(3.0, "an account that could not log in now can", "T1078.003")
+    before = expected.get("password_status", "") if expected is not None else ""
+    if served and before not in ("", "active") and row.get("password_status") == "active":
+        yield Trait(2.0, "an account of a service now has a password", "T1098")
     if HIDDEN.search(row.get("directory", "")):
         yield Trait(1.5, "its home is hidden")
 
@@ -43,6 +46,10 @@ def _sysctl(row: Row, expected: Row | None) -> Iterator[Trait]:
         elif new and not new & ~(512 | 16384):  # a warning, a lock-up
             yield Trait(-1.5, "the kernel warned of a fault of its own")
         return
+    if name == "boot arguments" and expected is not None:
+        if _UNGUARDED.search(" ".join(sorted(set(value.split()) - set(before.split())))):
+            yield Trait(3.0, "it boots with a protection switched off", "T1562.001")
+        return
     if name in ("kernel.core_pattern", "kernel.modprobe", "kernel.hotplug", "kernel.poweroff_cmd"):
         if expected is not None:  # every host has such a setting; another one than usual is what counts
             yield Trait(3.0, "the kernel calls another program", "T1546")
@@ -54,6 +61,11 @@ def _sysctl(row: Row, expected: Row | None) -> Iterator[Trait]:
             yield Trait(2.5, "a protection of the kernel was lowered", "T1562.001")
 
 
+_UNGUARDED = re.compile(
+    r"(?:^| )(?:audit=0|selinux=0|enforcing=0|apparmor=0|lsm=|lockdown=none|module\.sig_enforce=0|mitigations=off|ima_appraise=|r?d?init=/"
+    r"|rd\.break|systemd\.(?:unit|mask|run)=)"
+)
+"""Arguments of the kernel and of systemd by which a guard does not start: kernel.org, kernel-parameters; kernel-command-line(7)."""
 _MORE_IS_WEAKER = re.compile(
     r"ip_forward|forwarding|suid_dumpable|accept_redirects|accept_source_route|sysrq|send_redirects|unprivileged_userns"
 )
@@ -68,6 +80,8 @@ def _mount(row: Row, _: Row | None) -> Iterator[Trait]:
         yield Trait(5.0, "hides the process of that number", "T1564.013")
     elif re.match(r"^/(?:etc|usr|bin|sbin|lib|boot|root)(?:/|$)", row.get("path", "")):
         yield Trait(2.5, "covers files of the system", "T1564")
+    elif re.match(r"^/var/log(?:/(?:audit|journal))?$", row.get("path", "")):
+        yield Trait(1.5, "covers the host's logs", "T1070.002")
 
 
 _GIVES_ALL = re.compile(
@@ -203,7 +217,7 @@ def _login_config(row: Row, _: Row | None) -> Iterator[Trait]:
     path = row.get("path", "")
     if re.search(r"/security/pam_|/pam\.d/|sshd_config|/sudoers", path):
         yield Trait(1.0, "decides who may log in", "T1556.003" if "pam" in path else "")
-    elif re.search(r"^/etc/(?:sysctl|docker|krb5|hosts|modprobe|systemd)\b", path):
+    elif re.search(r"^/etc/(?:sysctl|docker|modprobe|systemd)\b", path):
         yield Trait(-1.0, "a setting that decides nothing about logins")
 
 

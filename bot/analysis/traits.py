@@ -26,6 +26,7 @@ from bot.analysis.places import (
     ODD_HOME,
     OF_A_HOME,
     PUBLIC,
+    REACHES,
     SERVICE_USER,
     SHELL,
     SYSTEM_PATH,
@@ -96,6 +97,8 @@ def _place(kind: Kind, row: Row) -> Iterator[Trait]:
             yield Trait(bits, "lies in a hidden place", "T1564.001")
         if "memfd:" in path:
             yield Trait(4.0, "runs from memory, with no file", "T1620")
+    if any(REACHES.search(name) for name in (runs, row.get("path", ""), row.get("id", "")) if name):
+        yield Trait(2.0, "a way into the host, or onward from it, past its firewall", "T1219")
     if row.get("on_disk") == "0":
         honest = bool(SYSTEM_PATH.match(runs)) and not HIDDEN.search(runs) and not is_tool(runs)
         yield Trait(1.0 if honest else 3.0, "its program file was deleted", "T1070.004")

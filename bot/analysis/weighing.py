@@ -189,6 +189,7 @@ def _alike(evidence: Sequence[Evidence]) -> list[int]:
                 each.packages_known,
                 frozenset(each.explained_programs),
                 frozenset(each.shares),
+                frozenset(each.no_shell),
             ),
             len(kinds),
         )
