@@ -19,7 +19,8 @@ from bot.sandbox.slack import LocalSlack, Message, View
 from bot.sandbox.slack.workspace import APPROVER, INCIDENT, RESPONDER
 
 ROOT = Path(__file__).parent.parent.parent
-PATIENCE_S = 90.0
+PATIENCE_S = 180.0
+ACK_S = 15.0  # Slack waits three seconds, and a busy machine is no failure of the code
 
 
 class Bot:
@@ -132,7 +133,8 @@ class Stage:
 
     def idle(self) -> None:
         """Wait until no run is live."""
-        for _ in range(int(PATIENCE_S * 4)):
+        give_up = time.monotonic() + PATIENCE_S
+        while time.monotonic() < give_up:
             if "Nothing is going on" in self.type("status"):
                 return
             time.sleep(0.25)
@@ -144,9 +146,11 @@ class Stage:
 
 
 @contextmanager
-def stage(folder: Path, *, fleet: str = "tiny", extra: Mapping[str, str] | None = None) -> Iterator[Stage]:
+def stage(
+    folder: Path, *, fleet: str = "tiny", extra: Mapping[str, str] | None = None, ack_s: float = ACK_S
+) -> Iterator[Stage]:
     """Bring everything up, and end everything that was started."""
-    with EmbeddedAws.start(folder / "aws", fleet=fleet) as aws, LocalSlack() as slack:
+    with EmbeddedAws.start(folder / "aws", fleet=fleet) as aws, LocalSlack(ack_timeout_s=ack_s) as slack:
         up = Stage(aws, slack, folder, extra or {})
         try:
             up.ready()
