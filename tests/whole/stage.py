@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from bot.sandbox import fleet as fleets
 from bot.sandbox.aws import EmbeddedAws
@@ -145,12 +145,17 @@ class Stage:
         return found
 
 
+def patient_slack(ack_s: float = ACK_S, mode: Literal["socket", "http"] = "socket") -> LocalSlack:
+    """A local Slack that waits longer than Slack does for an acknowledgement, and for the modal after a press."""
+    return LocalSlack(mode=mode, ack_timeout_s=ack_s, trigger_life_s=ACK_S)
+
+
 @contextmanager
 def stage(
     folder: Path, *, fleet: str = "tiny", extra: Mapping[str, str] | None = None, ack_s: float = ACK_S
 ) -> Iterator[Stage]:
     """Bring everything up, and end everything that was started."""
-    with EmbeddedAws.start(folder / "aws", fleet=fleet) as aws, LocalSlack(ack_timeout_s=ack_s) as slack:
+    with EmbeddedAws.start(folder / "aws", fleet=fleet) as aws, patient_slack(ack_s) as slack:
         up = Stage(aws, slack, folder, extra or {})
         try:
             up.ready()

@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.aws import EmbeddedAws
-from bot.sandbox.slack import LocalSlack
-from tests.whole.stage import ACK_S, PATIENCE_S, Stage, check, shown
+from tests.whole.stage import PATIENCE_S, Stage, check, patient_slack, shown
 
 pytestmark = pytest.mark.slow
 
@@ -35,7 +34,7 @@ def test_an_analysis_over_signed_http(tmp_path: Path) -> None:
     base = f"http://127.0.0.1:{port}"
     with (
         EmbeddedAws.start(tmp_path / "aws", fleet="tiny") as aws,
-        LocalSlack(mode="http", ack_timeout_s=ACK_S) as slack,
+        patient_slack(mode="http") as slack,
     ):
         slack.deliver_to(f"{base}/slack/events")
         up = Stage(aws, slack, tmp_path, {"PORT": str(port)})
