@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, settings
 
-# A busy machine is no failure of the code: neither a slow example, nor that making them takes long.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# A busy machine is no failure of the code: neither a slow example, nor that making them takes long. Nothing is kept:
+# the checkout may be read-only.
+settings.register_profile(
+    "untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
+)
 settings.load_profile("untimed")
 
 

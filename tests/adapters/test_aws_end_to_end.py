@@ -89,7 +89,7 @@ def large(embedded: EmbeddedAws) -> Iterator[str]:
 
 def nothing_left(tmp: Path) -> bool:
     """Whether every host's tmp is empty, or soon is."""
-    for _ in range(200):
+    for _ in range(1200):
         if not list(tmp.glob("*/tmp/*")):
             return True
         time.sleep(0.05)

@@ -268,7 +268,7 @@ def test_an_answer_that_nobody_fetches_is_removed_by_the_host(
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
 
-    for _ in range(400):
+    for _ in range(1200):
         if not machine.left_behind():
             break
         time.sleep(0.05)

@@ -170,14 +170,19 @@ class Bot:
             self.presses.append(body)
             if self.silent:
                 return
+            opens, pushes, responds = (
+                self.opens,
+                self.pushes,
+                self.responds,
+            )  # the test goes on once it is acknowledged
             ack()
-            if self.opens is not None:
-                client.views_open(trigger_id=body["trigger_id"], view=self.opens)
-            if self.pushes is not None:
+            if opens is not None:
+                client.views_open(trigger_id=body["trigger_id"], view=opens)
+            if pushes is not None:
                 with suppress(SlackApiError):  # raised, it could overtake the acknowledgement in Bolt
-                    client.views_push(trigger_id=body["trigger_id"], view=self.pushes)
-            if self.responds is not None:
-                respond(**self.responds)
+                    client.views_push(trigger_id=body["trigger_id"], view=pushes)
+            if responds is not None:
+                respond(**responds)
 
         @self.app.view("modal")
         def submission(ack: Ack, body: dict[str, Any]) -> None:
