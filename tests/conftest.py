@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("untimed", deadline=None)  # a busy machine is no failure of the code
+# A busy machine is no failure of the code: neither a slow example, nor that making them takes long. Nothing is kept:
+# the checkout may be read-only.
+settings.register_profile(
+    "untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
+)
 settings.load_profile("untimed")
 
 

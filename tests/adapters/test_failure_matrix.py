@@ -41,7 +41,7 @@ PACK = Pack(
             "SELECT path, mode FROM file WHERE path = '/etc/passwd'",
             "A file.",
             cost=Cost.SLOW,
-            timeout_s=2,
+            timeout_s=8,
         ),
     ),
 )
@@ -126,12 +126,12 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         dummy(patch)
         for name, value in embedded.env.items():
             patch.setenv(name, value)
-        patch.setattr(tracker, "READ_PATIENCE_S", 4.0)
-        patch.setattr(asked, "GRACE_S", 9.0)
+        patch.setattr(tracker, "READ_PATIENCE_S", 8.0)
+        patch.setattr(asked, "GRACE_S", 12.0)
         patch.setattr(asked, "SLOWEST_POLL_S", 1.0)
         patch.setattr(tracker, "DESCRIBE_EVERY_S", 4.0)
         patch.setattr(script, "EXECUTION_TIMEOUT_S", 200)
-        patch.setattr(script, "BATCH_S", 6)
+        patch.setattr(script, "BATCH_S", 20)
         patch.setattr(script, "KILL_AFTER_S", 1)
         yield collect(embedded)
 

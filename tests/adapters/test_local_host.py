@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from bot.errors import CollectionError
 from bot.model import Asker, Missed, MissReason, Pack, QueryStatus, Snapshot, Target, TargetKind
 from bot.ports import Clock, Errand
 from tests.collection.hosts import Machine, answers, pack, query
+from tests.processes import ended
 
 ASKER = Asker("r1", "command line")
 TARGET = Target(TargetKind.GROUP, ("local",))
@@ -109,19 +109,6 @@ def test_what_hangs_ends_with_all_its_children(machine: Machine, reason: MissRea
     assert machine.left_behind() == []
     for pid in (machine.bin / "pids").read_text().split():
         assert ended(int(pid))
-
-
-def ended(pid: int) -> bool:
-    """Whether a process is gone, or dead and not yet collected by its new parent; patient with a busy machine."""
-    for _ in range(200):
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        except OSError:
-            return True
-        if state in "ZX":
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def test_a_pack_that_cannot_be_sent_is_a_sentence(machine: Machine) -> None:

@@ -16,6 +16,7 @@ from bot.collection import answer, script
 from bot.collection.pieced import Pieced
 from bot.model import Cost, Missed, MissReason, QueryStatus, Snapshot
 from tests.collection.hosts import AT, HOST, MANY, RUN, Machine, answers, pack, query
+from tests.processes import ended
 
 one_shell = pytest.mark.parametrize("machine", ["sh"], indirect=True)
 """For tests that wait: seconds each, and alike under every shell."""
@@ -50,6 +51,15 @@ def test_rows_empty_and_refused_queries_are_told_apart(machine: Machine) -> None
     assert isinstance(result, Snapshot)
     assert result.osquery_version == "5.23.1"
     assert result.taken_at == AT
+
+
+def begun(machine: Machine, trace: Path) -> int:
+    """Wait until osqueryi runs; return the process id that the script wrote down."""
+    while True:
+        written = [file.read_text() for file in machine.tmp.glob("diffy.*/batch.pid")]
+        if written and written[0].endswith("\n") and trace.exists():
+            return int(written[0])
+        time.sleep(0.02)
 
 
 @one_shell
@@ -91,8 +101,9 @@ def test_a_process_that_nothing_can_end_does_not_hold_the_script(
 ) -> None:
     """Where even `timeout` never returns (state D), the query is given up and the rest goes on."""
     monkeypatch.setattr(script, "KILL_AFTER_S", 1)
+    stuck = machine.bin / "stuck.pid"
     (machine.bin / "timeout").write_text(
-        "#!/bin/sh\nsql=$(cat)\ncase $sql in *dead_mount*) exec sleep 6 ;; esac\n"
+        f'#!/bin/sh\nsql=$(cat)\ncase $sql in *dead_mount*) echo $$ >"{stuck}"; exec sleep 600 ;; esac\n'
         'shift 4\nprintf "%s\\n" "$sql" | "$@"\n'
     )
     (machine.bin / "timeout").chmod(0o755)
@@ -102,6 +113,7 @@ def test_a_process_that_nothing_can_end_does_not_hold_the_script(
     )
 
     got = answers(machine.ask(asked))
+    os.kill(int(stuck.read_text()), signal.SIGKILL)
 
     assert got["stuck"].status is QueryStatus.TIMED_OUT
     assert got["next"].rows == ({"x": "2"},)
@@ -256,7 +268,7 @@ def test_an_answer_that_nobody_fetches_is_removed_by_the_host(
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
 
-    for _ in range(400):
+    for _ in range(1200):
         if not machine.left_behind():
             break
         time.sleep(0.05)
@@ -364,16 +376,14 @@ def test_a_stopped_script_removes_its_folder_and_its_child(machine: Machine, tmp
     machine.environment["TRACE"] = str(tmp_path / "trace")
     asked = pack(query("hangs", "SELECT hang()", timeout_s=60))
     with machine.start(script.build(asked, run_id=RUN, bucket=True)) as process:
-        while not list(machine.tmp.glob("diffy.*/batch.pid")) or not (tmp_path / "trace").exists():
-            time.sleep(0.02)
-        child = int(next(machine.tmp.glob("diffy.*/batch.pid")).read_text())
+        child = begun(machine, tmp_path / "trace")
 
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
 
     assert process.returncode == 4
     assert machine.left_behind() == []
-    _wait_gone(child)
+    assert ended(child)
 
 
 def test_a_killed_process_group_leaves_nothing_running(machine: Machine, tmp_path: Path) -> None:
@@ -381,14 +391,12 @@ def test_a_killed_process_group_leaves_nothing_running(machine: Machine, tmp_pat
     machine.environment["TRACE"] = str(tmp_path / "trace")
     asked = pack(query("hangs", "SELECT hang()", timeout_s=60))
     with machine.start(script.build(asked, run_id=RUN, bucket=True)) as process:
-        while not list(machine.tmp.glob("diffy.*/batch.pid")) or not (tmp_path / "trace").exists():
-            time.sleep(0.02)
-        child = int(next(machine.tmp.glob("diffy.*/batch.pid")).read_text())
+        child = begun(machine, tmp_path / "trace")
 
         os.killpg(process.pid, signal.SIGKILL)
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
 
-    _wait_gone(child)
+    assert ended(child)
 
 
 def test_what_a_killed_run_left_is_removed_by_the_next(machine: Machine) -> None:
@@ -417,13 +425,3 @@ def test_osqueryi_is_started_harmlessly(machine: Machine, tmp_path: Path) -> Non
         assert "diffy" not in " ".join(call["argv"])
         assert call["home"].startswith(str(machine.tmp))
         assert call["cwd"] == "/"
-
-
-def _wait_gone(pid: int) -> None:
-    for _ in range(200):
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"process {pid} is still there")

@@ -49,7 +49,8 @@ class Stage:
     def wait(self, command_id: str, wanted: str = "", ids: list[str] | None = None) -> dict[str, Any]:
         """Until every host has ended, or is at the wanted details."""
         hosts = self.ids if ids is None else ids
-        for _ in range(600):
+        give_up = time.monotonic() + 120
+        while time.monotonic() < give_up:
             listed = self.listed(command_id)
             if all(
                 host in listed

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
@@ -20,7 +20,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.sandbox.slack import LocalSlack
 
-PING_S = 0.2  # how soon the client notices a dead connection
+PING_S = 5.0  # a client takes a connection for dead after four of these: never on a busy machine
 
 
 class Clock:
@@ -94,9 +94,9 @@ def app_of(slack: LocalSlack, **more: Any) -> App:
 
 
 @contextmanager
-def over_sockets(slack: LocalSlack, app: App) -> Iterator[SocketModeHandler]:
+def over_sockets(slack: LocalSlack, app: App, *, ping_s: float = PING_S) -> Iterator[SocketModeHandler]:
     """Run an app over Socket Mode with slack_sdk's builtin client."""
-    handler = SocketModeHandler(app, slack.app_token, ping_interval=PING_S)
+    handler = SocketModeHandler(app, slack.app_token, ping_interval=ping_s)
     before = slack.connections
     handler.connect()  # type: ignore[no-untyped-call]
     try:
@@ -107,6 +107,7 @@ def over_sockets(slack: LocalSlack, app: App) -> Iterator[SocketModeHandler]:
         slack.drop_sockets(clean=True)  # else close() waits for the client's receive timeout of 3 s
         while handler.client.is_connected():  # closing a socket that its reader closes fails in slack_sdk
             time.sleep(0.005)
+            slack.drop_sockets(clean=True)  # a connection that was just being made, too
         handler.client.closed = True
         handler.client.message_queue.put(None)  # and for its queue's of 1 s
         handler.close()  # type: ignore[no-untyped-call]
@@ -115,6 +116,14 @@ def over_sockets(slack: LocalSlack, app: App) -> Iterator[SocketModeHandler]:
 class _Silent(WSGIRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         return None
+
+
+def until(true: Callable[[], object]) -> None:
+    """Wait for something that a bot's own thread does."""
+    give_up = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < give_up, "it never came to pass"
+        time.sleep(0.005)
 
 
 @contextmanager
@@ -161,13 +170,19 @@ class Bot:
             self.presses.append(body)
             if self.silent:
                 return
+            opens, pushes, responds = (
+                self.opens,
+                self.pushes,
+                self.responds,
+            )  # the test goes on once it is acknowledged
             ack()
-            if self.opens is not None:
-                client.views_open(trigger_id=body["trigger_id"], view=self.opens)
-            if self.pushes is not None:
-                client.views_push(trigger_id=body["trigger_id"], view=self.pushes)
-            if self.responds is not None:
-                respond(**self.responds)
+            if opens is not None:
+                client.views_open(trigger_id=body["trigger_id"], view=opens)
+            if pushes is not None:
+                with suppress(SlackApiError):  # raised, it could overtake the acknowledgement in Bolt
+                    client.views_push(trigger_id=body["trigger_id"], view=pushes)
+            if responds is not None:
+                respond(**responds)
 
         @self.app.view("modal")
         def submission(ack: Ack, body: dict[str, Any]) -> None:

@@ -89,11 +89,12 @@ class TestHosts:
 
     def test_a_slow_host_ends_after_the_others(self, stage: Stage) -> None:
         """It waits without holding up anybody."""
-        stage.aws.set_host(stage.ids[0], delay_s=20)
+        stage.aws.set_host(stage.ids[0], delay_s=3600)
         command_id = stage.send("true")
 
         stage.wait(command_id, ids=stage.ids[1:])
         slow = stage.details(command_id)[stage.ids[0]]
+        stage.aws.set_host(stage.ids[0], delay_s=0)
         stage.wait(command_id)
 
         assert slow == "InProgress"
@@ -264,11 +265,12 @@ class TestInstances:
         stage.aws.set_host(waiting, ping="ConnectionLost")
         undelivered = stage.send("true", [waiting])
         stage.wait(undelivered, "Delayed", [waiting])
-        stage.aws.set_host(stage.ids[2], delay_s=10)
+        stage.aws.set_host(stage.ids[2], delay_s=2000)
         lost = stage.send("true", stage.ids[2:], TimeoutSeconds=30, parameters={"executionTimeout": ["30"]})
         stage.wait(lost, "InProgress", stage.ids[2:])
 
         stage.client("ec2").terminate_instances(InstanceIds=stage.ids[1:])
+        stage.aws.set_host(stage.ids[2], delay_s=0)
         stage.wait(undelivered, ids=[waiting])
         stage.wait(lost, ids=stage.ids[2:])
 

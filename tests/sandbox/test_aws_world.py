@@ -17,6 +17,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from bot.sandbox.aws import EmbeddedAws
+from tests.processes import ended
 from tests.sandbox.aws_stage import Stage, staged
 
 ROOT = Path(__file__).parent.parent.parent
@@ -188,7 +189,7 @@ class TestProcess:
         code = process.wait(30)
 
         assert code == 0
-        assert not any(Path("/proc", pid.read_text().strip(), "cmdline").exists() for pid in pids)
+        assert all(ended(int(pid.read_text())) for pid in pids)
         stage.aws.close()
 
     def test_closing_ends_it(self, tmp_path: Path) -> None:

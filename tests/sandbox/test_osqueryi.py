@@ -6,6 +6,7 @@ import io
 import json
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 from contextlib import closing
@@ -394,10 +395,12 @@ class TestFaults:
     def test_a_giant_answer_is_as_large_as_asked(self, bad: Path) -> None:
         """In front of the real one."""
         self.tell(bad, giant_bytes=1_000_000)
+        before = signal.getsignal(signal.SIGXFSZ)
 
         _, out, _ = ask(bad, "SELECT 1 AS a;\n")
 
         assert 900_000 < len(out) < 1_200_000
+        assert signal.getsignal(signal.SIGXFSZ) == before
         assert out.endswith(b']\n[\n  {"a":"1"}\n]\n')
 
 

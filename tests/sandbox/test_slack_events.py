@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from tests.sandbox.slack_bots import (
     plain,
     post_button,
     section,
+    until,
 )
 
 
@@ -42,11 +44,20 @@ def test_a_command_comes_with_slacks_fields(slack: LocalSlack, bot: Bot) -> None
     assert slack.scopes_used == {"commands"}
 
 
-def test_no_acknowledgement_in_time_is_shown_as_a_timeout(slack: LocalSlack, bot: Bot) -> None:
-    """The user is told by Slackbot, and the bot is not asked again."""
-    bot.silent = True
+@pytest.fixture
+def hasty() -> Iterator[LocalSlack]:
+    """A Slack that hardly waits for acknowledgements."""
+    with LocalSlack(ack_timeout_s=0.3) as slack:
+        yield slack
 
-    result = slack.command(slack.responder, slack.channel, "/diffy", "x")
+
+def test_no_acknowledgement_in_time_is_shown_as_a_timeout(hasty: LocalSlack) -> None:
+    """The user is told by Slackbot, and the bot is not asked again."""
+    bot = Bot(app_of(hasty), silent=True)
+
+    with over_sockets(hasty, bot.app):
+        result = hasty.command(hasty.responder, hasty.channel, "/diffy", "x")
+        until(lambda: bot.commands)
 
     assert (result.acked.ok, result.acked.error) == (False, "operation_timeout")
     assert result.text == '/diffy failed with the error "operation_timeout"'
@@ -133,21 +144,22 @@ def test_what_a_user_does_not_see_cannot_be_pressed(slack: LocalSlack, bot: Bot)
     assert (declined.sent, bot.presses) == (False, [])
 
 
-def test_a_press_that_is_not_acknowledged_is_shown(slack: LocalSlack, bot: Bot) -> None:
+def test_a_press_that_is_not_acknowledged_is_shown(hasty: LocalSlack) -> None:
     """As a notice beside the button."""
-    ts = post_button(slack)
-    bot.silent = True
+    ts = post_button(hasty)
+    bot = Bot(app_of(hasty), silent=True)
 
-    result = slack.press(slack.responder, slack.channel, ts, "go")
+    with over_sockets(hasty, bot.app):
+        result = hasty.press(hasty.responder, hasty.channel, ts, "go")
 
     assert result.acked.error == "operation_timeout"
-    assert "operation_timeout" in slack.ephemerals(slack.responder)[-1].text
+    assert "operation_timeout" in hasty.ephemerals(hasty.responder)[-1].text
 
 
 def test_a_trigger_works_once_and_for_three_seconds() -> None:
     """By the server's clock: expired_trigger_id, exchanged_trigger_id, invalid_trigger_id."""
     now = [1_700_000_000.0]
-    with LocalSlack(clock=lambda: now[0]) as slack:
+    with LocalSlack(clock=lambda: now[0], ack_timeout_s=20.0) as slack:
         bot = Bot(app_of(slack))
         client = client_of(slack)
         with over_sockets(slack, bot.app):
@@ -208,7 +220,7 @@ def _respond(url: str, body: dict[str, Any]) -> int:
 def test_a_response_url_ends_after_five_uses_or_thirty_minutes() -> None:
     """404 then; what a message is refused for is refused here too."""
     now = [1_700_000_000.0]
-    with LocalSlack(clock=lambda: now[0]) as slack:
+    with LocalSlack(clock=lambda: now[0], ack_timeout_s=20.0) as slack:
         bot = Bot(app_of(slack))
         with over_sockets(slack, bot.app):
             for _ in range(2):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from typing import Any
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any, Protocol
 
 import pytest
 from slack_bolt import Ack
@@ -50,10 +51,32 @@ def a_form() -> dict[str, Any]:
     )
 
 
+class Answering(ThreadPoolExecutor):
+    """Runs the bot's listeners, and knows when all of them have ended."""
+
+    def __init__(self) -> None:
+        super().__init__(5)
+        self._begun: list[Future[Any]] = []
+
+    def submit(self, *work: Any, **more: Any) -> Future[Any]:
+        self._begun.append(super().submit(*work, **more))
+        return self._begun[-1]
+
+    def idle(self) -> None:
+        """Wait until the bot has done all that it was asked to do."""
+        wait(self._begun)
+
+
 @pytest.fixture
-def slack() -> Iterator[LocalSlack]:
-    with LocalSlack(ack_timeout_s=0.5) as slack:
-        app = app_of(slack)
+def answering() -> Iterator[Answering]:
+    with Answering() as executor:
+        yield executor
+
+
+@pytest.fixture
+def slack(answering: Answering) -> Iterator[LocalSlack]:
+    with LocalSlack(ack_timeout_s=20.0) as slack:
+        app = app_of(slack, listener_executor=answering)
 
         @app.command("/diffy")
         def command(ack: Ack, command: dict[str, Any], client: WebClient) -> None:
@@ -111,34 +134,36 @@ def slack() -> Iterator[LocalSlack]:
             yield slack
 
 
-def play(slack: LocalSlack, *lines: str, tty: bool = False) -> str:
+class Play(Protocol):
+    def __call__(self, *lines: str) -> str: ...
+
+
+@pytest.fixture
+def play(slack: LocalSlack, answering: Answering) -> Play:
     """Type lines, each once the bot has done with the one before; return all that was shown."""
-    out, typed = io.StringIO(), iter(lines)
-    live = Live(slack, out, tty)
 
-    def ask(prompt: str) -> str | None:
-        seen = -1
-        while slack.changes != seen:  # the bot answers within a tenth of a second here
-            seen = slack.changes
+    def type_all(*lines: str) -> str:
+        out, typed = io.StringIO(), iter(lines)
+        live = Live(slack, out, tty=False)
+
+        def ask(prompt: str) -> str | None:
+            answering.idle()
             live.catch_up()
-            try:
-                slack.wait_for(lambda s, seen=seen: s.changes != seen, 0.25)  # type: ignore[misc]
-            except TimeoutError:
-                break
-        live.catch_up()
-        return next(typed, None)
+            return next(typed, None)
 
-    Terminal(slack, ask, live).run()
-    return out.getvalue()
+        Terminal(slack, ask, live).run()
+        return out.getvalue()
+
+    return type_all
 
 
 def texts(slack: LocalSlack) -> list[str]:
     return [message.text for message in slack.messages(slack.channel)]
 
 
-def test_a_command_and_its_buttons(slack: LocalSlack) -> None:
+def test_a_command_and_its_buttons(slack: LocalSlack, play: Play) -> None:
     """The answer, the message with numbered buttons and menu options, and the reply, numbered on."""
-    shown = play(slack, "/diffy analyze web-asg", "5")
+    shown = play("/diffy analyze web-asg", "5")
 
     assert "Running analyze web-asg" in shown
     assert "web-asg" in shown
@@ -148,19 +173,18 @@ def test_a_command_and_its_buttons(slack: LocalSlack) -> None:
     assert texts(slack)[-1] == "responder pressed host "
 
 
-def test_a_menu_a_confirmation_and_another_person(slack: LocalSlack) -> None:
+def test_a_menu_a_confirmation_and_another_person(slack: LocalSlack, play: Play) -> None:
     """A declined confirmation sends nothing; `as` switches who presses."""
-    shown = play(slack, "/diffy quiet", "2", "n", "4", "as approver", "2", "y", "quit", "never read")
+    shown = play("/diffy quiet", "2", "n", "4", "as approver", "2", "y", "quit", "never read")
 
     assert "(acknowledged in" in shown
     assert "Sure?\nIt stays." in shown
     assert texts(slack)[1:] == ["responder pressed more f", "approver pressed sure "]
 
 
-def test_a_modal_is_filled_in_and_submitted(slack: LocalSlack) -> None:
+def test_a_modal_is_filled_in_and_submitted(slack: LocalSlack, play: Play) -> None:
     """Choices by number, fields by key, missing ones asked for, errors shown at their field."""
     shown = play(
-        slack,
         "/diffy x",
         "1",
         "1",
@@ -180,19 +204,17 @@ def test_a_modal_is_filled_in_and_submitted(slack: LocalSlack) -> None:
     assert slack.views(slack.responder) == ()
 
 
-def test_a_modal_is_closed(slack: LocalSlack) -> None:
+def test_a_modal_is_closed(play: Play) -> None:
     """And then there is none to close, submit or fill in."""
-    shown = play(slack, "/diffy x", "1", "show", "close", "close", "submit", "reason=x")
+    shown = play("/diffy x", "1", "show", "close", "close", "submit", "reason=x")
 
     assert shown.count("── Title ─") == 2
     assert shown.count("Not possible: no modal is open") == 3
 
 
-def test_what_cannot_be_done_is_said(slack: LocalSlack) -> None:
+def test_what_cannot_be_done_is_said(play: Play) -> None:
     """Wrong numbers, unknown words, people, channels and files."""
-    shown = play(
-        slack, "7", "/diffy x", "9", "dance", "as nobody", "file x.json", "in old-incident", "/diffy x", ""
-    )
+    shown = play("7", "/diffy x", "9", "dance", "as nobody", "file x.json", "in old-incident", "/diffy x", "")
 
     assert shown.count("Not possible: there is no [7] here") == 1
     assert shown.count("Not possible: there is no [9] here") == 1
@@ -202,23 +224,23 @@ def test_what_cannot_be_done_is_said(slack: LocalSlack) -> None:
     assert "old-incident is archived" in shown
 
 
-def test_choosing_nothing_sends_nothing(slack: LocalSlack) -> None:
+def test_choosing_nothing_sends_nothing(slack: LocalSlack, play: Play) -> None:
     """An empty line at the list of options."""
-    shown = play(slack, "/diffy x", "1", "1", "")
+    shown = play("/diffy x", "1", "1", "")
 
     assert "1  Query 1" in shown
     assert "Not possible: nothing was chosen" in shown
     assert len(texts(slack)) == 1
 
 
-def test_threads_files_and_the_channel_can_be_shown_again(slack: LocalSlack) -> None:
+def test_threads_files_and_the_channel_can_be_shown_again(slack: LocalSlack, play: Play) -> None:
     """On demand, a file's bytes as text without control characters."""
     ts = client_of(slack).chat_postMessage(channel=slack.channel, text="parent")["ts"]
     client_of(slack).files_upload_v2(
         channel=slack.channel, thread_ts=ts, content="a\x1b[31mb", filename="all.txt", title="All rows"
     )
 
-    shown = play(slack, "show", "threads", "file all.txt", "help")
+    shown = play("show", "threads", "file all.txt", "help")
 
     assert "↳ 1 reply (type: threads)" in shown
     assert "📎 all.txt — All rows (7 bytes)" in shown

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from bot.sandbox import fleet as fleets
 from bot.sandbox.aws import EmbeddedAws
@@ -19,7 +19,8 @@ from bot.sandbox.slack import LocalSlack, Message, View
 from bot.sandbox.slack.workspace import APPROVER, INCIDENT, RESPONDER
 
 ROOT = Path(__file__).parent.parent.parent
-PATIENCE_S = 90.0
+PATIENCE_S = 180.0
+ACK_S = 15.0  # Slack waits three seconds, and a busy machine is no failure of the code
 
 
 class Bot:
@@ -132,7 +133,8 @@ class Stage:
 
     def idle(self) -> None:
         """Wait until no run is live."""
-        for _ in range(int(PATIENCE_S * 4)):
+        give_up = time.monotonic() + PATIENCE_S
+        while time.monotonic() < give_up:
             if "Nothing is going on" in self.type("status"):
                 return
             time.sleep(0.25)
@@ -143,10 +145,17 @@ class Stage:
         return found
 
 
+def patient_slack(ack_s: float = ACK_S, mode: Literal["socket", "http"] = "socket") -> LocalSlack:
+    """A local Slack that waits longer than Slack does for an acknowledgement, and for the modal after a press."""
+    return LocalSlack(mode=mode, ack_timeout_s=ack_s, trigger_life_s=ACK_S)
+
+
 @contextmanager
-def stage(folder: Path, *, fleet: str = "tiny", extra: Mapping[str, str] | None = None) -> Iterator[Stage]:
+def stage(
+    folder: Path, *, fleet: str = "tiny", extra: Mapping[str, str] | None = None, ack_s: float = ACK_S
+) -> Iterator[Stage]:
     """Bring everything up, and end everything that was started."""
-    with EmbeddedAws.start(folder / "aws", fleet=fleet) as aws, LocalSlack() as slack:
+    with EmbeddedAws.start(folder / "aws", fleet=fleet) as aws, patient_slack(ack_s) as slack:
         up = Stage(aws, slack, folder, extra or {})
         try:
             up.ready()

@@ -38,16 +38,16 @@ def take(up: Stage) -> None:
 def test_kill_9_while_collecting_goes_on_in_the_same_message(tiny: Stage) -> None:
     """After the restart the same message ends in the verdict, and Cancel worked all the while."""
     slow = tiny.aws.ids(group(tiny))[0]
-    tiny.aws.set_host(slow, delay_s=8)
+    tiny.aws.set_host(slow, delay_s=3600)
     before = len(tiny.parents())
     tiny.type(f"analyze {group(tiny)}")
     running = tiny.message_with("cancel_run", after=before)
 
     tiny.bot.kill()
     tiny.restart()
+    tiny.aws.set_host(slow, delay_s=0)
 
     tiny.wait(lambda slack: "drill_down" in buttons(slack.message(INCIDENT.id, running.ts)))
-    tiny.aws.set_host(slow, delay_s=0)
     assert len(tiny.parents()) == before + 1
     assert "did not answer" not in shown(tiny.slack.message(INCIDENT.id, running.ts))
 
@@ -112,7 +112,7 @@ def _let_fires_pass(store: Path) -> None:
 def test_sigterm_leaves_a_live_run_to_the_next_start_and_exits_0(tiny: Stage) -> None:
     """Its message says that it goes on by itself; the next start finishes it there, and no host is asked twice."""
     slow = tiny.aws.ids(group(tiny))[0]
-    tiny.aws.set_host(slow, delay_s=10)
+    tiny.aws.set_host(slow, delay_s=3600)
     before, calls = len(tiny.parents()), tiny.aws.calls()
     tiny.type(f"analyze {group(tiny)}")
     running = tiny.message_with("cancel_run", after=before)
@@ -124,8 +124,8 @@ def test_sigterm_leaves_a_live_run_to_the_next_start_and_exits_0(tiny: Stage) ->
     assert code == 0
     assert "goes on by itself" in shown(left)
     tiny.restart()
-    tiny.wait(lambda slack: "drill_down" in buttons(slack.message(INCIDENT.id, running.ts)))
     tiny.aws.set_host(slow, delay_s=0)
+    tiny.wait(lambda slack: "drill_down" in buttons(slack.message(INCIDENT.id, running.ts)))
     assert tiny.aws.calls()["SendCommand"] == calls["SendCommand"] + 1
     assert tiny.aws.calls().get("CancelCommand", 0) == calls.get("CancelCommand", 0)
 

@@ -16,7 +16,7 @@ import boto3
 import pytest
 
 from bot.sandbox.slack.workspace import INCIDENT, RESPONDER
-from tests.whole.stage import Stage, buttons, shown, stage
+from tests.whole.stage import PATIENCE_S, Stage, buttons, shown, stage
 
 pytestmark = pytest.mark.slow
 
@@ -55,7 +55,8 @@ MOMENTS = moments(int(os.environ.get("DIFFY_KILL_MOMENTS", "4")))
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with stage(tmp_path_factory.mktemp("resume"), fleet="tiny") as up:
+    folder = tmp_path_factory.mktemp("resume")
+    with stage(folder, fleet="tiny", ack_s=6.0) as up:  # a bot that was killed acknowledges nothing
         up.slack.set_rate_limits(False)
         up.aws.set_host(up.aws.ids(group(up))[0], delay_s=SLOW_S)
         yield up
@@ -100,7 +101,8 @@ def begin_and_kill(up: Stage, moment: Moment) -> None:
 
 def all_said(up: Stage) -> None:
     """Wait until nothing is left to do for any run."""
-    for _ in range(120):
+    give_up = time.monotonic() + PATIENCE_S
+    while time.monotonic() < give_up:
         if not left_to_do(up):
             return
         time.sleep(0.25)

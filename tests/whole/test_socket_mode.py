@@ -45,15 +45,15 @@ def begun(many: Stage, group: str = "many-asg") -> int:
 def test_a_second_request_joins(many: Stage) -> None:
     """The second person gets a link to the run; one parent message serves both."""
     slow = many.aws.ids("many-asg")[5]
-    many.aws.set_host(slow, delay_s=3)
+    many.aws.set_host(slow, delay_s=3600)
     before = len(many.parents())
     first = many.type("analyze many-asg")
     many.wait(lambda slack: len(slack.messages(INCIDENT.id)) > before)
 
     second = many.type("analyze many-asg", user=APPROVER.id)
 
-    many.message_with("drill_down", after=before)
     many.aws.set_host(slow, delay_s=0)
+    many.message_with("drill_down", after=before)
     assert "joined" in second
     assert "joined" not in first
     assert len(many.parents()) == before + 1
@@ -65,7 +65,7 @@ def test_a_second_request_joins(many: Stage) -> None:
 def test_finish_now_and_cancel(many: Stage, button: str, expected: str) -> None:
     """While a slow host is awaited: finish gives the verdict without it, cancel gives none."""
     slow = many.aws.ids("many-asg")[5]
-    many.aws.set_host(slow, delay_s=60)
+    many.aws.set_host(slow, delay_s=3600)
     before = begun(many)
     running = many.message_with("finish_now", after=before)
 

@@ -28,6 +28,9 @@ RETRY_S = 1.0
 LEAST_REAL_TIMEOUT_S = 60.0
 """A script's timeout is divided by the speed, but never below this (or itself): the machine is not faster."""
 
+LOOK_S = 0.2
+"""How often a host that takes longer looks whether it still must."""
+
 LATE_S = 40.0
 """How long after its status an upload that is late comes."""
 
@@ -127,7 +130,16 @@ class Delivery:
                 lambda: self._report(command, invocation, Outcome(KILLED, b"", b"", True, 0.0)),
             )
         else:
-            self._timeline.later(host.manner.delay_s, lambda: self._queue(command, invocation, host))
+            self._dawdle(command, invocation, host, 0.0)
+
+    def _dawdle(self, command: Command, invocation: Invocation, host: SimulatedHost, waited_s: float) -> None:
+        """Run the script once the host has waited as long as it must; that may be changed meanwhile."""
+        left_s = host.manner.delay_s - waited_s
+        if left_s <= 0:
+            self._queue(command, invocation, host)
+        elif invocation.details == "InProgress":
+            step_s = min(left_s, LOOK_S)
+            self._timeline.later(step_s, lambda: self._dawdle(command, invocation, host, waited_s + step_s))
 
     def _queue(self, command: Command, invocation: Invocation, host: SimulatedHost) -> None:
         with self._lock:

@@ -50,7 +50,7 @@ class Manner:
 
     Attributes:
         ping: Online, ConnectionLost, or absent (SSM does not know it).
-        delay_s: Seconds that its script takes longer, waited for without a worker.
+        delay_s: Seconds that its script takes longer, waited for without a worker; set anew, it holds for what waits, too.
         manner: One of ``MANNERS``.
         platform: Linux, Windows or MacOS.
         unseen_s: Seconds that its invocation stays invisible longer than others do.

@@ -61,14 +61,17 @@ class Faults:
             out.flush()
             sys.exit(0)
         if self.giant_bytes:
-            signal.signal(
-                signal.SIGXFSZ, signal.SIG_DFL
-            )  # a file too large ends osqueryi, and Python only errs
-            line = b'  {"giant":"' + b"A" * 65_000 + b'"}'
-            out.write(b"[\n" + line)
-            for _ in range(self.giant_bytes // len(line)):
-                out.write(b",\n" + line)
-            out.write(b"\n]\n")
+            # A file too large ends osqueryi, and Python only errs.
+            former = signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+            try:
+                line = b'  {"giant":"' + b"A" * 65_000 + b'"}'
+                out.write(b"[\n" + line)
+                for _ in range(self.giant_bytes // len(line)):
+                    out.write(b",\n" + line)
+                out.write(b"\n]\n")
+                out.flush()
+            finally:
+                signal.signal(signal.SIGXFSZ, former)
 
     def at_query(self, statement: str, out: BinaryIO) -> None:
         """What happens before a statement runs."""

@@ -24,7 +24,7 @@ from bot.sandbox.slack.records import (
 from bot.sandbox.slack.refusal import Refusal
 from bot.sandbox.slack.server import Server
 from bot.sandbox.slack.sight import Sight
-from bot.sandbox.slack.state import SCOPES, State
+from bot.sandbox.slack.state import SCOPES, TRIGGER_LIFE_S, State
 
 
 class LocalSlack(Sight):
@@ -38,6 +38,7 @@ class LocalSlack(Sight):
         ack_timeout_s: Real seconds that the bot has to acknowledge.
         scopes: The scopes that the app was granted; a method outside them answers missing_scope.
         edit_window_s: How long messages may be edited; None is Slack's default, for ever.
+        trigger_life_s: How long a trigger_id opens a modal.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class LocalSlack(Sight):
         ack_timeout_s: float = ACK_TIMEOUT_S,
         scopes: frozenset[str] = SCOPES,
         edit_window_s: float | None = None,
+        trigger_life_s: float = TRIGGER_LIFE_S,
         commands: frozenset[str] = frozenset({"/diffy"}),
     ) -> None:
         self.bot_token = f"xoxb-{secrets.token_hex(16)}"
@@ -71,7 +73,14 @@ class LocalSlack(Sight):
         self.archived_channel = workspace.ARCHIVED.id
         self._mode, self._port = mode, port
         super().__init__(
-            State(clock, Rates(clock), limits_on=rate_limits, edit_window_s=edit_window_s, scopes=scopes)
+            State(
+                clock,
+                Rates(clock),
+                limits_on=rate_limits,
+                edit_window_s=edit_window_s,
+                trigger_life_s=trigger_life_s,
+                scopes=scopes,
+            )
         )
         self._sockets = Sockets(self._connected, ack_timeout_s)
         self._http = SignedHttp(self.signing_secret, ack_timeout_s=ack_timeout_s)

@@ -103,7 +103,7 @@ class Sight:
         with self._state.lock:
             return self._state.connections
 
-    def wait_for(self, predicate: Callable[[Self], _Found | None], timeout_s: float = 10.0) -> _Found:
+    def wait_for(self, predicate: Callable[[Self], _Found | None], timeout_s: float = 30.0) -> _Found:
         """Wait until ``predicate(self)`` is truthy and return it; it is asked after every change.
 
         The predicate holds the workspace's lock: it may look, not act.
@@ -120,6 +120,6 @@ class Sight:
                 self._state.lock.wait(left_s)
             return found
 
-    def wait_connected(self, connections: int = 1, timeout_s: float = 10.0) -> None:
+    def wait_connected(self, connections: int = 1, timeout_s: float = 30.0) -> None:
         """Wait until that many Socket Mode connections are open."""
         self.wait_for(lambda slack: slack.connections >= connections, timeout_s)

@@ -26,7 +26,7 @@ SCOPES = frozenset(
 
 @dataclass(slots=True)
 class Trigger:
-    """A trigger_id: works once, within three seconds. ``view`` is the modal that it came from, or empty."""
+    """A trigger_id: works once, for a while. ``view`` is the modal that it came from, or empty."""
 
     user: str
     born: float
@@ -53,6 +53,7 @@ class State:
     rates: Rates
     limits_on: bool = True
     edit_window_s: float | None = None
+    trigger_life_s: float = TRIGGER_LIFE_S
     scopes: frozenset[str] = SCOPES
     users: dict[str, User] = field(default_factory=lambda: {user.id: user for user in USERS})
     channels: dict[str, Channel] = field(default_factory=lambda: {c.id: c for c in CHANNELS})
@@ -146,7 +147,7 @@ class State:
             raise Refusal("invalid_trigger_id")
         if trigger.used:
             raise Refusal("exchanged_trigger_id")
-        if self.clock() - trigger.born > TRIGGER_LIFE_S:
+        if self.clock() - trigger.born > self.trigger_life_s:
             raise Refusal("expired_trigger_id")
         trigger.used = True
         return trigger
