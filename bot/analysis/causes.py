@@ -7,7 +7,7 @@ of parents of a process, what the kernel says of itself. What rests on a name al
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.analysis.benign import told_by_row
 from bot.analysis.claims import NOTHING, Proven, claims, lowered_by
@@ -22,6 +22,41 @@ _PACKAGES_PUT = re.compile(r"^/(?:usr/(?!local/)|s?bin/|lib|etc/|boot/|var/lib/|
 """Where a package puts files (of a vendor: /opt); what lies elsewhere belongs to none, whatever its name."""
 _SYSTEM_UNITS = re.compile(r"^(?:/usr)?/lib/systemd/system/")
 _SCHEME = re.compile(r"^\w+://")
+_BROUGHT_BY = {
+    name: words.split()
+    for names, words in (
+        ("sshd ssh scp sftp ssh-agent ssh-add ssh-keygen", "openssh"),
+        ("ps top free vmstat uptime w pgrep pkill", "procps"),
+        ("ss ip tc", "iproute iproute2"),
+        ("netstat ifconfig route arp", "net-tools"),
+        ("ls cat cp mv rm stat du df who id date sleep tail head wc sort dd env nohup", "coreutils"),
+        ("find xargs locate", "findutils"),
+        ("login su mount umount agetty last lsblk", "util-linux login shadow-utils shadow"),
+        (
+            "passwd useradd usermod chage newgrp gpasswd nologin",
+            "passwd shadow-utils shadow util-linux login",
+        ),
+        ("sudo visudo sudoedit", "sudo"),
+        ("bash", "bash"),
+        ("dash", "dash"),
+        ("curl", "curl curl-minimal"),
+        ("wget", "wget"),
+        (
+            "systemctl journalctl systemd systemd-logind systemd-journald systemd-udevd udevadm loginctl",
+            "systemd udev",
+        ),
+        ("cron crond crontab", "cron cronie"),
+        ("auditd auditctl ausearch", "audit auditd"),
+        ("rsyslogd", "rsyslog"),
+        ("chronyd chronyc", "chrony"),
+        ("unix_chkpwd pam_timestamp_check", "pam libpam-modules-bin libpam-modules"),
+        ("kmod lsmod insmod modprobe depmod", "kmod"),
+        ("rpm", "rpm"),
+        ("dpkg", "dpkg"),
+    )
+    for name in names.split()
+}
+"""Which packages bring the programs that an intruder replaces first: Debian's, Ubuntu's and Amazon Linux's file lists."""
 _LATER = re.compile(r"^/(?:var/spool/(?:at|cron/atjobs)|var/tmp|tmp|run|dev/shm)/")
 """What came while a host ran: no image brings it."""
 _RUNNING = (Kind.PROCESS, Kind.PROGRAM, Kind.CONNECTION, Kind.RAW_SOCKET)
@@ -87,7 +122,13 @@ def lowering(
         kind in _RUNNING and is_tool(path)
     ):
         covered = not path or _PACKAGES_PUT.match(path)
-        if covered and _same_stem(evidence.packages, named, hosts, able):
+        bringers = _BROUGHT_BY.get(path.rpartition("/")[2]) if SYSTEM_PATH.match(path) else None
+        if bringers is not None and kind in (Kind.PROGRAM, Kind.PRIVILEGED_FILE, Kind.FILE):
+            if _one_of(evidence.brought, bringers, hosts, able):
+                parts.append(ScorePart("the package that brings it changed on the same host", -3.0))
+            elif change is Change.CHANGED and evidence.packages_known:
+                parts.append(ScorePart("a program of the system changed, and its package did not", 2.5))
+        elif covered and _same_stem(evidence.packages, named, hosts, able):
             parts.append(ScorePart("a package of that name changed on the same host", -3.0))
         elif covered and _same_stem(evidence.new_packages, named, hosts, able):
             parts.append(ScorePart("a package of that name is new on the same host", -1.5))
@@ -168,6 +209,15 @@ def _same_stem(packages: Stems, named: str, hosts: int, able: int) -> bool:
     """Whether a changed package that covers ``hosts`` has a name like one of the words in ``named``."""
     words = words_of(named) if packages else ()
     return any(covers(having & able, hosts) for word in words for having in packages.of(word))
+
+
+def _one_of(brought: Mapping[str, int], names: Sequence[str], hosts: int, able: int) -> bool:
+    """Whether one of the packages, or a part of one (openssh-server), changed on the hosts that show the fact."""
+    return any(
+        covers(having & able, hosts)
+        for package, having in brought.items()
+        if any(package == name or package.startswith(f"{name}-") for name in names)
+    )
 
 
 def _renewed(row: Row, expected: Row) -> bool:

@@ -33,6 +33,12 @@ _COMMANDS: tuple[tuple[re.Pattern[str], float, str, str], ...] = tuple(
             "T1105",
         ),
         (
+            r"\b(?:curl|wget)\b.{0,200}[;&|)]\s{0,3}(?:sudo )?(?:(?:ba|da|z|k)?sh\s+/|chmod\s+(?:\+x|a\+x|[0-7]?7\d\d)\b)",
+            3.5,
+            "downloads something and runs it",
+            "T1105",
+        ),
+        (
             r"\b(?:curl|wget)\b.{0,200}https?://\d{1,3}(?:\.\d{1,3}){3}\b",
             1.5,
             "fetches from an address without a name",

@@ -32,6 +32,7 @@ class Evidence:
     Attributes:
         packages: Words of the packages that others have at another version, and the hosts with the same change.
         new_packages: The same of packages that others do not have: whoever may install one chooses its name.
+        brought: Names of the packages that others have at another version, and the hosts with the same change.
         any_package: The hosts of the rarest change of a system package here; 0: none changed.
         packages_known: Whether the host said which system packages it has: else that none changed is not known.
         sessions: Accounts that are logged in.
@@ -51,6 +52,7 @@ class Evidence:
 
     packages: Stems = field(default_factory=Stems)
     new_packages: Stems = field(default_factory=Stems)
+    brought: dict[str, int] = field(default_factory=dict)
     any_package: int = 0
     sessions: set[str] = field(default_factory=set)
     fresh: bool = False
@@ -144,7 +146,10 @@ def note(evidence: Evidence, kind: Kind, row: Row, change: Change, hosts: int) -
     """Add what one differing row of the host, shared by ``hosts``, offers as explanation for others."""
     if kind is Kind.PACKAGE:
         named = evidence.packages if change is Change.CHANGED else evidence.new_packages
-        for word in words_of(row.get("name", "")):
+        name = row.get("name", "")
+        if change is Change.CHANGED:
+            evidence.brought[name] = rarer(evidence.brought.get(name, 0), hosts)
+        for word in words_of(name):
             named[word] = rarer(named.get(word, 0), hosts)
         evidence.any_package = rarer(evidence.any_package, hosts)
     elif kind is Kind.PROCESS and change is not Change.REMOVED:

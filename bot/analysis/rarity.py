@@ -131,7 +131,15 @@ class Oddity:
 
 
 def family(kind: Kind, columns: tuple[str, ...], values: Values) -> str:
-    """Return what a key belongs to: the folder of a file, the program of a process or socket, what differs in a number; else the table."""
+    """Return what a key belongs to: the folder of a file, the program of a process or socket, what differs in a number; else the table.
+
+    What gives rights is counted by the rights: that each host has a certificate for itself makes no new authority ordinary.
+    """
+    if kind in _BY_RIGHTS:
+        wanted = _BY_RIGHTS[kind]
+        return " ".join(values[columns.index(column)] for column in wanted if column in columns)
+    if kind is Kind.LOGIN_KEY and "username" in columns:
+        return "root" if values[columns.index("username")] == "root" else "people"
     runs = kind in (Kind.CONNECTION, Kind.LISTENER, Kind.RAW_SOCKET, Kind.PROCESS, Kind.ENVIRONMENT)
     for column in ("process_path", "path", "process_name", "name") if runs else ("path",):
         text = values[columns.index(column)] if column in columns else ""
@@ -141,6 +149,7 @@ def family(kind: Kind, columns: tuple[str, ...], values: Values) -> str:
     return shape_of_row(columns, values, kind) if kind in _NUMBERED else ""
 
 
+_BY_RIGHTS = {Kind.CERTIFICATE: ("ca", "self_signed")}
 _OF_SOMEBODY = re.compile(r"^/home/[^/]+")
 """Homes are one family: what one has in it is of the kind that others have in theirs."""
 _NUMBERED = frozenset(

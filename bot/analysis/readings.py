@@ -205,7 +205,9 @@ def _certificate(row: Row, _: Row | None) -> Iterator[Trait]:
 def _firewall(row: Row, expected: Row | None) -> Iterator[Trait]:
     if row.get("policy") == "ACCEPT" and expected is not None and expected.get("policy") == "DROP":
         yield Trait(2.5, "the firewall now lets everything through", "T1562.004")
-    if row.get("target") in ("DROP", "REJECT"):
+    if (
+        row.get("target") in ("DROP", "REJECT") and row.get("chain") != "OUTPUT"
+    ):  # which cuts the host itself off
         yield Trait(-1.5, "closes something")
     if row.get("target") in ("REDIRECT", "DNAT"):
         yield Trait(1.5, "sends traffic elsewhere", "T1090")
@@ -217,7 +219,7 @@ def _login_config(row: Row, _: Row | None) -> Iterator[Trait]:
     path = row.get("path", "")
     if re.search(r"/security/pam_|/pam\.d/|sshd_config|/sudoers", path):
         yield Trait(1.0, "decides who may log in", "T1556.003" if "pam" in path else "")
-    elif re.search(r"^/etc/(?:sysctl|docker|modprobe|systemd)\b", path):
+    elif re.search(r"^/etc/(?:sysctl|docker|systemd)\b", path):
         yield Trait(-1.0, "a setting that decides nothing about logins")
 
 

@@ -177,6 +177,7 @@ def _alike(evidence: Sequence[Evidence]) -> list[int]:
             (
                 tuple(sorted(each.packages.items())),
                 tuple(sorted(each.new_packages.items())),
+                tuple(sorted(each.brought.items())),
                 each.any_package,
                 frozenset(each.sessions),
                 frozenset(each.leaders),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.analysis import judge
 from bot.analysis.causes import lowering
-from bot.analysis.claims import Claim, explain_program
+from bot.analysis.claims import Claim, Proven, explain_program
 from bot.analysis.evidence import Evidence, Shared, note, scheduled_commands, timer_names
 from bot.analysis.lineage import Proof
 from bot.analysis.semantics import Kind
@@ -42,7 +44,13 @@ def causes(
         (Kind.ENVIRONMENT, {"path": "/usr/bin/bash", "username": "alice"}, {"sessions": {"alice"}}, "somebody logged in"),
         (Kind.PROCESS, {"path": "/usr/bin/gzip"}, {"installing": True}, "package manager"),
         (Kind.PROCESS, {"path": "/usr/bin/gzip"}, {"fresh": True}, "within the hour"),
-        (Kind.PROGRAM, {"path": "/usr/sbin/chronyd"}, {"packages": Stems({"chrony": 1})}, "a package of that name"),
+        (Kind.PROGRAM, {"path": "/usr/sbin/nginx"}, {"packages": Stems({"nginx": 1})}, "a package of that name"),
+        (Kind.PROGRAM, {"path": "/usr/sbin/chronyd"}, {"brought": {"chrony": 1}}, "the package that brings it"),
+        (Kind.PROGRAM, {"path": "/usr/sbin/sshd"}, {"brought": {"openssh-server": 1}}, "the package that brings it"),
+        (Kind.CRON, {"command": "df | logger", "path": "/var/spool/cron/ada"}, {}, "only looks, tidies up or reports"),
+        (Kind.CRON, {"command": "root df | logger", "path": "/etc/cron.d/df"}, {}, "only looks, tidies up or reports"),
+        (Kind.LOGIN_KEY, {"username": "sftp-acme"}, {"no_shell": {"sftp-acme"}}, "gets no shell"),
+        (Kind.USER, {"username": "gitlab-runner", "uid": "988"}, {"new_packages": Stems({"gitlab": 1})}, "is new on the same host"),
         (Kind.PROGRAM, {"path": "/usr/bin/x"}, {"any_package": 1}, "packages changed"),
         (Kind.PROGRAM, {"path": "/usr/bin/gzip"}, {"explained_programs": {"/usr/bin/gzip"}}, "an honest reason"),
         (Kind.MODULE, {"name": "livepatch_1"}, {"live_patched": True}, "patched while running"),
@@ -188,13 +196,13 @@ def test_an_operators_session_ranks_below_a_quiet_intruder() -> None:
 @pytest.mark.parametrize(("having", "lowered"), [(0b1, True), (0b11, True), (0b111, False)])
 def test_a_package_that_many_others_changed_too_explains_no_lone_fact(having: int, *, lowered: bool) -> None:
     """The others have the package at that version as well, and do not show the fact."""
-    row = {"path": "/usr/sbin/chronyd"}
+    row = {"path": "/usr/sbin/nginx"}
 
     parts = lowering(
         Kind.PROGRAM,
         row,
         Change.ADDED,
-        Evidence(packages=Stems({"chrony": having})),
+        Evidence(packages=Stems({"nginx": having})),
         SHARED,
         hosts=1,
         version=False,
@@ -205,11 +213,11 @@ def test_a_package_that_many_others_changed_too_explains_no_lone_fact(having: in
 
 def test_a_package_that_nobody_else_has_explains_less() -> None:
     """Whoever may install a package chooses its name."""
-    row = {"path": "/usr/sbin/chronyd"}
+    row = {"path": "/usr/sbin/nginx"}
 
     upgraded, new = (
         lowering(Kind.PROGRAM, row, Change.ADDED, evidence, SHARED, hosts=1, version=False)
-        for evidence in (Evidence(packages=Stems({"chrony": 1})), Evidence(new_packages=Stems({"chrony": 1})))
+        for evidence in (Evidence(packages=Stems({"nginx": 1})), Evidence(new_packages=Stems({"nginx": 1})))
     )
 
     assert [part.bits for part in upgraded] == [-3.0]
@@ -250,3 +258,61 @@ def test_one_more_instance_of_a_service_needs_a_file_that_is_not_new(
     parts = lowering(Kind.UNIT, row, Change.ADDED, Evidence(), shared, hosts=1, version=False)
 
     assert any("instance" in part.label for part in parts) is lowered
+
+
+@pytest.mark.parametrize(
+    ("package", "bits"), [("openssh-server", [-3.0]), ("openssl", [2.5]), ("my-openssh", [2.5])]
+)
+def test_a_program_changes_with_the_package_that_brings_it(package: str, bits: list[float]) -> None:
+    """That any package changed explains sshd no more than that none did."""
+    evidence = Evidence(packages_known=True, any_package=1, brought={package: 1})
+
+    parts = lowering(
+        Kind.PROGRAM, {"path": "/usr/sbin/sshd"}, Change.CHANGED, evidence, SHARED, hosts=1, version=False
+    )
+
+    assert [part.bits for part in parts] == bits
+
+
+def test_a_job_at_other_times_is_the_same_job() -> None:
+    """Only what it runs is news."""
+    usual: Row = {"path": "/etc/cron.d/x", "command": "root /usr/local/bin/x", "minute": "5"}
+    row: Row = {**usual, "minute": "*"}
+
+    said = [
+        part.label
+        for expected in (usual, {**usual, "command": "root /usr/local/bin/y"})
+        for part in lowering(
+            Kind.CRON, row, Change.CHANGED, Evidence(), SHARED, hosts=1, version=False, expected=expected
+        )
+    ]
+
+    assert said == ["the same job at other times"]
+
+
+def test_a_program_whose_rights_alone_were_touched() -> None:
+    """It came after the last package by its time of change, and holds what most hosts hold."""
+    shared = replace(SHARED, contents=frozenset({("/usr/bin/python3", "ab")}))
+
+    said = [
+        [
+            part.bits
+            for part in lowering(Kind.FILE, row, Change.ADDED, Evidence(), shared, hosts=1, version=False)
+        ]
+        for digest in ("ab", "cd")
+        for row in ({"path": "/usr/bin/python3", "sha256": digest, "brought_by": "no package"},)
+    ]
+
+    assert said == [[-3.0], []]
+
+
+def test_a_connection_of_a_usual_process() -> None:
+    """The interpreter runs what others run; to whom it talks is news."""
+    usual = Proven(usual=True)
+    row = {"process_path": "/usr/bin/python3", "remote_address": "198.51.100.9"}
+
+    parts = lowering(
+        Kind.CONNECTION, row, Change.ADDED, Evidence(), SHARED, hosts=1, version=False, proven=usual
+    )
+
+    assert [part.bits for part in parts] == [-1.5]
