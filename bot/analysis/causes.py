@@ -126,8 +126,14 @@ def lowering(
         if bringers is not None and kind in (Kind.PROGRAM, Kind.PRIVILEGED_FILE, Kind.FILE):
             if _one_of(evidence.brought, bringers, hosts, able):
                 parts.append(ScorePart("the package that brings it changed on the same host", -3.0))
-            elif change is Change.CHANGED and evidence.packages_known:
-                parts.append(ScorePart("a program of the system changed, and its package did not", 2.5))
+            elif (
+                change is Change.CHANGED
+                and evidence.packages_known
+                and not covers(
+                    evidence.any_package & able, hosts
+                )  # another build of the image, or of the package
+            ):
+                parts.append(ScorePart("a program of the system changed, and no package with it", 2.5))
         elif covered and _same_stem(evidence.packages, named, hosts, able):
             parts.append(ScorePart("a package of that name changed on the same host", -3.0))
         elif covered and _same_stem(evidence.new_packages, named, hosts, able):

@@ -261,11 +261,14 @@ def test_one_more_instance_of_a_service_needs_a_file_that_is_not_new(
 
 
 @pytest.mark.parametrize(
-    ("package", "bits"), [("openssh-server", [-3.0]), ("openssl", [2.5]), ("my-openssh", [2.5])]
+    ("package", "any_package", "bits"),
+    [("openssh-server", 1, [-3.0]), ("openssl", 1, []), ("my-openssh", 1, []), ("openssl", 0, [2.5])],
 )
-def test_a_program_changes_with_the_package_that_brings_it(package: str, bits: list[float]) -> None:
-    """That any package changed explains sshd no more than that none did."""
-    evidence = Evidence(packages_known=True, any_package=1, brought={package: 1})
+def test_a_program_changes_with_the_package_that_brings_it(
+    package: str, any_package: int, bits: list[float]
+) -> None:
+    """That another package changed excuses sshd no more; that none did speaks against it."""
+    evidence = Evidence(packages_known=True, any_package=any_package, brought={package: 1})
 
     parts = lowering(
         Kind.PROGRAM, {"path": "/usr/sbin/sshd"}, Change.CHANGED, evidence, SHARED, hosts=1, version=False
