@@ -48,7 +48,7 @@ def _sysctl(row: Row, expected: Row | None) -> Iterator[Trait]:
         return
     if name == "boot arguments" and expected is not None:
         if _UNGUARDED.search(" ".join(sorted(set(value.split()) - set(before.split())))):
-            yield Trait(3.0, "it boots with a protection switched off", "T1562.001")
+            yield Trait(3.0, "boots with a protection switched off", "T1562.001")
         return
     if name in ("kernel.core_pattern", "kernel.modprobe", "kernel.hotplug", "kernel.poweroff_cmd"):
         if expected is not None:  # every host has such a setting; another one than usual is what counts
@@ -160,7 +160,7 @@ _TOOLS = frozenset(
 def _file(row: Row, _: Row | None) -> Iterator[Trait]:
     path = row.get("path", "")
     if row.get("brought_by") == "no package":  # a column of the pack's own
-        yield Trait(1.0, "changed after the last package was installed, so none brought it", "T1554")
+        yield Trait(1.0, "was changed after the last package was installed, so none brought it", "T1554")
     if re.search(r"^/(?:var/www|srv|usr/share/nginx)/.*\.(?:php\d?|phtml|jspx?|aspx?|cgi|pl|py)$", path):
         yield Trait(1.5, "a script that the web server may run", "T1505.003")
     folder, _slash, name = path.rpartition("/")

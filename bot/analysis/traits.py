@@ -177,12 +177,18 @@ def _by_kind(kind: Kind, row: Row, expected: Row | None) -> Iterator[Trait]:
         and len(mode.lstrip("0")) == 4
     ):
         yield Trait(2.0, "its program runs with its owner's rights", "T1548.001")
-    if re.fullmatch(r"0?\d?\d\d[2367]", mode) and kind in (
-        Kind.CRON,
-        Kind.AUTOSTART,
-        Kind.UNIT,
-        Kind.LOGIN_CONFIG,
-        Kind.LOADER,
+    device = row.get("type") == "character"  # a link to /dev/null, which everybody may write to
+    if (
+        not device
+        and re.fullmatch(r"0?\d?\d\d[2367]", mode)
+        and kind
+        in (
+            Kind.CRON,
+            Kind.AUTOSTART,
+            Kind.UNIT,
+            Kind.LOGIN_CONFIG,
+            Kind.LOADER,
+        )
     ):
         yield Trait(2.0, "everybody may write to it", "T1222")
     if expected is not None and _turned_off(row) and not _turned_off(expected):
