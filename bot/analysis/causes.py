@@ -133,7 +133,7 @@ def lowering(
                     evidence.any_package & able, hosts
                 )  # another build of the image, or of the package
             ):
-                parts.append(ScorePart("a program of the system changed, and no package with it", 2.5))
+                parts.append(ScorePart("a program of the system changed, and no package with it", 3.5))
         elif covered and _same_stem(evidence.packages, named, hosts, able):
             parts.append(ScorePart("a package of that name changed on the same host", -3.0))
         elif covered and _same_stem(evidence.new_packages, named, hosts, able):

@@ -97,7 +97,7 @@ def test_what_the_evidence_does_not_cover_is_not_lowered(
     assert causes(kind, row, evidence) == ""
 
 
-@pytest.mark.parametrize(("known", "bits"), [(True, [2.5]), (False, [])])
+@pytest.mark.parametrize(("known", "bits"), [(True, [3.5]), (False, [])])
 def test_a_system_program_that_changed_without_any_package_weighs_more(
     bits: list[float], *, known: bool
 ) -> None:
@@ -262,7 +262,7 @@ def test_one_more_instance_of_a_service_needs_a_file_that_is_not_new(
 
 @pytest.mark.parametrize(
     ("package", "any_package", "bits"),
-    [("openssh-server", 1, [-3.0]), ("openssl", 1, []), ("my-openssh", 1, []), ("openssl", 0, [2.5])],
+    [("openssh-server", 1, [-3.0]), ("openssl", 1, []), ("my-openssh", 1, []), ("openssl", 0, [3.5])],
 )
 def test_a_program_changes_with_the_package_that_brings_it(
     package: str, any_package: int, bits: list[float]
