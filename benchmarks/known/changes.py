@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from benchmarks.attacks import Host
-from benchmarks.known import scene
+from benchmarks.known import moves, scene
 
 
 def package_run_broken(host: Host, rng: random.Random) -> None:
@@ -100,7 +100,7 @@ def other_time_daemon(host: Host, rng: random.Random) -> None:
         host.remove(table, name="chrony")
     for name in ("chrony.service", "chronyd.service"):
         host.remove("systemd_units", id=name)
-    scene.unit(host, "systemd-timesyncd.service", "Network Time Synchronization", folder=scene.unit_folder(host), age_s=60 * scene.DAY_S)  # fmt: skip
+    scene.unit(host, "systemd-timesyncd.service", "Network Time Synchronization", folder=scene.unit_folder(host), age_s=60 * moves.DAY_S)  # fmt: skip
     scene.spawn(
         host, "/usr/lib/systemd/systemd-timesyncd", "/lib/systemd/systemd-timesyncd", name="systemd-timesyn",
         uid=rng.choice(("997", "998")), unit="systemd-timesyncd.service", age_s=90_000,

@@ -10,7 +10,6 @@ from benchmarks.attacks import Host
 from bot.sandbox.fleet import services
 from bot.sandbox.fleet.draft import Row
 
-DAY_S = 86_400
 WORK = (
     "master",
     "slurmd",

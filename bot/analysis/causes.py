@@ -7,60 +7,22 @@ of parents of a process, what the kernel says of itself. What rests on a name al
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from bot.analysis.benign import told_by_row
 from bot.analysis.claims import NOTHING, Proven, claims, lowered_by
-from bot.analysis.evidence import Evidence, Shared, covers, words_of
-from bot.analysis.places import ENABLES, PUBLIC, SYSTEM_PATH, is_tool, program
+from bot.analysis.evidence import Evidence, Shared
+from bot.analysis.packaging import by_package
+from bot.analysis.places import PUBLIC, SYSTEM_PATH, is_tool, program
 from bot.analysis.semantics import Kind
-from bot.analysis.stems import Stems
 from bot.model import Change, Row, ScorePart
 
 WORK = 3.5  # bits where the service does so on all other hosts
-_PACKAGES_PUT = re.compile(r"^/(?:usr/(?!local/)|s?bin/|lib|etc/|boot/|var/lib/|snap/|opt/)")
-"""Where a package puts files (of a vendor: /opt); what lies elsewhere belongs to none, whatever its name."""
 _SYSTEM_UNITS = re.compile(r"^(?:/usr)?/lib/systemd/system/")
 _SCHEME = re.compile(r"^\w+://")
-_BROUGHT_BY = {
-    name: words.split()
-    for names, words in (
-        ("sshd ssh scp sftp ssh-agent ssh-add ssh-keygen", "openssh"),
-        ("ps top free vmstat uptime w pgrep pkill", "procps"),
-        ("ss ip tc", "iproute iproute2"),
-        ("netstat ifconfig route arp", "net-tools"),
-        ("ls cat cp mv rm stat du df who id date sleep tail head wc sort dd env nohup", "coreutils"),
-        ("find xargs locate", "findutils"),
-        ("login su mount umount agetty last lsblk", "util-linux login shadow-utils shadow"),
-        (
-            "passwd useradd usermod chage newgrp gpasswd nologin",
-            "passwd shadow-utils shadow util-linux login",
-        ),
-        ("sudo visudo sudoedit", "sudo"),
-        ("bash", "bash"),
-        ("dash", "dash"),
-        ("curl", "curl curl-minimal"),
-        ("wget", "wget"),
-        (
-            "systemctl journalctl systemd systemd-logind systemd-journald systemd-udevd udevadm loginctl",
-            "systemd udev",
-        ),
-        ("cron crond crontab", "cron cronie"),
-        ("auditd auditctl ausearch", "audit auditd"),
-        ("rsyslogd", "rsyslog"),
-        ("chronyd chronyc", "chrony"),
-        ("unix_chkpwd pam_timestamp_check", "pam libpam-modules-bin libpam-modules"),
-        ("kmod lsmod insmod modprobe depmod", "kmod"),
-        ("rpm", "rpm"),
-        ("dpkg", "dpkg"),
-    )
-    for name in names.split()
-}
-"""Which packages bring the programs that an intruder replaces first: Debian's, Ubuntu's and Amazon Linux's file lists."""
 _LATER = re.compile(r"^/(?:var/spool/(?:at|cron/atjobs)|var/tmp|tmp|run|dev/shm)/")
 """What came while a host ran: no image brings it."""
 _RUNNING = (Kind.PROCESS, Kind.PROGRAM, Kind.CONNECTION, Kind.RAW_SOCKET)
-_PACKAGED = (Kind.PROGRAM, Kind.MODULE, Kind.PRIVILEGED_FILE, Kind.PROCESS, Kind.UNIT)
 _OF_ZONE = (Kind.NAMES, Kind.ROUTE, Kind.MOUNT, Kind.CONNECTION, Kind.PACKAGE_SOURCE)
 _OF_IMAGE = (
     Kind.LOGIN_CONFIG,
@@ -121,44 +83,8 @@ def lowering(
     if kind not in (Kind.PACKAGE, Kind.LIBRARY, Kind.ENVIRONMENT) and not (
         kind in _RUNNING and is_tool(path)
     ):
-        covered = not path or _PACKAGES_PUT.match(path)
-        bringers = _BROUGHT_BY.get(path.rpartition("/")[2]) if SYSTEM_PATH.match(path) else None
-        if bringers is not None and kind in (Kind.PROGRAM, Kind.PRIVILEGED_FILE, Kind.FILE):
-            if _one_of(evidence.brought, bringers, hosts, able):
-                parts.append(ScorePart("the package that brings it changed on the same host", -3.0))
-            elif (
-                change is Change.CHANGED
-                and evidence.packages_known
-                and not covers(
-                    evidence.any_package & able, hosts
-                )  # another build of the image, or of the package
-            ):
-                parts.append(ScorePart("a program of the system changed, and no package with it", 3.5))
-        elif covered and _same_stem(evidence.packages, named, hosts, able):
-            parts.append(ScorePart("a package of that name changed on the same host", -3.0))
-        elif covered and _same_stem(evidence.new_packages, named, hosts, able):
-            parts.append(ScorePart("a package of that name is new on the same host", -1.5))
-        elif (
-            covers(evidence.any_package & able, hosts)
-            and kind in _PACKAGED
-            and (SYSTEM_PATH.match(path) or (kind is Kind.UNIT and ENABLES.match(path)))
-        ):
-            parts.append(ScorePart("packages changed on the same host", -1.0))
-        elif (
-            change is Change.CHANGED
-            and evidence.packages_known
-            and kind in (Kind.PROGRAM, Kind.PRIVILEGED_FILE)
-            and SYSTEM_PATH.match(path)
-        ):
-            parts.append(ScorePart("a program of the system changed, and no package with it", 2.5))
-        elif (
-            change is Change.CHANGED
-            and evidence.packages_known
-            and kind is Kind.UNIT
-            and row.get("sha256")
-            and SYSTEM_PATH.match(path)
-        ):
-            parts.append(ScorePart("a unit file of a package changed, and no package with it", 1.5))
+        part = by_package(kind, row, path, named, change, evidence, hosts=hosts, able=able)
+        parts.extend([part] if part else [])
     parts.extend(lowered_by(proven.proofs or claims(kind, row, evidence, shared), proven.proofs))
     if kind is Kind.UNIT and _is_instance(row, shared):
         parts.append(ScorePart("one more instance of a service that came with the system", -2.5))
@@ -208,21 +134,6 @@ def _is_instance(row: Row, shared: Shared) -> bool:
         "@" in row.get("id", "")
         and row.get("unit_file_state", "") in ("", "static", "indirect", "enabled-runtime")
         and bool(ours)
-    )
-
-
-def _same_stem(packages: Stems, named: str, hosts: int, able: int) -> bool:
-    """Whether a changed package that covers ``hosts`` has a name like one of the words in ``named``."""
-    words = words_of(named) if packages else ()
-    return any(covers(having & able, hosts) for word in words for having in packages.of(word))
-
-
-def _one_of(brought: Mapping[str, int], names: Sequence[str], hosts: int, able: int) -> bool:
-    """Whether one of the packages, or a part of one (openssh-server), changed on the hosts that show the fact."""
-    return any(
-        covers(having & able, hosts)
-        for package, having in brought.items()
-        if any(package == name or package.startswith(f"{name}-") for name in names)
     )
 
 

@@ -135,10 +135,12 @@ def _weigh_all(
     _alone(evidence, hosts)
     drafts: list[Draft] = []
     common: dict[tuple[str, str], int] = {}
+    told: dict[Kind, int] = {}
     sizes = {facts.table.query.name: _ordinary_rows(facts) for facts in tables}
     majority_of = world.base or world.group
     for facts in tables:
         about = meaning(facts.table.query)
+        told[about.kind] = told.get(about.kind, 0) | facts.table.complete
         slots = slots_of(facts, host_of)
         families = families_of(facts, slots, about.kind, world)
         odd = [oddity for slot in slots for oddity in oddities(slot, families, about.kind, world)]
@@ -159,10 +161,6 @@ def _weigh_all(
     at_work(chosen, evidence, shared.timers)
     proven = prove(drafts, evidence, shared, chosen, tables)
     drafts = without_explained(drafts, proven)
-    told: dict[Kind, int] = {}
-    for facts in tables:
-        kind = meaning(facts.table.query).kind
-        told[kind] = told.get(kind, 0) | facts.table.complete
     return by_content(weigh_all(drafts, common, sizes, evidence, shared, world, proven), drafts, told)
 
 

@@ -205,9 +205,8 @@ def _certificate(row: Row, _: Row | None) -> Iterator[Trait]:
 def _firewall(row: Row, expected: Row | None) -> Iterator[Trait]:
     if row.get("policy") == "ACCEPT" and expected is not None and expected.get("policy") == "DROP":
         yield Trait(2.5, "the firewall now lets everything through", "T1562.004")
-    if (
-        row.get("target") in ("DROP", "REJECT") and row.get("chain") != "OUTPUT"
-    ):  # which cuts the host itself off
+    closes = row.get("target") in ("DROP", "REJECT")
+    if closes and row.get("chain") != "OUTPUT":  # that one cuts the host itself off
         yield Trait(-1.5, "closes something")
     if row.get("target") in ("REDIRECT", "DNAT"):
         yield Trait(1.5, "sends traffic elsewhere", "T1090")

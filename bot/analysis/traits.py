@@ -160,6 +160,10 @@ def _process(kind: Kind, row: Row) -> Iterator[Trait]:
         yield Trait(1.0, "calls itself another name than its program file", "T1036.005")
 
 
+_OBEYED = frozenset({Kind.CRON, Kind.AUTOSTART, Kind.UNIT, Kind.LOGIN_CONFIG, Kind.LOADER})
+"""Kinds of files by which the system does what they say."""
+
+
 def _by_kind(kind: Kind, row: Row, expected: Row | None) -> Iterator[Trait]:
     reading = READINGS.get(kind)
     if reading is not None:
@@ -178,18 +182,7 @@ def _by_kind(kind: Kind, row: Row, expected: Row | None) -> Iterator[Trait]:
     ):
         yield Trait(2.0, "its program runs with its owner's rights", "T1548.001")
     device = row.get("type") == "character"  # a link to /dev/null, which everybody may write to
-    if (
-        not device
-        and re.fullmatch(r"0?\d?\d\d[2367]", mode)
-        and kind
-        in (
-            Kind.CRON,
-            Kind.AUTOSTART,
-            Kind.UNIT,
-            Kind.LOGIN_CONFIG,
-            Kind.LOADER,
-        )
-    ):
+    if kind in _OBEYED and not device and re.fullmatch(r"0?\d?\d\d[2367]", mode):
         yield Trait(2.0, "everybody may write to it", "T1222")
     if expected is not None and _turned_off(row) and not _turned_off(expected):
         text = " ".join(row.get(c, "") for c in ("id", "name", "path"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -40,20 +40,6 @@ from tests.workflows.parts import (
     snapshot,
     until,
 )
-
-
-@pytest.fixture
-def started() -> Iterator[Callable[[Services], Runs]]:
-    """Make Runs, and drain each at the end."""
-    made: list[Runs] = []
-
-    def make(given: Services) -> Runs:
-        made.append(Runs(given))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.drain()
 
 
 @dataclass

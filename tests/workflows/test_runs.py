@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -38,20 +38,6 @@ from tests.workflows.parts import (
     snapshot,
     until,
 )
-
-
-@pytest.fixture
-def started() -> Iterator[Callable[[Services], Runs]]:
-    """Make Runs, and drain each at the end."""
-    made: list[Runs] = []
-
-    def make(given: Services) -> Runs:
-        made.append(Runs(given))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.drain()
 
 
 def everyone(count: int) -> ScriptedCollector:
