@@ -50,6 +50,7 @@ def test_analyze_names_the_compromised_hosts_first(demo: Stage, parent: Message)
 def test_drill_down_pages_and_posts_to_the_thread(demo: Stage, parent: Message) -> None:
     """The modal shows stored rows by host and query; "Post to thread" puts them where the others read."""
     host = planted(demo)[0]
+    demo.idle()  # the run's own replies are all there
     demo.press(parent, "drill_down")
     view = demo.view()
     replies = len(demo.slack.thread(parent.channel, parent.ts))
